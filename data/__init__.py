@@ -1,0 +1,1 @@
+"""What goes in: reports, the taxonomy, cleaning, readers of files. Never torch."""

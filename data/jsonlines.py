@@ -1,0 +1,141 @@
+"""JSON: one object a line, or a list of objects, to reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from data.columns import Columns, find_columns, no_text_column
+from data.encoding import find_encoding
+from data.errors import BrokenFile, EmptyFile
+from data.intake import Intake, cell_text
+from data.report import BadRow, Report
+
+
+class ObjectReader:
+    """Turns JSON objects into reports; keys may differ from object to object and are mapped once a set."""
+
+    def __init__(self, columns: Columns, intake: Intake) -> None:
+        """Hold the user's choices of columns and the file's intake."""
+        self._columns, self._intake = columns, intake
+        self._known: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def parse(self, row: int, line: str) -> Report | BadRow | None:
+        """Read one line of JSON; a broken one, or one that is no object, becomes a BadRow.
+
+        Raises:
+            UnknownColumns: the first object of all has no key for the text.
+        """
+        if not line.strip("\ufeff\0 \t\r\n"):
+            return None
+        try:
+            value = json.loads(line.strip("\ufeff\0 \t\r\n"))
+        except json.JSONDecodeError as error:
+            advice = f"第 {error.pos + 1} 个字符处不是合法的 JSON，请改正或重新导出这一行"
+            return self._intake.bad(row, "broken_json", advice, {"line": line.rstrip("\r\n")})
+        except (ValueError, RecursionError):  # a number of thousands of digits; brackets thousands deep
+            advice = "这一行 JSON 的数字过长或嵌套过深，请改正或重新导出这一行"
+            return self._intake.bad(row, "broken_json", advice, {"line": line.rstrip("\r\n")})
+        return self.report(row, value)
+
+    def report(self, row: int, value: object) -> Report | BadRow | None:
+        """Turn one parsed value into a report.
+
+        Raises:
+            UnknownColumns: the first object of all has no key for the text.
+        """
+        if not isinstance(value, dict):
+            return self._intake.bad(row, "not_an_object", "不是 JSON 对象（{...}），请每行写一个对象")
+        cells = {cell_text(key): cell_text(cell) for key, cell in value.items()}
+        return self._intake.report(row, cells, self._fields(tuple(cells)))
+
+    def _fields(self, keys: tuple[str, ...]) -> dict[str, str]:
+        if keys in self._known:
+            return self._known[keys]
+        if not self._known:
+            fields = find_columns(keys, self._columns, file=self._intake.file)
+            if "text" not in fields:
+                raise no_text_column(keys, self._intake.file)
+        else:
+            fields = self._later(keys)
+        if len(self._known) < 1000:  # keys made of ids would otherwise fill the memory
+            self._known[keys] = fields
+        return fields
+
+    def _later(self, keys: tuple[str, ...]) -> dict[str, str]:
+        """Map an object of other keys than the first: as the first was where it can be, else by its own."""
+        first = next(iter(self._known.values()))
+        fields = {field: key for field, key in first.items() if key in keys}
+        for field, key in find_columns(keys).items():
+            if key not in fields.values():
+                fields.setdefault(field, key)
+        # Named although it is missing, so that the message can say which key to fill in.
+        fields.setdefault("text", first["text"])
+        return fields
+
+
+def read_lines(lines: Iterable[str], columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
+    """Stream JSON lines; blank lines are skipped.
+
+    Raises:
+        UnknownColumns: the first object has no key for the text.
+    """
+    reader = ObjectReader(columns, intake)
+    for row, line in enumerate(lines, 1):
+        made = reader.parse(row, line)
+        if made is not None:
+            yield made
+
+
+def read_json(path: Path, columns: Columns, max_chars: int) -> Iterator[Report | BadRow]:
+    """Read a JSON file: a list of objects, an object that holds one such list, or lines of objects.
+
+    Lines are streamed; a list is held in memory.
+
+    Raises:
+        BrokenFile: not JSON, or no list of objects.
+        EmptyFile: nothing in it.
+        UnknownColumns: the first object has no key for the text.
+        UnknownEncoding: not text, or damaged.
+    """
+    intake = Intake(path.name, max_chars)
+    with path.open(encoding=find_encoding(path)) as file:
+        filled = (line for line in file if line.strip("\ufeff \t\r\n"))
+        first = next(filled, None)
+        if first is None:
+            raise EmptyFile(f"{path}: there is nothing in it; give a file with one JSON object a line")
+        lines = path.suffix.lower() != ".json" or (_is_object(first) and next(filled, None) is not None)
+        file.seek(0)
+        if lines:
+            yield from read_lines(file, columns, intake)
+            return
+        try:
+            value = json.loads(file.read().strip("\ufeff\0 \t\r\n"))
+        except (ValueError, RecursionError) as error:
+            place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise BrokenFile(f"{path}: not valid JSON{place}; export the file again") from None
+    reader = ObjectReader(columns, intake)
+    for row, item in enumerate(_items(value, path, columns), 1):
+        made = reader.report(row, item)
+        if made is not None:
+            yield made
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line.strip("\ufeff\0 \t\r\n")), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _items(value: object, path: Path, columns: Columns) -> list[object]:
+    if isinstance(value, dict):
+        lists = [item for item in value.values() if isinstance(item, list) and item]
+        own_text = columns.text in value or "text" in find_columns([*value], exact=True)
+        value = [value] if own_text or len(lists) != 1 else lists[0]
+    if not isinstance(value, list):
+        raise BrokenFile(f"{path}: holds no list of objects; write [{{...}}, {{...}}] or one object a line")
+    if not value:
+        raise EmptyFile(f"{path}: the list in it is empty; give a file with reports")
+    return value

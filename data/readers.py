@@ -1,0 +1,115 @@
+"""Readers: a file of any supported kind, or standard input, to a stream of reports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from data.columns import Columns
+from data.delimited import read_delimited
+from data.encoding import find_encoding
+from data.errors import EmptyFile, MissingFile, UnsupportedFile
+from data.intake import Intake
+from data.jsonlines import ObjectReader, read_json
+from data.parquet import read_parquet
+from data.report import BadRow, Report
+from data.workbook import read_workbook
+
+DELIMITED = (".csv", ".tsv")
+JSON = (".jsonl", ".ndjson", ".json")
+WORKBOOKS = (".xlsx", ".xls", ".ods")
+SUPPORTED = (*DELIMITED, ".txt", *JSON, *WORKBOOKS, ".parquet")
+MAX_CHARS = 1_000_000
+
+
+def read_reports(
+    path: Path | str,
+    columns: Columns | None = None,
+    max_chars: int = MAX_CHARS,
+    sheet: str | None = None,
+) -> Iterator[Report | BadRow]:
+    """Stream the reports of a file in the order of the file; a row that is no report comes as a BadRow.
+
+    The suffix decides: .csv .tsv (any delimiter, any Chinese encoding); .txt (one report a line, in one
+    column); .jsonl .ndjson .json; .xlsx .xls .ods; .parquet. "-" is standard input, where a line that
+    begins with "{" is JSON and any other is a report. Text comes exactly as received. Only workbooks and
+    JSON lists are held in memory.
+
+    The path is checked at once; all other errors come with the first report asked for.
+
+    Args:
+        path: the file, or "-".
+        columns: headings named by the user; the others are found.
+        max_chars: longest text, in code points; a longer one is a BadRow, never cut.
+        sheet: sheet of a workbook; by default the first whose headings map.
+
+    Raises:
+        MissingFile: no such file, or a folder.
+        EmptyFile: nothing in it.
+        UnsupportedFile: another suffix.
+        DataError: what the reader of that kind raises: UnknownEncoding, UnknownColumns, UnknownSheet,
+            BrokenFile, SuspiciousFile.
+    """
+    chosen = columns or Columns()
+    if max_chars < 1:
+        raise ValueError(f"max_chars must be at least 1, not {max_chars}")
+    if str(path) == "-":
+        return _read_stream(sys.stdin.buffer, chosen, Intake("stdin", max_chars))
+    path = Path(path)
+    if path.is_dir():
+        raise MissingFile(f"{path}: this is a folder; name one file in it")
+    if not path.is_file():
+        raise MissingFile(f"{path}: no such file; check the path")
+    kind = path.suffix.lower()
+    if kind not in SUPPORTED:
+        found = kind or "a file without suffix"
+        raise UnsupportedFile(f"{path}: {found} is not supported; give one of {' '.join(SUPPORTED)}")
+    if path.stat().st_size == 0:
+        raise EmptyFile(f"{path}: the file is empty (0 bytes); give a file with reports")
+    if kind in DELIMITED:
+        return read_delimited(path, chosen, max_chars)
+    if kind in JSON:
+        return read_json(path, chosen, max_chars)
+    if kind in WORKBOOKS:
+        return read_workbook(path, chosen, max_chars, sheet)
+    if kind == ".parquet":
+        return read_parquet(path, chosen, max_chars)
+    return _read_lines(path, Intake(path.name, max_chars))
+
+
+def _read_lines(path: Path, intake: Intake) -> Iterator[Report | BadRow]:
+    with path.open(encoding=find_encoding(path)) as file:
+        for row, line in enumerate(file, 1):
+            made = _plain(row, line, intake)
+            if made is not None:
+                yield made
+
+
+def _read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
+    objects = ObjectReader(columns, intake)
+    for row, raw in enumerate(stream, 1):
+        # A stream cannot be read ahead to its end, so each line is judged by itself.
+        line = _decoded(raw)
+        if line is None:
+            advice = "这一行既不是 UTF-8 也不是 GB18030 编码，请转换编码后重新提交"
+            yield intake.bad(row, "bad_encoding", advice)
+            continue
+        is_object = line.lstrip("\ufeff \t").startswith("{")
+        made = objects.parse(row, line) if is_object else _plain(row, line, intake)
+        if made is not None:
+            yield made
+
+
+def _plain(row: int, line: str, intake: Intake) -> Report | BadRow | None:
+    return intake.report(row, {"text": line.strip("\ufeff").rstrip("\r\n")}, {"text": "text"})
+
+
+def _decoded(raw: bytes) -> str | None:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None

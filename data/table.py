@@ -1,0 +1,144 @@
+"""Table: rows of cells with a heading row somewhere near the top, to reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from data.columns import Columns, looks_like_headings, map_columns
+from data.errors import EmptyFile, UnknownColumns
+from data.intake import Intake
+from data.report import BadRow, Report
+
+HEADING_ROWS = 10  # a banner and a line of remarks stand above the headings, never a page of them
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table.
+
+    Attributes:
+        number: 1-based, as a spreadsheet shows it.
+        cells: left to right.
+        line: the row's first text line in a CSV file, else None.
+    """
+
+    number: int
+    cells: Sequence[str]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The heading row of a table.
+
+    Attributes:
+        names: one per column; blank headings become "column 3", repeated ones "内容 (2)".
+        fields: field -> name.
+        number: the row it stands in; 0 where a one-column table starts with a report.
+    """
+
+    names: tuple[str, ...]
+    fields: Mapping[str, str]
+    number: int
+
+
+def find_heading(rows: Sequence[Row], columns: Columns, file: str) -> Heading:
+    """Find the heading row among the first rows of a table.
+
+    The first row with a usual heading for the text is it; a title banner above (one filled cell in a table
+    of several columns) is passed over. Only the first row of several cells may match by ending, because
+    a cell further down is data. A table of one column needs no heading: where its first row reads like
+    a sentence, that row is a report.
+
+    Raises:
+        EmptyFile: no filled cell.
+        UnknownColumns: no row maps; the error is about the first row that could be the heading.
+    """
+    filled = [row for row in rows if any(cell.strip() for cell in row.cells)]
+    if not filled:
+        raise EmptyFile(f"{file}: there is nothing in it; give a file with a heading row and reports")
+    if max(_width(row) for row in filled) == 1 and columns == Columns():
+        first = filled[0]
+        if looks_like_headings(first.cells):
+            name = _names(first.cells)
+            return Heading(name, map_columns([n for n in name if not n.startswith("column ")]), first.number)
+        return Heading(("text",), {"text": "text"}, 0)
+    wide = [row for row in filled if sum(bool(cell.strip()) for cell in row.cells) > 1] or filled[:1]
+    failure: UnknownColumns | None = None
+    for place, row in enumerate(wide):
+        names = _names(row.cells)
+        plausible = looks_like_headings(row.cells)
+        try:
+            fields = map_columns(names, columns, file=file, exact=place > 0 or not plausible)
+        except UnknownColumns as error:
+            failure = failure or error
+            continue
+        # One usual word among sentences is data; two are headings with long remarks.
+        if plausible or len(fields) > 1 or columns.text is not None:
+            return Heading(names, fields, row.number)
+    raise failure or UnknownColumns(
+        f"{file}: none of the first {HEADING_ROWS} rows looks like headings; add a heading row"
+    )
+
+
+def reports_of(rows: Iterator[Row | BadRow], columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
+    """Stream a table: find its heading row, then turn each row below into a Report or a BadRow.
+
+    A BadRow among the rows is passed on.
+
+    Rows whose every cell is blank are skipped. Cells beyond the headings are an error unless blank; a row
+    that is too short is padded, and an error only where that leaves it without text.
+
+    Raises:
+        EmptyFile: no filled cell.
+        UnknownColumns: no heading row.
+    """
+    first = list(islice(rows, HEADING_ROWS))
+    heading = find_heading([row for row in first if isinstance(row, Row)], columns, intake.file)
+    for row in chain(first, rows):
+        if isinstance(row, BadRow):
+            yield row
+        elif row.number > heading.number:
+            made = _report(row, heading, intake)
+            if made is not None:
+                yield made
+
+
+def _report(row: Row, heading: Heading, intake: Intake) -> Report | BadRow | None:
+    names, width = heading.names, len(heading.names)
+    cells = dict(zip(names, [*row.cells, *[""] * width], strict=False))
+    if any(cell.strip() for cell in row.cells[width:]):
+        surplus = {f"column {width + n}": cell for n, cell in enumerate(row.cells[width:], 1)}
+        advice = (
+            f"有 {len(row.cells)} 格，多于表头的 {width} 格，可能是“{heading.fields['text']}”一栏里的"
+            f"分隔符没有加引号，请改正后重新提交"
+        )
+        return intake.bad(row.number, "wrong_width", advice, {**cells, **surplus}, row.line)
+    made = intake.report(row.number, cells, heading.fields, row.line)
+    if isinstance(made, BadRow) and made.reason == "no_text" and len(row.cells) < width:
+        advice = (
+            f"只有 {len(row.cells)} 格，少于表头的 {width} 格，“{heading.fields['text']}”一栏没有内容，"
+            f"请改正后重新提交"
+        )
+        return intake.bad(row.number, "wrong_width", advice, cells, row.line)
+    return made
+
+
+def _width(row: Row) -> int:
+    return max((place for place, cell in enumerate(row.cells, 1) if cell.strip()), default=0)
+
+
+def _names(cells: Sequence[str]) -> tuple[str, ...]:
+    # Blank headings at the right end are no columns: a comma at the end of a line makes them.
+    width = max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    names: list[str] = []
+    for place, cell in enumerate(cells[:width], 1):
+        name = cell.strip().strip("\ufeff").strip() or f"column {place}"
+        copy, count = name, 1
+        while name in names:
+            count += 1
+            name = f"{copy} ({count})"
+        names.append(name)
+    return tuple(names)
