@@ -51,7 +51,7 @@ def parse_taxonomy(text: str, source: str = "taxonomy") -> Taxonomy:
         BadTaxonomy: see `load_taxonomy`.
     """
     try:
-        tree = yaml.load(text, Loader=_Loader)  # noqa: S506  (_Loader is a SafeLoader)
+        tree = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""

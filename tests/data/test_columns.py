@@ -62,7 +62,7 @@ def test_a_column_named_by_the_user_wins() -> None:
 
 def test_a_wrong_choice_names_the_option_and_the_headings() -> None:
     """The error says what there is."""
-    with pytest.raises(UnknownColumns, match="--title-column.*标题, 内容") as caught:
+    with pytest.raises(UnknownColumns, match=r"--title-column.*标题, 内容") as caught:
         map_columns(["标题", "内容"], Columns(title="题头"))
     assert caught.value.headings == ("标题", "内容")
 
@@ -74,7 +74,7 @@ def test_the_only_column_is_the_text() -> None:
 
 def test_an_unknown_table_says_how_to_name_the_text() -> None:
     """The message lists the headings and the option."""
-    with pytest.raises(UnknownColumns, match="甲, 乙.*--text-column"):
+    with pytest.raises(UnknownColumns, match=r"甲, 乙.*--text-column"):
         map_columns(["甲", "乙"])
 
 

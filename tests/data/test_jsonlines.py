@@ -91,5 +91,5 @@ def test_a_wrapped_list_on_one_line_is_not_a_report(tmp_path: Path) -> None:
 )
 def test_json_that_is_no_list_is_a_named_error(tmp_path: Path, text: str, error: type[Exception]) -> None:
     """Broken, no list, an empty one, nothing."""
-    with pytest.raises(error, match="a.json"):
+    with pytest.raises(error, match=r"a.json"):
         read(tmp_path, text, "a.json")

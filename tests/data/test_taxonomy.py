@@ -138,7 +138,7 @@ def test_two_axes_of_one_id_are_refused() -> None:
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     """Missing, and not UTF-8."""
-    with pytest.raises(BadTaxonomy, match="none.yaml"):
+    with pytest.raises(BadTaxonomy, match=r"none.yaml"):
         Taxonomy.load(tmp_path / "none.yaml")
     (tmp_path / "a.yaml").write_bytes("名".encode("gb18030"))
     with pytest.raises(BadTaxonomy, match="UTF-8"):

@@ -122,7 +122,7 @@ def test_a_web_page_called_xls_is_refused_with_advice(tmp_path: Path) -> None:
     """Saving it again makes a workbook."""
     path = tmp_path / "a.xls"
     path.write_text("<html><table><tr><td>内容</td></tr></table></html>", encoding="utf-8")
-    with pytest.raises(BrokenFile, match="save it as .xlsx"):
+    with pytest.raises(BrokenFile, match=r"save it as .xlsx"):
         list(read_reports(path))
 
 
@@ -130,7 +130,7 @@ def test_half_a_workbook_is_broken(tmp_path: Path) -> None:
     """A download that stopped."""
     path = book(tmp_path / "a.xlsx", s=ROWS)
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(BrokenFile, match="a.xlsx"):
+    with pytest.raises(BrokenFile, match=r"a.xlsx"):
         list(read_reports(path))
 
 

@@ -1,0 +1,37 @@
+"""Run every measurement: `make bench`, or `python -m benchmarks --data FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+SECTIONS = ("quality", "evidence", "speed", "teddy7", "encoder")
+
+
+def main() -> None:
+    """Run each section as its own process, so that none starts with another's threads or memory."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), help="folder with gold/, bench/, reports/"
+    )
+    parser.add_argument("sections", nargs="*", default=SECTIONS)
+    args = parser.parse_args()
+    if not args.data.is_dir():
+        sys.exit(
+            f"{args.data}: no such folder; the measurements need labelled data that is not in the repository"
+        )
+    failed = [
+        section
+        for section in args.sections
+        if subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{section}", "--data", str(args.data)]
+        ).returncode
+    ]
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Text to tags: encode, run the graph, decide, explain. Never torch."""

@@ -1,0 +1,90 @@
+"""Logits to calibrated scores, tags and the wish to be read by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.taxonomy import Axis
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AxisDecision:
+    """How one axis' logits become tags.
+
+    Attributes:
+        slope, offset: [labels]; on a `many` axis score = sigmoid(slope * logit + offset) (Platt 1999), on
+            a `one` axis score = softmax(slope * logit + offset) (temperature and bias).
+        thresholds: [labels], in calibrated score; on a `one` axis the largest score wins.
+        review_above: a report without a tag on this axis is sent to a person when its largest score
+            reaches this; None: never. Fitted so that, on exchangeable data, at least the stated share of
+            the reports with a label here gets a tag or a review.
+        review_when_empty: send a report without any tag on this axis to a person.
+    """
+
+    slope: Floats
+    offset: Floats
+    thresholds: Floats
+    review_above: float | None = None
+    review_when_empty: bool = False
+
+    def scores(self, logits: Floats, kind: str) -> Floats:
+        """Calibrated scores [reports, labels] of logits [reports, labels]."""
+        x = logits * self.slope + self.offset
+        if kind == "one":
+            x = np.exp(x - x.max(axis=1, keepdims=True))
+            return np.asarray(x / x.sum(axis=1, keepdims=True), dtype=np.float32)
+        return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))), dtype=np.float32)
+
+    def given(self, scores: Floats, kind: str) -> NDArray[np.bool_]:
+        """Which labels are given [reports, labels]."""
+        if kind == "one":
+            return np.asarray(scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1]))
+        return np.asarray(scores >= self.thresholds)
+
+    def doubtful(self, scores: Floats, given: NDArray[np.bool_]) -> list[str]:
+        """Per report: "" or the reason code why a person should look."""
+        reasons = []
+        for row, tags in zip(scores, given, strict=True):
+            if tags.any():
+                reasons.append("")
+            elif self.review_above is not None and row.max() >= self.review_above:
+                reasons.append("low_confidence")
+            elif self.review_when_empty:
+                reasons.append("no_label")
+            else:
+                reasons.append("")
+        return reasons
+
+    def to_dict(self, axis: Axis) -> dict[str, object]:
+        """JSON shape, label by label."""
+        return {
+            "labels": {
+                label.id: {"slope": float(s), "offset": float(o), "threshold": float(t)}
+                for label, s, o, t in zip(axis.labels, self.slope, self.offset, self.thresholds, strict=True)
+            },
+            "review_above": self.review_above,
+            "review_when_empty": self.review_when_empty,
+        }
+
+    @classmethod
+    def from_dict(cls, shape: dict[str, object], axis: Axis) -> AxisDecision:
+        """Read `to_dict`'s shape.
+
+        Raises:
+            KeyError: a label of the axis is missing.
+        """
+        table: dict[str, dict[str, float]] = shape["labels"]  # type: ignore[assignment]
+        rows = [table[label.id] for label in axis.labels]
+        slope, offset, thresholds = (
+            np.array([row[key] for row in rows], np.float32) for key in ("slope", "offset", "threshold")
+        )
+        above = shape.get("review_above")
+        return cls(
+            slope, offset, thresholds,
+            None if above is None else float(above), bool(shape.get("review_when_empty")),  # type: ignore[arg-type]
+        )  # fmt: skip

@@ -1,0 +1,42 @@
+"""The inference engine: one ONNX graph, windows in, attention scores and values out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+
+class Engine:
+    """A loaded ONNX graph on CPU; `run` may be called from several threads."""
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        """Load the graph with so many threads; 0: one per core that this process may use."""
+        options = onnxruntime.SessionOptions()
+        self.threads = threads or usable_cores()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        # A pool that spins burns a core between batches, which a server beside other services pays for.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+        self.name = f"onnxruntime {onnxruntime.__version__}"
+
+    def run(
+        self, ids: NDArray[np.int64], mask: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Token ids and mask [windows, length] to scores and values, each [windows, length, labels]."""
+        scores, values = self._session.run(["scores", "values"], {"ids": ids, "mask": mask})
+        return scores, values
+
+
+def usable_cores() -> int:
+    """Cores that this process may use (containers and taskset often give fewer than the machine has)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,152 @@
+"""Export: the folder that a Tagger runs from, and the only contract between training and serving."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.taxonomy import Taxonomy
+from model.decide import AxisDecision
+
+FORMAT = 1
+MANIFEST = "export.json"
+GRAPH, TOKENIZER, TAXONOMY, WIDE = "model.onnx", "tokenizer.json", "taxonomy.yaml", "wide.npz"
+GOLDEN, CARD = "golden.jsonl", "MODEL_CARD.md"
+REQUIRED = (GRAPH, TOKENIZER, TAXONOMY, GOLDEN, CARD)
+DEFAULT = Path(__file__).parent / "default"
+
+
+class BrokenExport(Exception):
+    """The folder is not a whole Export of a format that this version reads."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What export.json says, checked against the folder.
+
+    Attributes:
+        folder: where it was loaded from.
+        name, version: shown in every Prediction as name@version.
+        encoder: name of the encoder that training started from.
+        window, overlap: tokens.
+        taxonomy: axes and labels, in the order of the graph's outputs.
+        decisions: per axis id.
+        data_hash: names the training data.
+        dev_metrics: figures on the dev set at export time.
+        files: file name to sha256.
+    """
+
+    folder: Path
+    name: str
+    version: str
+    encoder: str
+    window: int
+    overlap: int
+    taxonomy: Taxonomy
+    decisions: Mapping[str, AxisDecision]
+    data_hash: str = ""
+    dev_metrics: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """name@version."""
+        return f"{self.name}@{self.version}"
+
+    def save(self) -> None:
+        """Write export.json with the checksums of the files that lie in the folder.
+
+        Raises:
+            BrokenExport: a required file is missing.
+        """
+        for name in REQUIRED:
+            if not (self.folder / name).is_file():
+                raise BrokenExport(f"{self.folder}: {name} is missing; export the model again")
+        names = [*REQUIRED, *([WIDE] if (self.folder / WIDE).is_file() else [])]
+        manifest = {
+            "format": FORMAT,
+            "name": self.name,
+            "version": self.version,
+            "encoder": self.encoder,
+            "window": self.window,
+            "overlap": self.overlap,
+            "labels": {axis.id: [label.id for label in axis.labels] for axis in self.taxonomy.axes},
+            "decisions": {axis.id: self.decisions[axis.id].to_dict(axis) for axis in self.taxonomy.axes},
+            "data_hash": self.data_hash,
+            "dev_metrics": dict(self.dev_metrics),
+            "files": {name: sha256(self.folder / name) for name in sorted(names)},
+        }
+        text = json.dumps(manifest, ensure_ascii=False, indent=1)
+        (self.folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Export:
+        """Read and check a folder.
+
+        Raises:
+            BrokenExport: files missing or changed, labels out of step, or a newer format.
+        """
+        folder = Path(folder)
+        manifest = _read_manifest(folder)
+        for name in REQUIRED:
+            if name not in manifest["files"]:
+                raise BrokenExport(f"{folder}: {MANIFEST} does not list {name}; copy the export again")
+        for name, wanted in manifest["files"].items():
+            path = folder / name
+            if Path(name).name != name:
+                raise BrokenExport(f"{folder}: {MANIFEST} names a file outside the folder")
+            if not path.is_file():
+                raise BrokenExport(f"{folder}: {name} is missing; copy the export again")
+            if sha256(path) != wanted:
+                raise BrokenExport(f"{path} does not match its checksum; copy the export again")
+        if WIDE not in manifest["files"] and (folder / WIDE).exists():
+            # The Tagger would add it to every logit.
+            raise BrokenExport(f"{folder}: {WIDE} is not of this export; remove it or copy the export again")
+        taxonomy = Taxonomy.load(folder / TAXONOMY)
+        order = {axis.id: [label.id for label in axis.labels] for axis in taxonomy.axes}
+        # As lists: two dicts are equal in any order, and the graph's outputs follow that of the axes too.
+        if list(order.items()) != list(manifest["labels"].items()):
+            raise BrokenExport(
+                f"{folder}: {TAXONOMY} and {MANIFEST} do not list the same labels in the same order"
+            )
+        try:
+            decisions = {
+                axis.id: AxisDecision.from_dict(manifest["decisions"][axis.id], axis)
+                for axis in taxonomy.axes
+            }
+            return cls(
+                folder, manifest["name"], manifest["version"], manifest["encoder"], int(manifest["window"]),
+                int(manifest["overlap"]), taxonomy, decisions, manifest["data_hash"],
+                manifest["dev_metrics"], manifest["files"],
+            )  # fmt: skip
+        except KeyError as error:
+            raise BrokenExport(f"{folder / MANIFEST}: {error} is missing; export the model again") from None
+        except (TypeError, ValueError) as error:
+            raise BrokenExport(f"{folder / MANIFEST}: {error}; export the model again") from None
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BrokenExport(f"{folder}: no {MANIFEST} there; give the folder of an export")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found = int(manifest["format"])
+    except (ValueError, KeyError, TypeError):
+        raise BrokenExport(f"{path} is not a manifest; copy the export again") from None
+    if found > FORMAT:
+        raise BrokenExport(f"{path}: format {found} is newer than {FORMAT}; install a newer petition-tagger")
+    for key in ("files", "labels", "decisions"):
+        if not isinstance(manifest.get(key), dict):
+            raise BrokenExport(f"{path} has no {key}; copy the export again")
+    return dict(manifest)
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,88 @@
+"""Evidence, Tag, Prediction: what comes out, the same object in CLI, HTTP, bulk and MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span of the report that carries a tag.
+
+    Attributes:
+        start, end: code points [start, end) of the original text as received, before cleaning.
+        text: the words, as they stand there.
+        weight: this span's share of all that speaks for the tag, 0 to 1.
+        part: "text", or "title" when the offsets count in the title.
+    """
+
+    start: int
+    end: int
+    text: str = field(repr=False)
+    weight: float
+    part: str = "text"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape."""
+        return {
+            "start": self.start, "end": self.end, "text": self.text,
+            "weight": round(self.weight, 4), "part": self.part,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label given to a report.
+
+    Attributes:
+        label: the label's id.
+        name: its Chinese name.
+        score: calibrated probability; on a `many` axis scores need not sum to 1.
+        evidence: strongest first; empty where none was asked for.
+    """
+
+    label: str
+    name: str
+    score: float
+    evidence: tuple[Evidence, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape; no evidence key where there is none."""
+        shape: dict[str, Any] = {"label": self.label, "name": self.name, "score": round(self.score, 4)}
+        if self.evidence:
+            shape["evidence"] = [e.to_dict() for e in self.evidence]
+        return shape
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """All tags of one report.
+
+    Attributes:
+        id: the report's id.
+        tags: axis id to tags, highest score first.
+        needs_review: the model abstains: an officer should read this report.
+        review_reasons: why, as codes: unread, or an axis and low_confidence or no_label (domain:no_label).
+        unread_chars: code points of the text that a configured cap left unread.
+        model: name and version of the Export.
+    """
+
+    id: str
+    tags: Mapping[str, tuple[Tag, ...]] = field(hash=False)
+    needs_review: bool
+    unread_chars: int
+    model: str
+    review_reasons: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape."""
+        return {
+            "id": self.id,
+            "tags": {axis: [tag.to_dict() for tag in tags] for axis, tags in self.tags.items()},
+            "needs_review": self.needs_review,
+            "review_reasons": list(self.review_reasons),
+            "unread_chars": self.unread_chars,
+            "model": self.model,
+        }

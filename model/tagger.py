@@ -1,0 +1,215 @@
+"""Tagger: reports to predictions. The only inference path: command line, service, bulk and evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.report import Report
+from data.taxonomy import Axis
+from model.encode import BODY, TITLE, Encoded, Encoder, Window, pad_windows
+from model.engine import Engine
+from model.evidence import find_evidence, token_sums
+from model.export import DEFAULT, GRAPH, TOKENIZER, WIDE, Export
+from model.prediction import Evidence, Prediction, Tag
+from model.wide import Wide
+
+Floats = NDArray[np.float32]
+EvidenceFor = Literal["misconduct", "all", "none"]
+CHUNK = 512  # reports worked on at a time: enough to sort by length, little enough for memory
+
+
+@dataclass
+class _Work:
+    """One report on its way through."""
+
+    report: Report
+    encoded: Encoded
+    windows: list[Window]
+    scores: list[Floats]
+    values: list[Floats]
+
+
+class Tagger:
+    """Tags reports with one Export; safe to call from several threads."""
+
+    def __init__(self, export: Export, threads: int = 0, max_tokens: int = 0, budget: int = 8192) -> None:
+        """Load the graph.
+
+        Args:
+            threads: of the engine; 0: one per usable core.
+            max_tokens: tokens of a report that are read at most; 0 reads all.
+            budget: padded tokens in one call of the engine.
+
+        Raises:
+            ValueError: the budget is smaller than one window.
+        """
+        if budget < export.window:
+            raise ValueError(f"token budget {budget} is smaller than one window of {export.window} tokens")
+        self.export, self.budget = export, budget
+        self.encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap, max_tokens)
+        self.engine = Engine(export.folder / GRAPH, threads)
+        wide = export.folder / WIDE
+        self.wide = Wide.load(wide) if wide.is_file() else None
+
+    @classmethod
+    def load(cls, folder: Path | str = DEFAULT, threads: int = 0, max_tokens: int = 0) -> Tagger:
+        """Load an Export's folder, the one that ships by default.
+
+        Raises:
+            BrokenExport: see Export.load.
+        """
+        return cls(Export.load(folder), threads, max_tokens)
+
+    def tag(self, reports: Sequence[Report], evidence: EvidenceFor = "misconduct") -> list[Prediction]:
+        """Tag reports, in order.
+
+        Args:
+            evidence: "misconduct" gives evidence on the axis of that id, "all" on every axis, "none" on none.
+        """
+        return list(self.stream(reports, evidence))
+
+    def stream(self, reports: Iterable[Report], evidence: EvidenceFor = "misconduct") -> Iterator[Prediction]:
+        """Tag a stream of reports of any length, in order, in constant memory."""
+        source = iter(reports)
+        while chunk := list(islice(source, CHUNK)):
+            works = self._run(chunk)
+            logits = self._logits(works)
+            yield from self._decide(works, logits, evidence)
+
+    def logits(self, reports: Sequence[Report]) -> Floats:
+        """Uncalibrated logits [reports, labels] in taxonomy order, for training's own checks."""
+        tables = []
+        for start in range(0, len(reports), CHUNK):
+            tables.append(self._logits(self._run(reports[start : start + CHUNK])))
+        labels = sum(len(axis.labels) for axis in self.export.taxonomy.axes)
+        return np.concatenate(tables) if tables else np.zeros((0, labels), dtype=np.float32)
+
+    def scores(self, reports: Sequence[Report]) -> Floats:
+        """Calibrated scores [reports, labels] in taxonomy order."""
+        logits, parts, start = self.logits(reports), [], 0
+        for axis in self.export.taxonomy.axes:
+            column = slice(start, start + len(axis.labels))
+            start = column.stop
+            parts.append(self.export.decisions[axis.id].scores(logits[:, column], axis.kind))
+        return np.concatenate(parts, axis=1)
+
+    def _run(self, reports: Sequence[Report]) -> list[_Work]:
+        works = [
+            _Work(report, encoded, self.encoder.windows(encoded), [], [])
+            for report, encoded in zip(reports, self.encoder.encode(reports), strict=True)
+        ]
+        jobs = sorted(
+            ((window, work) for work in works for window in work.windows), key=lambda job: job[0].ids.size
+        )
+        # Results are stored by (work, window), since sorting by length mixes the windows of a report.
+        done: dict[int, tuple[Floats, Floats]] = {}
+        for batch in _batches(jobs, self.budget):
+            ids, mask, counted = pad_windows([window for window, _ in batch], self.encoder.pad)
+            scores, values = self.engine.run(ids, mask)
+            for row, (window, _) in enumerate(batch):
+                size = window.ids.size
+                kept = counted[row, :size]
+                done[id(window)] = scores[row, :size][kept], values[row, :size][kept]
+        for work in works:
+            for window in work.windows:
+                scores, values = done[id(window)]
+                work.scores.append(scores)
+                work.values.append(values)
+        return works
+
+    def _logits(self, works: Sequence[_Work]) -> Floats:
+        rows = []
+        for work in works:
+            row = (_attention(work) * np.concatenate(work.values)).sum(axis=0)
+            if self.wide is not None:
+                row = row + self.wide.logits(work.encoded.plain)
+            rows.append(row)
+        return np.stack(rows).astype(np.float32)
+
+    def _decide(self, works: list[_Work], logits: Floats, evidence: EvidenceFor) -> Iterator[Prediction]:
+        columns, start = [], 0
+        for axis in self.export.taxonomy.axes:
+            columns.append(slice(start, start + len(axis.labels)))
+            start += len(axis.labels)
+        tables, reasons = [], []
+        for axis, column in zip(self.export.taxonomy.axes, columns, strict=True):
+            decision = self.export.decisions[axis.id]
+            scores = decision.scores(logits[:, column], axis.kind)
+            given = decision.given(scores, axis.kind)
+            tables.append((axis, column, scores, given, decision.slope))
+            reasons.append([f"{axis.id}:{r}" if r else "" for r in decision.doubtful(scores, given)])
+        for row, work in enumerate(works):
+            wanted = [
+                column.start + i
+                for axis, column, _, given, _ in tables
+                for i in np.flatnonzero(given[row]).tolist()
+                if _wants_evidence(axis, evidence)
+            ]
+            parts = self._contributions(work, wanted) if wanted else None
+            tags = {}
+            for axis, column, scores, given, _ in tables:
+                found = []
+                for i in np.flatnonzero(given[row]).tolist():
+                    spans: tuple[Evidence, ...] = ()
+                    if parts is not None and column.start + i in wanted:
+                        spans = find_evidence(
+                            work.report, work.encoded, parts[:, wanted.index(column.start + i)]
+                        )
+                    label = axis.labels[i]
+                    found.append(Tag(label.id, label.name, float(scores[row, i]), spans))
+                tags[axis.id] = tuple(sorted(found, key=lambda tag: -tag.score))
+            why = [r[row] for r in reasons if r[row]]
+            if work.encoded.unread_chars:
+                why.append("unread")
+            yield Prediction(
+                work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why)
+            )
+
+    def _contributions(self, work: _Work, labels: list[int]) -> Floats:
+        """Each token's exact part of the logits [tokens, chosen labels]."""
+        columns = np.asarray(labels)
+        mixed = (_attention(work) * np.concatenate(work.values))[:, columns]
+        result = np.zeros((len(work.encoded.ids) + 2, columns.size), dtype=np.float32)
+        at = 0
+        for window in work.windows:
+            places = window.first + np.flatnonzero(window.counted)  # 0 is [CLS]
+            result[places] += mixed[at : at + places.size]
+            at += places.size
+        result = result[1:-1]
+        if self.wide is not None:
+            plain = work.encoded.plain
+            by_char = self.wide.contributions(plain, columns)
+            title = len(work.encoded.title.text)
+            cut = title + 1 if title else 0
+            result = result + token_sums(work.encoded, {TITLE: by_char[:title], BODY: by_char[cut:]})
+        return result
+
+
+def _batches(jobs: list[tuple[Window, _Work]], budget: int) -> Iterator[list[tuple[Window, _Work]]]:
+    """Cut windows sorted by length into batches of at most `budget` padded tokens."""
+    batch: list[tuple[Window, _Work]] = []
+    for job in jobs:
+        if batch and (len(batch) + 1) * job[0].ids.size > budget:
+            yield batch
+            batch = []
+        batch.append(job)
+    if batch:
+        yield batch
+
+
+def _attention(work: _Work) -> Floats:
+    """Softmax over all counted tokens of all windows [tokens, labels]."""
+    scores = np.concatenate(work.scores)
+    weights = np.exp(scores - scores.max(axis=0))
+    return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)
+
+
+def _wants_evidence(axis: Axis, evidence: EvidenceFor) -> bool:
+    return evidence == "all" or (evidence == "misconduct" and axis.id == "misconduct")

@@ -1,0 +1,105 @@
+"""The wide part: hashed n-grams, exact contributions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.wide import Wide, fold, ngrams
+from tests.model.conftest import random_wide
+
+TEXTS = [
+    "多次反映无人处理，街道推诿。",
+    "岭上村 公示 名单造假 2023 年",
+    "水\n电 停 了 了 了",
+    "a",
+    "A B",
+    "",
+    "  ",
+    "😀无果😀",
+]
+WIDE = random_wide()
+
+
+def slow_buckets(text: str, bits: int) -> list[tuple[int, str]]:
+    """Bucket and letters of each n-gram, in plain Python with unbounded integers."""
+    letters = [c for c in fold(text) if c != "\x00"]
+    found = []
+    for order in (1, 2, 3):
+        for start in range(len(letters) - order + 1):
+            gram, state = letters[start : start + order], 0
+            for step, letter in enumerate(gram, 1):
+                state = (state + ord(letter) + step) * 0x9E3779B97F4A7C15 % 2**64
+                state ^= state >> 29
+            found.append((state >> (64 - bits), "".join(gram)))
+    return found
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_hashes_equal_the_slow_reference(text: str) -> None:
+    assert ngrams(text, 18)[0].tolist() == [bucket for bucket, _ in slow_buckets(text, 18)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(exclude_characters="\x00"), max_size=40))
+def test_contributions_sum_to_the_logit_without_bias(text: str) -> None:
+    labels = np.array([0, 2, 5])
+    parts = WIDE.contributions(text, labels)
+
+    assert parts.shape == (len(text), 3)
+    np.testing.assert_allclose(parts.sum(0), (WIDE.logits(text) - WIDE.bias)[labels], atol=1e-4)
+
+
+def only(gram: str, bits: int = 16) -> Wide:
+    """A wide part of one label that knows one n-gram alone."""
+    (bucket,) = (b for b, g in slow_buckets(gram, bits) if g == gram)
+    idf, weights = np.zeros(1 << bits, np.float16), np.zeros((1 << bits, 1), np.int8)
+    idf[bucket], weights[bucket] = 1, 100
+    return Wide(idf, weights, np.array([0.03], np.float32), np.zeros(1, np.float32))
+
+
+@pytest.mark.parametrize("text", ["无 果", "无\n 果", "无  果"])
+def test_a_phrase_with_spaces_gives_its_part_to_its_letters(text: str) -> None:
+    whole = f"公示{text}又"
+    parts = only("无果").contributions(whole, np.array([0]))[:, 0]
+
+    np.testing.assert_allclose(parts, [1.5 if c in "无果" else 0 for c in whole], atol=1e-5)
+
+
+def test_a_repeated_phrase_shares_its_part() -> None:
+    parts = only("无果").contributions("无果又无果", np.array([0]))[:, 0]
+
+    np.testing.assert_allclose(parts, [0.75, 0.75, 0, 0.75, 0.75], atol=1e-5)
+
+
+def test_digits_case_and_spaces_are_folded() -> None:
+    np.testing.assert_allclose(WIDE.logits("收费 350 元 AB"), WIDE.logits("收费127元ab"), atol=1e-6)
+    assert fold("Ａ1２ 三İ") == "ａ00\x00三İ"  # a letter whose small form is two letters stays
+
+
+def test_an_empty_text_has_the_bias_as_its_logit() -> None:
+    np.testing.assert_array_equal(WIDE.logits(""), WIDE.bias)
+    assert WIDE.contributions("", np.array([1])).shape == (0, 1)
+
+
+def test_a_text_of_unseen_ngrams_has_the_bias_as_its_logit() -> None:
+    np.testing.assert_array_equal(only("无果").logits("学校"), [0])
+
+
+def test_what_is_saved_comes_back(tmp_path: Path) -> None:
+    WIDE.save(tmp_path / "wide.npz")
+    back = Wide.load(tmp_path / "wide.npz")
+
+    assert back.bits == 12
+    np.testing.assert_array_equal(back.logits(TEXTS[0]), WIDE.logits(TEXTS[0]))
+
+
+def test_a_file_with_code_in_it_is_not_run(tmp_path: Path) -> None:
+    np.savez(tmp_path / "wide.npz", idf=np.array([{"a": 1}], dtype=object))
+
+    with pytest.raises(ValueError, match="allow_pickle"):
+        Wide.load(tmp_path / "wide.npz")

@@ -1,0 +1,165 @@
+"""Figures by hand, and reports of them without words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.labelled import LabelledReport, read_labelled
+from data.report import Report
+from data.taxonomy import Axis, Label, Taxonomy
+from model.tagger import Tagger
+from tests.training.conftest import PLANTED, Files
+from training.evaluate import (
+    axis_metrics,
+    bootstrap,
+    calibration_error,
+    evaluate,
+    main,
+    screening,
+    table,
+    worst_cases,
+    write_report,
+)
+
+AXIS = Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙"), Label("c", "丙")))
+SCORES = np.array([[0.9, 0.1, 0.2], [0.8, 0.7, 0.1], [0.3, 0.6, 0.1], [0.2, 0.2, 0.1]] * 5, np.float32)
+TRUTH = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]] * 5, np.float32)
+
+
+def test_figures_of_a_table_made_by_hand() -> None:
+    metrics = axis_metrics(AXIS, SCORES, TRUTH, SCORES >= 0.5)
+    a, b, c = (metrics.labels[label] for label in "abc")
+
+    assert (a["precision"], a["recall"], a["f1"], a["support"]) == (
+        1,
+        pytest.approx(2 / 3),
+        pytest.approx(0.8),
+        15,
+    )
+    assert (b["precision"], b["recall"], b["f1"], b["support"]) == (0.5, 1, pytest.approx(2 / 3), 5)
+    assert (c["f1"], c["support"]) == (0, 0) and np.isnan(c["average_precision"])
+    assert metrics.macro_f1 == pytest.approx((0.8 + 2 / 3) / 3)
+    assert metrics.micro_f1 == pytest.approx(2 * 15 / (20 + 20))
+    assert metrics.exact_match == 0.5
+    assert metrics.mean_average_precision == pytest.approx(
+        (a["average_precision"] + b["average_precision"]) / 2
+    )
+    low, high = metrics.micro_interval
+    assert low < metrics.micro_f1 < high
+
+
+def test_a_figure_that_does_not_exist_is_null() -> None:
+    summary = axis_metrics(AXIS, SCORES, TRUTH * 0, SCORES >= 0.5).summary()
+
+    assert summary["mean_average_precision"] is None
+    assert summary["labels"]["a"]["average_precision"] is None
+    json.dumps(summary, allow_nan=False)
+
+
+def test_an_axis_of_one_label_is_measured_on_that_label() -> None:
+    axis = Axis("any", "有无", "many", (Label("a", "甲"),))
+    metrics = axis_metrics(axis, SCORES[:, :1], TRUTH[:, :1], SCORES[:, :1] >= 0.5)
+
+    assert metrics.macro_f1 == metrics.micro_f1 == metrics.labels["a"]["f1"] == pytest.approx(0.8)
+
+
+def test_screening_reads_down_to_the_recall_asked_for() -> None:
+    scores = np.linspace(1, 0, 40, dtype=np.float32)[:, None]
+    truth = np.zeros((40, 1), np.float32)
+    truth[[*range(19), 29]] = 1  # 19 of 20 stand on top
+
+    found = screening(scores, truth)
+    assert found["precision_at_recall_0.95"] == 1
+    assert found["share_read_at_recall_0.95"] == pytest.approx(19 / 40)
+    assert screening(scores, truth, recall=1.0)["share_read_at_recall_0.95"] == pytest.approx(30 / 40)
+    assert screening(scores, truth * 0) == {}
+
+
+def test_calibration_error_is_the_gap_between_score_and_share() -> None:
+    scores = np.full(100, 0.95, np.float32)
+
+    assert calibration_error(scores, np.ones(100, np.float32)) == pytest.approx(0.05, abs=1e-6)
+    assert calibration_error(np.ones(4, np.float32), np.array([1, 1, 0, 0], np.float32)) == pytest.approx(0.5)
+
+
+def test_the_interval_of_a_perfect_table_is_a_point() -> None:
+    truth = np.ones((30, 2), np.float32)
+
+    assert bootstrap(truth, truth.astype(bool), "micro") == (1.0, 1.0)
+
+
+def test_slices_part_the_reports() -> None:
+    texts = ["短" * 50, "中" * 200, "长" * 500, "很长" * 900] * 5
+    rows = [
+        LabelledReport(Report(str(i), text, "题" if i % 2 else ""), {}, source="甲源" if i < 4 else "")
+        for i, text in enumerate(texts)
+    ]
+    slices = axis_metrics(AXIS, SCORES, TRUTH, SCORES >= 0.5, rows).slices
+
+    for kind in ("source", "length", "title"):
+        assert sum(v["reports"] for k, v in slices.items() if k.startswith(f"{kind}=")) == 20
+    assert slices["source=甲源"]["reports"] == 4 and "source=unnamed" in slices
+    assert slices["length=1000 and more"]["reports"] == slices["length=under 100"]["reports"] == 5
+
+
+@pytest.fixture(scope="module")
+def tagger(export_folder: Path) -> Tagger:
+    return Tagger.load(export_folder, threads=1)
+
+
+def test_an_export_is_measured_through_its_tagger(tagger: Tagger, files: Files, taxonomy: Taxonomy) -> None:
+    rows = list(read_labelled(files.dev, taxonomy))
+    metrics = evaluate(tagger, rows)
+    given = [{t.label for t in p.tags["domain"]} for p in tagger.tag([r.report for r in rows], "none")]
+    exact = np.mean([g == r.labels["domain"] for g, r in zip(given, rows, strict=True)])
+
+    assert metrics.axes["domain"].exact_match == pytest.approx(exact)
+    assert metrics.axes["domain"].reports == 24
+    assert metrics.axes["misconduct"].reports == 21  # three do not label it
+    assert 0 <= metrics.review_share <= 1
+
+
+def test_the_worst_cases_hold_ids_and_no_text(
+    tagger: Tagger, files: Files, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    rows = list(read_labelled(files.dev, taxonomy))
+    metrics = evaluate(tagger, rows)
+    cases = worst_cases(metrics, rows, tagger)
+    write_report(metrics, rows, tagger, tmp_path)
+
+    assert cases and all(set(case) == {"id", "axis", "label", "score", "truth"} for case in cases)
+    truth = {row.report.id: row.labels for row in rows}
+    for case in cases:
+        labels = truth[case["id"]][case["axis"]]
+        assert labels is not None and (case["label"] in labels) == case["truth"]
+    assert len((tmp_path / "worst.jsonl").read_text().splitlines()) == len(cases)
+    for path in tmp_path.iterdir():
+        assert PLANTED.encode() not in path.read_bytes()
+
+
+def test_every_axis_gets_its_pictures(
+    tagger: Tagger, files: Files, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    rows = list(read_labelled(files.dev, taxonomy))
+    write_report(evaluate(tagger, rows), rows, tagger, tmp_path)
+
+    for axis in ("domain", "misconduct", "purpose"):
+        for kind in ("precision-recall", "confusion"):
+            assert (tmp_path / f"{axis}-{kind}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_prints_the_table(
+    export_folder: Path, files: Files, tagger: Tagger, taxonomy: Taxonomy,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["evaluate", "--export", str(export_folder), "--file", str(files.dev)])
+    main()
+    printed = capsys.readouterr().out
+
+    assert printed.strip() == table(evaluate(tagger, list(read_labelled(files.dev, taxonomy)))).strip()
+    assert "### domain (24 reports)" in printed and "| education |" in printed

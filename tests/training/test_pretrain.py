@@ -1,0 +1,162 @@
+"""Pretraining learns, goes on where it stopped, and saves what transformers loads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training.encoder import MaskedLm, encoder_config
+from training.network import load_encoder
+from training.pretrain import FIRST_PIECE, MASK, PretrainSettings, Streams, pretrain, rate, save_encoder
+
+TINY = PretrainSettings(
+    width=32, depth=1, heads=2, hidden=48, length=16, batch=8, tokens=16 * 8 * 24, warmup_tokens=16 * 8 * 4,
+    matrix_lr=2e-2, other_lr=1e-2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two streams in which each piece foretells the next."""
+    folder = tmp_path_factory.mktemp("streams")
+    for name, start in (("corpus", 10), ("reports", 20)):
+        ids = np.tile(np.arange(start, start + 8, dtype=np.uint16), 300)
+        ids[::50] = 3
+        ids.tofile(folder / f"{name}.u16")
+    return folder
+
+
+def arguments(run: Path, streams: Path, tokenizer: Path, **changes: object) -> argparse.Namespace:
+    plain = {
+        "streams": streams, "tokenizer": tokenizer, "run": run, "vectors": None, "start": None,
+        "device": "cpu", "compile": False, "log_every": 8, "save_every": 8, "max_minutes": 0.0,
+    }  # fmt: skip
+    return argparse.Namespace(**plain | changes)
+
+
+def lines(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory, streams: Path, tokenizer_file: Path) -> Path:
+    """An unbroken run of 24 steps."""
+    run = tmp_path_factory.mktemp("pretrain") / "run"
+    pretrain(arguments(run, streams, tokenizer_file), TINY)
+    return run
+
+
+def test_the_loss_falls(whole_run: Path) -> None:
+    first, *_, last = lines(whole_run)
+
+    assert last["held_loss"] < first["held_loss"] < 6
+    assert last["loss"] < 0.8 * first["loss"]
+    assert last["tokens"] == TINY.tokens
+
+
+def state(run: Path) -> dict[str, torch.Tensor]:
+    saved = torch.load(run / "checkpoint.pt", weights_only=True)
+    assert saved["step"] == 24
+    return saved["optimizer"]["masters"] | saved["optimizer"]["other_masters"]
+
+
+@pytest.mark.parametrize("changes", [{"save_every": 8}, {"save_every": 1000}], ids=["saved", "between saves"])
+def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(
+    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path, changes: dict[str, int]
+) -> None:
+    run = tmp_path / "run"
+    stop_at_once = arguments(run, streams, tokenizer_file, max_minutes=1e-9, **changes)
+    for _ in range(3):
+        pretrain(stop_at_once, TINY)
+    step = torch.load(run / "checkpoint.pt", weights_only=True)["step"]
+    pretrain(arguments(run, streams, tokenizer_file, **changes), TINY)
+
+    assert step == 3
+    wanted = state(whole_run)
+    assert state(run).keys() == wanted.keys()
+    for name, tensor in state(run).items():
+        assert torch.equal(tensor, wanted[name]), name
+
+
+def test_what_is_saved_loads_in_transformers_with_the_same_states(whole_run: Path) -> None:
+    from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
+
+    folder = whole_run / "encoder"
+    theirs = AutoModel.from_pretrained(folder, local_files_only=True).float().eval()
+    ours = load_encoder(str(folder)).eval()
+    ids = torch.randint(5, 40, (3, 12))
+    mask = torch.ones(3, 12, dtype=torch.long)
+    mask[1, 7:] = 0
+    with torch.no_grad():
+        wanted, found = theirs(input_ids=ids, attention_mask=mask).last_hidden_state, ours(ids, mask)
+
+    assert float((wanted - found)[mask.bool()].abs().max()) < 1e-3
+    assert AutoModelForMaskedLM.from_pretrained(folder, local_files_only=True).config.hidden_size == 32
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    assert tokenizer.mask_token_id == MASK and tokenizer("学校")["input_ids"][0] == 2
+
+
+def test_a_run_may_start_from_a_saved_encoder(
+    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path
+) -> None:
+    shorter = replace(TINY, tokens=16 * 8 * 2)
+    pretrain(arguments(tmp_path, streams, tokenizer_file, start=whole_run / "encoder"), shorter)
+
+    assert lines(tmp_path)[-1]["loss"] < lines(whole_run)[0]["loss"]
+
+
+def test_word_vectors_start_the_embeddings(tmp_path: Path) -> None:
+    from training.pretrain import start_network
+
+    vectors = np.zeros((60, 32), dtype=np.float32)
+    vectors[7] = np.random.default_rng(0).normal(size=32)
+    np.save(tmp_path / "v.npy", vectors)
+    plain, begun = (start_network(TINY, 60, file, None) for file in (None, tmp_path / "v.npy"))
+    rows = [n.model.embeddings.tok_embeddings.weight.detach().numpy() for n in (plain, begun)]
+
+    np.testing.assert_array_equal(np.delete(rows[0], 7, 0), np.delete(rows[1], 7, 0))
+    np.testing.assert_allclose(np.corrcoef(rows[1][7], vectors[7])[0, 1], 1, atol=1e-5)
+
+
+def test_a_step_always_gives_the_same_batch_and_masks_no_control_token(streams: Path) -> None:
+    first, again, other = (Streams(streams, TINY).batch(step, 60) for step in (3, 3, 4))
+    ids, where, targets = first
+
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not torch.equal(ids, other[0])
+    assert (targets >= FIRST_PIECE).all()
+    assert where.numel() == 8 * round(16 * TINY.mask_rate) and where.unique().numel() == where.numel()
+    assert 0.5 < float((ids.flatten()[where] == MASK).float().mean()) < 1
+
+
+def test_held_out_tokens_are_never_trained_on(tmp_path: Path) -> None:
+    for name in ("corpus", "reports"):
+        np.arange(5, 2005, dtype=np.uint16).tofile(tmp_path / f"{name}.u16")
+    streams = Streams(tmp_path, TINY)
+
+    for step in range(30):
+        _, _, seen = streams.batch(step, 3000)
+        _, _, held = streams.batch(step, 3000, held_out=True)
+        assert seen.max() < 1805 <= held.min()
+
+
+def test_the_rate_rises_stays_and_falls_to_nearly_nothing() -> None:
+    factors = [rate(step, 100, TINY) for step in range(100)]
+
+    assert factors[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert set(factors[4:80]) == {1.0}
+    assert factors[80:] == sorted(factors[80:], reverse=True) and 0 < factors[-1] <= 0.05
+
+
+def test_weights_that_are_not_moderns_are_not_saved(tmp_path: Path, tokenizer_file: Path) -> None:
+    network = MaskedLm(encoder_config(60, 32, 1, 2, 48))
+    network.extra = torch.nn.Linear(2, 2)
+
+    with pytest.raises(RuntimeError, match="do not fit ModernBERT"):
+        save_encoder(tmp_path, network, tokenizer_file)

@@ -1,0 +1,38 @@
+"""Settings as flags."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, fields
+
+import pytest
+
+from training.settings import TrainSettings, whole_number
+from training.train import add_setting_flags
+
+
+def parse(*flags: str) -> TrainSettings:
+    parser = argparse.ArgumentParser()
+    add_setting_flags(parser)
+    return TrainSettings(**vars(parser.parse_args(flags)))
+
+
+def test_every_setting_is_a_flag_with_its_default() -> None:
+    assert parse() == TrainSettings()
+    assert len(asdict(parse())) == len(fields(TrainSettings))
+
+
+def test_flags_read_what_mlflow_passes() -> None:
+    settings = parse("--epochs", "8.0", "--seed", "3.0", "--encoder-lr", "1e-3", "--no-wide", "--head", "cls")
+
+    assert (settings.epochs, settings.seed, settings.encoder_lr, settings.wide) == (8, 3, 1e-3, False)
+    assert isinstance(settings.epochs, int) and settings.head == "cls"
+
+
+@pytest.mark.parametrize("text", ["8.5", "many", "", "inf", "nan"])
+def test_half_an_epoch_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises((ValueError, OverflowError)):
+        whole_number(text)
+    with pytest.raises(SystemExit):
+        parse("--epochs", text)
+    assert "invalid whole_number value" in capsys.readouterr().err

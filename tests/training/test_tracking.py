@@ -1,0 +1,74 @@
+"""MLflow records figures and never texts."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from training.tracking import EXPERIMENT, tracked
+
+SUMMARY = {
+    "review_share": 0.25,
+    "axes": {
+        "domain": {
+            "macro_f1": 0.5,
+            "macro_f1_interval": [0.4, 0.6],
+            "mean_average_precision": None,
+            "labels": {"education": {"f1": 0.75, "average_precision": None}},
+        }
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
+
+
+def rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(home / "mlflow.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def test_settings_figures_and_files_are_recorded(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.txt").write_text("figures")
+    home = tmp_path / "records"
+    with tracked("first", home) as run:
+        run.params({"epochs": 2, "head": "cls"})
+        run.tag("data_hash", "abc")
+        run.epoch({"epoch": 1.0, "loss": 3.0}, "gold")
+        run.epoch({"epoch": 2.0, "loss": 2.0}, "gold")
+        run.metrics(SUMMARY)
+        run.files(tmp_path / "out", "report")
+
+    assert dict(rows(home, "select key, value from params")) == {"epochs": "2", "head": "cls"}
+    assert rows(home, "select value from tags where key = 'data_hash'") == [("abc",)]
+    assert sorted(rows(home, "select key, value, step from metrics")) == [
+        ("domain_education_f1", 0.75, 0), ("domain_macro_f1", 0.5, 0),
+        ("gold_loss", 2.0, 2), ("gold_loss", 3.0, 1), ("review_share", 0.25, 0),
+    ]  # fmt: skip
+    assert [p.read_text() for p in home.rglob("report/a.txt")] == ["figures"]
+    assert rows(home, "select name, status from runs") == [("first", "FINISHED")]
+    assert (EXPERIMENT,) in rows(home, "select name from experiments")
+
+
+def test_a_run_that_fails_is_marked_as_failed(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), tracked("second", tmp_path):
+        _ = 1 / 0
+
+    assert rows(tmp_path, "select status from runs") == [("FAILED",)]
+
+
+def test_records_of_two_runs_lie_side_by_side(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with tracked(name, tmp_path):
+            pass
+
+    assert sorted(rows(tmp_path, "select name from runs")) == [("a",), ("b",)]

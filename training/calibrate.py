@@ -1,0 +1,112 @@
+"""Calibration and thresholds, fitted on dev and kept in the Export."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from data.taxonomy import Axis, Taxonomy
+from model.decide import AxisDecision
+from training.scores import axis_columns, best_threshold
+
+Floats = NDArray[np.float32]
+_DAMPED = -4.0
+CAUGHT = 0.95
+"""Share of the reports with a label on the axis that must get a tag or a review."""
+
+
+def calibrate(
+    logits: Floats, targets: Floats, taxonomy: Taxonomy, screened: str = "misconduct"
+) -> dict[str, AxisDecision]:
+    """Fit every axis' decision on dev logits [reports, labels] and targets (NaN: not labelled).
+
+    Args:
+        screened: the axis on which missing a report is worst; it gets the review border.
+    """
+    decisions = {}
+    for axis, columns in axis_columns(taxonomy):
+        rows = ~np.isnan(targets[:, columns.start])
+        decisions[axis.id] = _axis_decision(
+            logits[rows][:, columns], targets[rows][:, columns], axis, screened
+        )
+    return decisions
+
+
+def _axis_decision(logits: Floats, truth: Floats, axis: Axis, screened: str) -> AxisDecision:
+    if not len(truth):
+        # Never labelled on dev: damped, cautious, and no border that would promise anything.
+        ones = np.ones(truth.shape[1], dtype=np.float32)
+        return AxisDecision(
+            ones, np.full_like(ones, _DAMPED if axis.kind == "many" else 0), np.full_like(ones, 0.5)
+        )
+    if axis.kind == "one":
+        slope = np.full(truth.shape[1], temperature(logits, truth), dtype=np.float32)
+        zeros = np.zeros(truth.shape[1], dtype=np.float32)
+        return AxisDecision(slope, zeros, zeros)
+    pairs = [platt(x, y) for x, y in zip(logits.T, truth.T, strict=True)]
+    slope = np.array([a for a, _ in pairs], dtype=np.float32)
+    offset = np.array([b for _, b in pairs], dtype=np.float32)
+    plain = AxisDecision(slope, offset, np.full(truth.shape[1], 0.5, dtype=np.float32))
+    scores = plain.scores(logits, axis.kind)
+    thresholds = np.array(
+        [smooth_threshold(s, y) for s, y in zip(scores.T, truth.T, strict=True)], dtype=np.float32
+    )
+    if axis.id != screened:
+        return AxisDecision(slope, offset, thresholds, None, axis.id == "domain")
+    return AxisDecision(slope, offset, thresholds, review_border(scores, truth))
+
+
+def platt(logits: Floats, truth: Floats) -> tuple[float, float]:
+    """Slope and offset of a logistic regression on one label's logits (Platt 1999).
+
+    The slope is kept positive, so that calibration never reverses the order.
+    """
+    if not 0 < truth.sum() < truth.size:
+        return 1.0, _DAMPED  # never seen to hold (or always): the raw logit, damped
+    fitted = LogisticRegression(C=10.0).fit(logits[:, None], truth)
+    slope = float(fitted.coef_[0, 0])
+    if slope > 0:
+        return slope, float(fitted.intercept_[0])
+    # The logit says nothing: nearly the label's share for every report.
+    share = float(truth.mean())
+    return 0.01, float(np.log(share / (1 - share)) - 0.01 * logits.mean())
+
+
+def temperature(logits: Floats, truth: Floats) -> float:
+    """Inverse temperature with the least cross-entropy (Guo et al. 2017), by golden-section search."""
+    from scipy.optimize import minimize_scalar
+
+    target = truth.argmax(1)
+
+    def loss(log_slope: float) -> float:
+        x = logits * np.exp(log_slope)
+        x = x - x.max(1, keepdims=True)
+        picked = x[np.arange(len(x)), target]
+        return float((np.log(np.exp(x).sum(1)) - picked).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+
+
+def smooth_threshold(scores: Floats, truth: Floats) -> float:
+    """The mean of the best-F1 thresholds of 50 bootstrap samples: steadier than one sample's."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(50):
+        rows = rng.integers(0, truth.size, truth.size)
+        if truth[rows].sum():
+            found.append(best_threshold(scores[rows], truth[rows]))
+    # A label that dev never shows keeps a cautious half.
+    return float(np.clip(np.mean(found), 0.05, 0.95)) if found else 0.5
+
+
+def review_border(scores: Floats, truth: Floats, caught: float = CAUGHT) -> float:
+    """The score above which an untagged report is sent to a person.
+
+    Split conformal: with n reports that have a label, the floor((n + 1) * (1 - caught))-th smallest of
+    their largest scores. On exchangeable data a new such report reaches it with probability >= caught
+    (Vovk et al. 2005; Angelopoulos and Bates 2021, section 1).
+    """
+    largest = np.sort(scores[truth.any(axis=1)].max(axis=1))
+    rank = int(np.floor((largest.size + 1) * (1 - caught)))
+    return float(largest[rank - 1]) if rank >= 1 else 0.0

@@ -1,0 +1,173 @@
+"""The compact encoder as plain torch, quick on a CPU, with ModernBERT's layout and parameter names.
+
+Pre-norm, rotary positions, gated feed-forward, no biases (Warner et al. 2024, "ModernBERT"). Weights
+move to and from transformers' `ModernBertForMaskedLM` by name, so that `AutoModel` loads what
+`training.pretrain` saves. transformers' own module is not trained here because it spends a third
+more CPU time on masks, casts and attention back ends that fixed-length training does not need.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import ModernBertConfig
+
+
+def encoder_config(vocab_size: int, width: int, depth: int, heads: int, hidden: int) -> ModernBertConfig:
+    """A ModernBERT configuration with global attention in every layer (windows are short)."""
+    rope = {"rope_type": "default", "rope_theta": 10_000.0}
+    return ModernBertConfig(  # type: ignore[call-arg]
+        vocab_size=vocab_size, hidden_size=width, intermediate_size=hidden, num_hidden_layers=depth,
+        num_attention_heads=heads, max_position_embeddings=512, global_attn_every_n_layers=1,
+        pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3,
+        rope_parameters={"full_attention": rope, "sliding_attention": rope},
+    )  # fmt: skip
+
+
+def rotary_tables(length: int, head_width: int, theta: float, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosines and sines [length, head_width] (Su et al. 2021, "RoFormer")."""
+    rates = theta ** (-torch.arange(0, head_width, 2, device=like.device).float() / head_width)
+    angles = torch.arange(length, device=like.device).float()[:, None] * rates
+    angles = torch.cat([angles, angles], dim=-1)
+    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Apply rotary positions to [..., length, head_width]."""
+    left, right = x.chunk(2, dim=-1)
+    return x * cos + torch.cat([-right, left], dim=-1) * sin
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention with a plain softmax: on CPU its backward beats SDPA's."""
+
+    def __init__(self, config: ModernBertConfig) -> None:
+        super().__init__()
+        self.heads = config.num_attention_heads
+        self.Wqkv = nn.Linear(config.hidden_size, 3 * config.hidden_size, bias=False)
+        self.Wo = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor | None) -> Tensor:
+        """Mix states [batch, length, width]; `bias` is added to the scores."""
+        batch, length, width = x.shape
+        q, k, v = self.Wqkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        scores = q @ k.transpose(-1, -2) * (width // self.heads) ** -0.5
+        if bias is not None:
+            scores = scores + bias
+        mixed = scores.softmax(-1) @ v
+        return self.Wo(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+class Mlp(nn.Module):
+    """Gated feed-forward (GeGLU)."""
+
+    def __init__(self, config: ModernBertConfig) -> None:
+        super().__init__()
+        self.Wi = nn.Linear(config.hidden_size, 2 * config.intermediate_size, bias=False)
+        self.Wo = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform each state."""
+        value, gate = self.Wi(x).chunk(2, dim=-1)
+        return self.Wo(F.gelu(value) * gate)
+
+
+class Layer(nn.Module):
+    """One pre-norm transformer layer; the first has no attention norm (the embeddings have one)."""
+
+    def __init__(self, config: ModernBertConfig, first: bool) -> None:
+        super().__init__()
+        width, eps = config.hidden_size, config.norm_eps
+        self.attn_norm = nn.Identity() if first else nn.LayerNorm(width, eps=eps, bias=False)
+        self.attn = Attention(config)
+        self.mlp_norm = nn.LayerNorm(width, eps=eps, bias=False)
+        self.mlp = Mlp(config)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, bias: Tensor | None) -> Tensor:
+        """Attend, then transform, each added to what came in."""
+        x = x + self.attn(self.attn_norm(x), cos, sin, bias)
+        return x + self.mlp(self.mlp_norm(x))
+
+
+class Embeddings(nn.Module):
+    """Token vectors and their norm."""
+
+    def __init__(self, config: ModernBertConfig) -> None:
+        super().__init__()
+        self.tok_embeddings = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.norm = nn.LayerNorm(config.hidden_size, eps=config.norm_eps, bias=False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Token ids [batch, length] to vectors [batch, length, width]."""
+        return self.norm(self.tok_embeddings(ids))
+
+
+class Encoder(nn.Module):
+    """Token ids [batch, length] to states [batch, length, width]."""
+
+    def __init__(self, config: ModernBertConfig) -> None:
+        super().__init__()
+        self.config = config
+        rope: Any = config.rope_parameters
+        self.theta = float(rope["full_attention"]["rope_theta"])
+        self.embeddings = Embeddings(config)
+        self.layers = nn.ModuleList(Layer(config, i == 0) for i in range(config.num_hidden_layers))
+        self.final_norm = nn.LayerNorm(config.hidden_size, eps=config.norm_eps, bias=False)
+        self.apply(self._init)
+
+    def _init(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02)
+
+    def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Encode; `mask` [batch, length] is 1 on real tokens, None when there is no padding."""
+        x = self.embeddings(ids)
+        head_width = self.config.hidden_size // self.config.num_attention_heads
+        cos, sin = rotary_tables(ids.shape[1], head_width, self.theta, x)
+        bias = None
+        if mask is not None:
+            bias = (1 - mask[:, None, None, :].to(x.dtype)) * -1e4
+        for layer in self.layers:
+            x = layer(x, cos, sin, bias)
+        return self.final_norm(x)
+
+
+class MaskedLm(nn.Module):
+    """Encoder, prediction head and a decoder tied to the token vectors."""
+
+    def __init__(self, config: ModernBertConfig) -> None:
+        super().__init__()
+        self.model = Encoder(config)
+        dense = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+        nn.init.normal_(dense.weight, std=0.02)
+        self.head = nn.ModuleDict(
+            {
+                "dense": dense,
+                "norm": nn.LayerNorm(config.hidden_size, eps=config.norm_eps, bias=False),
+            }
+        )
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+
+    def forward(self, ids: Tensor, where: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and accuracy at the flat positions `where` [n] whose true ids are `targets` [n]."""
+        states = self.model(ids).flatten(0, 1)[where]
+        states = self.head["norm"](F.gelu(self.head["dense"](states)))
+        logits = F.linear(states, self.model.embeddings.tok_embeddings.weight, self.bias).float()
+        return F.cross_entropy(logits, targets), (logits.detach().argmax(-1) == targets).float().mean()
+
+    def to_transformers(self) -> dict[str, Tensor]:
+        """State of a `ModernBertForMaskedLM` with these weights."""
+        state = {name: tensor for name, tensor in self.state_dict().items() if name != "bias"}
+        state["decoder.bias"] = self.bias.detach()
+        return state
+
+    def from_transformers(self, state: dict[str, Tensor]) -> None:
+        """Take the weights of a `ModernBertForMaskedLM`."""
+        own = dict(state)
+        own["bias"] = own.pop("decoder.bias")
+        own.pop("decoder.weight", None)
+        self.load_state_dict(own)

@@ -1,0 +1,184 @@
+"""Fit the tagging network to labelled reports; the best epoch on dev is kept."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from data.taxonomy import Taxonomy
+from training.dataset import Batch, Batches, positive_weights
+from training.masters import Masters
+from training.network import LabelAttention, TaggingNetwork
+from training.scores import macro_f1
+from training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from model.encode import Encoder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a fit gives: dev logits of the best epoch, its dev macro-F1 per axis, and one line an epoch."""
+
+    logits: NDArray[np.float32]
+    dev_f1: dict[str, float]
+    history: list[dict[str, float]]
+
+
+def set_seed(seed: int) -> None:
+    """Seed python, numpy and torch."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def tagging_loss(
+    logits: Tensor, targets: Tensor, taxonomy: Taxonomy, weights: Tensor, smoothing: float = 0.0
+) -> Tensor:
+    """Sum over axes of the mean loss of the reports that label the axis.
+
+    An axis of kind `many` takes weighted binary cross-entropy per label, kind `one` takes softmax
+    cross-entropy; targets are [reports, labels] with NaN on unlabelled axes.
+    """
+    total = logits.sum() * 0.0
+    start = 0
+    for axis in taxonomy.axes:
+        columns = slice(start, start + len(axis.labels))
+        start = columns.stop
+        rows = ~torch.isnan(targets[:, columns.start])
+        if not rows.any():
+            continue
+        wanted, given = targets[rows][:, columns], logits[rows][:, columns]
+        if axis.kind == "one":
+            total = total + F.cross_entropy(given, wanted.argmax(1), label_smoothing=smoothing)
+        else:
+            soft = wanted * (1 - smoothing) + smoothing / 2 if smoothing else wanted
+            weight = 1 + (weights[columns] - 1) * wanted
+            # Summed over labels, as the softmax loss is: both kinds then pull the encoder alike.
+            total = (
+                total
+                + F.binary_cross_entropy_with_logits(given, soft, weight, reduction="none").sum(1).mean()
+            )
+    return total
+
+
+def new_optimizer(network: TaggingNetwork, masters: Masters, settings: TrainSettings) -> torch.optim.AdamW:
+    """AdamW with a low rate for the encoder (its masters) and a high one for the head."""
+    encoder = {id(p) for p in network.encoder.parameters()}
+    rest = [p for p in network.parameters() if id(p) not in encoder]
+    return torch.optim.AdamW(
+        [
+            {"params": masters.parameters, "lr": settings.encoder_lr},
+            {"params": rest, "lr": settings.head_lr},
+        ],
+        betas=(0.9, 0.98), weight_decay=settings.decay, fused=True,
+    )  # fmt: skip
+
+
+def predict_logits(
+    network: TaggingNetwork, batches: Batches, wide: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """Logits [rows, labels] of every report, in the dataset's order, in the encoder's precision."""
+    network.eval()
+    result = np.zeros(batches.targets.shape, dtype=np.float32)
+    with torch.no_grad():
+        for batch in batches.in_order():
+            result[batch.rows] = _logits(network, batch, wide)[0].numpy()
+    return result
+
+
+def _logits(network: TaggingNetwork, batch: Batch, wide: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
+    extra = None if wide is None else torch.from_numpy(wide[batch.rows])
+    return network.logits(batch.ids, batch.mask, batch.counted, batch.owner, len(batch.rows), extra)
+
+
+def fit(
+    network: TaggingNetwork,
+    train: Dataset,
+    taxonomy: Taxonomy,
+    encoder: Encoder,
+    settings: TrainSettings,
+    epochs: int,
+    dev: Dataset | None = None,
+    wide: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
+    on_epoch: Callable[[dict[str, float]], None] = lambda line: None,
+) -> Fitted:
+    """Train the network in place; with a dev set, leave it at its best epoch.
+
+    Args:
+        wide: scores of the wide part for train (out of fold) and dev rows.
+        on_epoch: told each epoch's figures.
+    """
+    batches = Batches(train, encoder, settings.tokens, settings.max_windows, settings.reports, settings.seed)
+    dev_batches = Batches(dev, encoder, settings.tokens, 0, 64, 0) if dev is not None else None
+    weights = torch.from_numpy(positive_weights(batches.targets, settings.positive_cap))
+    masters = Masters(network.encoder)
+    optimizer = new_optimizer(network, masters, settings)
+    per_epoch = sum(1 for _ in batches.groups(0))
+    steps = per_epoch * epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min((step + 1) / max(1, settings.warmup * steps), max(0.0, 1 - step / (steps + 1))),
+    )
+    best: tuple[float, NDArray[np.float32], dict[str, float], dict[str, Tensor], list[Tensor]] | None = None
+    history, stale = [], 0
+    for epoch in range(epochs):
+        began, losses = time.time(), []
+        network.train()
+        for batch in _progress(batches.epoch(epoch), per_epoch, f"epoch {epoch + 1}/{epochs}"):
+            logits, scores = _logits(network, batch, wide[0] if wide else None)
+            loss = tagging_loss(logits, batch.targets, taxonomy, weights, settings.smoothing)
+            if batch.evidence is not None and settings.evidence and isinstance(network.head, LabelAttention):
+                loss = loss + settings.evidence * network.head.evidence_loss(
+                    scores, batch.counted, batch.owner, len(batch.rows), batch.evidence
+                )
+            loss.backward()
+            masters.pull()
+            nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            masters.push()
+            schedule.step()
+            losses.append(float(loss.detach()))
+        line = {"epoch": epoch + 1.0, "loss": float(np.mean(losses)), "seconds": time.time() - began}
+        if dev_batches is not None:
+            found = predict_logits(network, dev_batches, wide[1] if wide else None)
+            by_axis = macro_f1(found, dev_batches.targets, taxonomy)
+            line |= {f"dev_{axis}": score for axis, score in by_axis.items()}
+            mean = float(np.mean(list(by_axis.values())))
+            if best is None or mean > best[0]:
+                rest = {k: v.clone() for k, v in network.state_dict().items() if not k.startswith("encoder.")}
+                best, stale = (mean, found, by_axis, rest, masters.snapshot()), 0
+            else:
+                stale += 1
+        history.append(line)
+        on_epoch(line)
+        print(" ".join(f"{k}={v:.4g}" for k, v in line.items()))
+        if stale >= settings.patience:
+            break
+    if best is None:
+        masters.restore()
+        return Fitted(np.zeros((0, batches.targets.shape[1]), np.float32), {}, history)
+    masters.restore(best[4])
+    network.load_state_dict(best[3], strict=False)
+    return Fitted(best[1], best[2], history)
+
+
+def _progress(batches: Iterator[Batch], total: int, label: str) -> Iterator[Batch]:
+    from tqdm import tqdm
+
+    yield from tqdm(batches, total=total, desc=label, leave=False, disable=None)

@@ -1,0 +1,225 @@
+"""The tagging network: any Chinese BERT, and a label-wise attention head that reads any length."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from training.encoder import Encoder, encoder_config
+
+_NOT_FOUND = (
+    "encoder {!r}: not a folder with config.json, weights and tokenizer, nor in the local hub cache; "
+    "give a folder, or --allow-download where there is a network"
+)
+
+
+class EncoderNotFound(Exception):
+    """The encoder is neither a folder nor allowed to be downloaded."""
+
+
+class AutoEncoder(nn.Module):
+    """Any encoder that transformers' AutoModel loads, with our calling convention."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.config = model.config
+
+    def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Token ids and mask [windows, length] to states [windows, length, width]."""
+        states: Tensor = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states
+
+
+def load_encoder(name: str, allow_download: bool = False, pretrained: bool = True) -> nn.Module:
+    """Load an encoder by folder or hub name.
+
+    Args:
+        name: a folder, or a hub name such as hfl/chinese-roberta-wwm-ext.
+        allow_download: ask the hub (or the mirror that HF_ENDPOINT names); otherwise only local files.
+        pretrained: False gives the same architecture with fresh weights, for ablations.
+
+    Raises:
+        EncoderNotFound: no such folder, and nothing in the local cache.
+    """
+    if not allow_download:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers asks: local_files_only alone still calls out
+    from transformers import AutoConfig, AutoModel
+
+    try:
+        config = AutoConfig.from_pretrained(name, local_files_only=not allow_download)
+        if config.model_type == "modernbert" and set(config.layer_types) == {"full_attention"}:
+            return _own_encoder(Path(name), config, pretrained)
+        if not pretrained:
+            return AutoEncoder(AutoModel.from_config(config))
+        return AutoEncoder(AutoModel.from_pretrained(name, local_files_only=not allow_download).float())
+    except (OSError, ValueError) as error:  # ValueError: a folder of something else
+        raise EncoderNotFound(_NOT_FOUND.format(name)) from error
+
+
+def load_tokenizer(name: str, allow_download: bool = False) -> Tokenizer:
+    """The encoder's tokenizer: its tokenizer.json, or what transformers makes of its vocab.txt.
+
+    Raises:
+        EncoderNotFound: no such folder, and nothing in the local cache.
+    """
+    file = Path(name) / "tokenizer.json"
+    if file.is_file():
+        return Tokenizer.from_file(str(file))
+    if not allow_download:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    from transformers import AutoTokenizer
+
+    try:
+        found = AutoTokenizer.from_pretrained(name, local_files_only=not allow_download)
+    except (OSError, ValueError) as error:
+        raise EncoderNotFound(_NOT_FOUND.format(name)) from error
+    tokenizer: Tokenizer = found.backend_tokenizer
+    return tokenizer
+
+
+def _own_encoder(folder: Path, config: object, pretrained: bool) -> Encoder:
+    from safetensors.torch import load_file
+
+    rope = config.rope_parameters["full_attention"]  # type: ignore[attr-defined]
+    own = encoder_config(
+        config.vocab_size, config.hidden_size, config.num_hidden_layers,  # type: ignore[attr-defined]
+        config.num_attention_heads, config.intermediate_size,  # type: ignore[attr-defined]
+    )  # fmt: skip
+    own.rope_parameters["full_attention"] = rope  # type: ignore[index]
+    encoder = Encoder(own)
+    if pretrained:
+        state = load_file(folder / "model.safetensors")
+        state = {k.removeprefix("model."): v.float() for k, v in state.items()}
+        names = set(encoder.state_dict())
+        encoder.load_state_dict({k: v for k, v in state.items() if k in names})
+    return encoder
+
+
+class LabelAttention(nn.Module):
+    """Label-wise attention (Mullenbach et al. 2018, "CAML"), with values mixed by their own vector.
+
+    For label l and token t: a_tl = softmax over all tokens of h_t.q_l; logit_l = sum a_tl (h_t.w_l) + b_l.
+    So a_tl (h_t.w_l) is token t's exact part of the logit.
+    """
+
+    def __init__(self, width: int, labels: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(width, labels, bias=False)
+        self.value = nn.Linear(width, labels, bias=False)
+        self.bias = nn.Parameter(torch.zeros(labels))
+        nn.init.normal_(self.query.weight, std=0.02)
+        nn.init.normal_(self.value.weight, std=0.02)
+
+    def forward(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """States [windows, length, width] to attention scores and values, each [windows, length, labels]."""
+        states = states.float()  # the encoder may compute in bf16; the head is small and stays exact
+        return self.query(states), self.value(states)
+
+    def merge(self, scores: Tensor, values: Tensor, counted: Tensor, owner: Tensor, reports: int) -> Tensor:
+        """Logits [reports, labels] from the windows' scores and values.
+
+        Args:
+            counted: [windows, length], True on tokens this window counts.
+            owner: [windows], the index of each window's report.
+        """
+        weight, total = _attention(scores, counted, owner, reports)
+        mixed = torch.zeros_like(total).index_add(0, owner, (weight * values.float()).sum(1))
+        return mixed / total + self.bias
+
+    def evidence_loss(
+        self, scores: Tensor, counted: Tensor, owner: Tensor, reports: int, evidence: Tensor
+    ) -> Tensor:
+        """How far the attention lies from the words that readers marked.
+
+        -log of the attention mass on the marked tokens, summed over the labels that have any and averaged
+        over reports (rationale supervision; Strout et al. 2019, "Do human rationales improve machine
+        explanations?").
+
+        Args:
+            evidence: [windows, length, labels], True on marked tokens.
+        """
+        weight, total = _attention(scores, counted, owner, reports)
+        zero = torch.zeros_like(total)
+        marked = zero.index_add(0, owner, (weight * evidence).sum(1))
+        known = zero.index_add(0, owner, evidence.any(1).float()) > 0
+        lost = total.log() - marked.clamp_min(1e-9).log()
+        return (lost * known).sum() / reports
+
+
+def _attention(scores: Tensor, counted: Tensor, owner: Tensor, reports: int) -> tuple[Tensor, Tensor]:
+    """Unnormalised attention weights [windows, length, labels] and their sums [reports, labels].
+
+    Every report needs a counted token. Shifting by its largest counted score keeps exp in range, whatever
+    the scores, and cancels in the ratio.
+    """
+    scores = scores.float().masked_fill(~counted[:, :, None], float("-inf"))
+    index = owner[:, None].expand(-1, scores.shape[-1])
+    top = torch.full((reports, scores.shape[-1]), float("-inf"), device=scores.device)
+    top = top.scatter_reduce(0, index, scores.detach().amax(1), "amax")
+    weight = (scores - top[owner][:, None, :]).exp()
+    return weight, torch.zeros_like(top).index_add(0, owner, weight.sum(1))
+
+
+class ClsHead(nn.Module):
+    """The usual [CLS] head, kept as a baseline: a long report is judged by its first window.
+
+    It speaks the other head's language, all attention on [CLS], so that it exports and serves alike.
+    """
+
+    def __init__(self, width: int, labels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, labels)
+
+    def forward(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """States to scores and values, each [windows, length, labels]: 0 on [CLS], next to none elsewhere."""
+        values = self.linear(states.float())
+        first = torch.zeros_like(values[:, :1])
+        return torch.cat([first, torch.full_like(values[:, 1:], -1e4)], dim=1), values
+
+    def merge(self, scores: Tensor, values: Tensor, counted: Tensor, owner: Tensor, reports: int) -> Tensor:
+        """[CLS] of each report's first window; the mean of all where a training step left that out."""
+        zero = torch.zeros(reports, device=scores.device)
+        first = counted[:, 0].float()
+        has_first = zero.index_add(0, owner, first) > 0
+        weight = torch.where(has_first[owner], first, 1.0)
+        mixed = torch.zeros(reports, values.shape[-1], device=scores.device)
+        mixed = mixed.index_add(0, owner, values[:, 0].float() * weight[:, None])
+        return mixed / zero.index_add(0, owner, weight)[:, None]
+
+
+HEADS: dict[str, type[LabelAttention] | type[ClsHead]] = {"label-attention": LabelAttention, "cls": ClsHead}
+
+
+class TaggingNetwork(nn.Module):
+    """Encoder, dropout and one head over the labels of all axes, in taxonomy order."""
+
+    def __init__(self, encoder: nn.Module, labels: int, head: str = "label-attention", dropout: float = 0.1):
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        config: Any = encoder.config
+        self.head = HEADS[head](config.hidden_size, labels)
+        self.wide_gain = nn.Parameter(torch.ones(labels))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores and values per window and token; this is what ONNX exports."""
+        scores, values = self.head(self.dropout(self.encoder(ids, mask)))
+        return scores, values
+
+    def logits(
+        self, ids: Tensor, mask: Tensor, counted: Tensor, owner: Tensor, reports: int, wide: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Logits [reports, labels] and attention scores [windows, length, labels].
+
+        Args:
+            wide: [reports, labels], the wide part's scores.
+        """
+        scores, values = self(ids, mask)
+        logits: Tensor = self.head.merge(scores, values, counted, owner, reports)
+        return (logits if wide is None else logits + wide * self.wide_gain), scores

@@ -1,0 +1,249 @@
+"""Pretrain the compact encoder by masked language modelling; goes on after kill -9.
+
+    python -m training.pretrain --streams artifacts/pretrain --tokenizer FILE --vectors vectors.npy \
+        --run artifacts/pretrain/run --tokens 60_000_000
+
+Weights are bf16 with fp32 masters in the optimizer. The learning rate warms up, stays, and falls to
+zero over the last part of the run ("warm-up, stable, decay"), so that a longer run can go on from
+the checkpoint kept before the fall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.encoder import MaskedLm, encoder_config
+from training.muon import Muon
+from training.settings import whole_number
+
+MASK, FIRST_PIECE = 4, 5
+HELD_OUT = 400_000  # tokens at the end of each stream, never trained on
+
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """One pretraining run. Sizes in tokens where not said otherwise."""
+
+    width: int = 384
+    depth: int = 4
+    heads: int = 6
+    hidden: int = 768
+    """Width of the gated feed-forward."""
+    length: int = 128
+    batch: int = 48
+    """Sequences a step."""
+    mask_rate: float = 0.2
+    report_share: float = 0.4
+    """Share of sequences drawn from reports.u16 instead of corpus.u16."""
+    tokens: int = 32_000_000
+    optimizer: str = "muon"
+    """muon, or adamw for every parameter."""
+    matrix_lr: float = 4e-3
+    other_lr: float = 2e-3
+    warmup_tokens: int = 800_000
+    decay: float = 0.2
+    """Share of the steps."""
+    weight_decay: float = 0.02
+    seed: int = 0
+
+
+class Streams:
+    """Random crops of the two token streams; step k always gives the same batch."""
+
+    def __init__(self, folder: Path, settings: PretrainSettings) -> None:
+        self.settings = settings
+        self.parts = [np.memmap(folder / f"{n}.u16", np.uint16, "r") for n in ("corpus", "reports")]
+
+    def _crop(self, rng: np.random.Generator, stream: np.ndarray, count: int, held_out: bool) -> np.ndarray:
+        length = self.settings.length
+        border = stream.size - min(HELD_OUT, stream.size // 10)
+        low, high = (border, stream.size - length) if held_out else (0, border - length)
+        return np.stack([stream[s : s + length] for s in rng.integers(low, high, count)])
+
+    def batch(self, step: int, vocab: int, held_out: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Masked ids [batch, length], flat masked positions [n], their true ids [n].
+
+        Of the chosen positions 80 % become [MASK], 10 % a random piece, 10 % stay (Devlin et al. 2019).
+        """
+        s = self.settings
+        rng = np.random.default_rng((s.seed, step, int(held_out)))
+        from_reports = round(s.batch * s.report_share)
+        ids = np.concatenate(
+            [
+                self._crop(rng, self.parts[0], s.batch - from_reports, held_out),
+                self._crop(rng, self.parts[1], from_reports, held_out),
+            ]
+        ).astype(np.int64)
+        # A fixed number of positions a sequence keeps every shape static for torch.compile.
+        order = rng.random(ids.shape)
+        order[ids < FIRST_PIECE] += 1  # special tokens come last
+        count = round(s.length * s.mask_rate)
+        columns = np.argpartition(order, count, axis=1)[:, :count]
+        where = (columns + np.arange(s.batch)[:, None] * s.length).ravel()
+        flat = ids.ravel()
+        targets = flat[where].copy()
+        dice = rng.random(where.size)
+        flat[where[dice < 0.8]] = MASK
+        swap = where[(dice >= 0.8) & (dice < 0.9)]
+        flat[swap] = rng.integers(FIRST_PIECE, vocab, swap.size)
+        return torch.from_numpy(ids), torch.from_numpy(where), torch.from_numpy(targets)
+
+
+def rate(step: int, steps: int, settings: PretrainSettings) -> float:
+    """Learning-rate factor at `step`: warm-up, stable, then linear to zero."""
+    warm = max(1, settings.warmup_tokens // (settings.batch * settings.length))
+    fall = max(1, round(steps * settings.decay))
+    return min(1.0, (step + 1) / warm, (steps - step) / fall)
+
+
+def make_optimizer(network: MaskedLm, settings: PretrainSettings) -> Muon:
+    """Muon on the layers' matrices, AdamW on token vectors, norms and the prediction head."""
+    blocks = {"Wqkv": 3, "Wi": 2}
+    matrices: dict[str, tuple[Tensor, int]] = {}
+    others: dict[str, Tensor] = {}
+    for name, parameter in network.named_parameters():
+        if settings.optimizer == "muon" and ".layers." in name and parameter.ndim == 2:
+            matrices[name] = (parameter, blocks.get(name.split(".")[-2], 1))
+        else:
+            others[name] = parameter
+    return Muon(matrices, others, settings.weight_decay)
+
+
+def save_checkpoint(path: Path, step: int, optimizer: Muon, settings: PretrainSettings) -> None:
+    """Write to a temporary name, then rename: a kill at any moment leaves a whole file."""
+    partial = path.with_suffix(".partial")
+    torch.save({"step": step, "optimizer": optimizer.state_dict(), "settings": asdict(settings)}, partial)
+    with partial.open("rb") as stream:
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def save_encoder(folder: Path, network: MaskedLm, tokenizer: Path) -> None:
+    """Write a folder that transformers' AutoModel and AutoTokenizer load; weights in fp16."""
+    from transformers import ModernBertForMaskedLM, PreTrainedTokenizerFast
+
+    model = ModernBertForMaskedLM(network.model.config)
+    missing, unexpected = model.load_state_dict(network.to_transformers(), strict=False)
+    if unexpected or set(missing) - {"decoder.weight"}:
+        raise RuntimeError(f"weights do not fit ModernBERT: missing {missing}, unexpected {unexpected}")
+    model.half().save_pretrained(folder)  # load_state_dict copied, so the network keeps its own precision
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(tokenizer), pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
+        sep_token="[SEP]", mask_token="[MASK]", model_max_length=512,
+    ).save_pretrained(folder)  # fmt: skip
+
+
+def start_network(
+    settings: PretrainSettings, vocab: int, vectors: Path | None, start: Path | None
+) -> MaskedLm:
+    """A new network, with skip-gram token vectors or a saved encoder's weights where given."""
+    torch.manual_seed(settings.seed)
+    config = encoder_config(vocab, settings.width, settings.depth, settings.heads, settings.hidden)
+    network = MaskedLm(config)
+    if vectors:
+        table = torch.from_numpy(np.load(vectors))
+        # Scaled to the usual spread of fresh embeddings, so that logits start small.
+        table *= 0.03 / table[table.abs().sum(1) > 0].std()
+        with torch.no_grad():
+            seen = table.abs().sum(1) > 0
+            network.model.embeddings.tok_embeddings.weight[seen] = table[seen]
+    if start:
+        from safetensors.torch import load_file
+
+        network.from_transformers({k: v.float() for k, v in load_file(start / "model.safetensors").items()})
+    return network
+
+
+def held_out_scores(network: MaskedLm, streams: Streams, vocab: int) -> tuple[float, float]:
+    """Loss and accuracy on 8 fixed batches of held-out text."""
+    with torch.no_grad():
+        pairs = [network(*streams.batch(i, vocab, held_out=True)) for i in range(8)]
+    loss, accuracy = (float(torch.stack(column).mean()) for column in zip(*pairs, strict=True))
+    return loss, accuracy
+
+
+def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
+    """Train until settings.tokens, from the run's last checkpoint where there is one."""
+    from tokenizers import Tokenizer
+
+    args.run.mkdir(parents=True, exist_ok=True)
+    vocab = Tokenizer.from_file(str(args.tokenizer)).get_vocab_size()
+    streams = Streams(args.streams, settings)
+    device = torch.device(args.device)
+    network = start_network(settings, vocab, args.vectors, args.start).to(device, torch.bfloat16)
+    optimizer = make_optimizer(network, settings)
+    checkpoint, first = args.run / "checkpoint.pt", 0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    forward = torch.compile(network, dynamic=False) if args.compile else network
+    steps = settings.tokens // (settings.batch * settings.length)
+    fall_starts = steps - round(steps * settings.decay)
+    began, losses, marks = time.time(), [], time.time()
+    for step in range(first, steps):
+        ids, where, targets = (t.to(device) for t in streams.batch(step, vocab))
+        loss, _ = forward(ids, where, targets)
+        loss.backward()
+        factor = rate(step, steps, settings)
+        optimizer.step(settings.matrix_lr * factor, settings.other_lr * factor)
+        losses.append(float(loss.detach()))
+        if (step + 1) % args.log_every == 0 or step + 1 == steps:
+            held_loss, held_accuracy = held_out_scores(network, streams, vocab)
+            done = (step + 1) * settings.batch * settings.length
+            rate_now = len(losses) * settings.batch * settings.length / (time.time() - marks)
+            line = {
+                "step": step + 1, "tokens": done, "loss": round(float(np.mean(losses)), 4),
+                "held_loss": round(held_loss, 4), "held_accuracy": round(held_accuracy, 4),
+                "tokens_per_s": round(rate_now), "minutes": round((time.time() - began) / 60, 1),
+            }  # fmt: skip
+            with (args.run / "log.jsonl").open("a") as log:
+                print(json.dumps(line), file=log)
+            print(json.dumps(line), flush=True)
+            losses, marks = [], time.time()
+        if (step + 1) % args.save_every == 0 or step + 1 in (steps, fall_starts):
+            save_checkpoint(checkpoint, step + 1, optimizer, settings)
+            save_encoder(args.run / "encoder", network, args.tokenizer)
+            if step + 1 == fall_starts:
+                save_checkpoint(args.run / "before-decay.pt", step + 1, optimizer, settings)
+        if args.max_minutes and time.time() - began > args.max_minutes * 60:
+            save_checkpoint(checkpoint, step + 1, optimizer, settings)
+            break
+    save_encoder(args.run / "encoder", network.float(), args.tokenizer)
+
+
+def main() -> None:
+    """Read the flags and pretrain."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--streams", type=Path, required=True, help="folder of corpus.u16 and reports.u16")
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints, log and encoder/")
+    parser.add_argument("--vectors", type=Path, help="skip-gram vectors to start the token vectors from")
+    parser.add_argument("--start", type=Path, help="encoder folder to go on from")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--log-every", type=int, default=100, help="steps")
+    parser.add_argument("--save-every", type=int, default=200, help="steps")
+    parser.add_argument("--max-minutes", type=float, default=0, help="stop early after so long; 0: never")
+    for name, value in asdict(PretrainSettings()).items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=whole_number if isinstance(value, int) else type(value),
+            default=value,
+        )
+    args = parser.parse_args()
+    settings = PretrainSettings(**{name: getattr(args, name) for name in asdict(PretrainSettings())})
+    pretrain(args, settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The settings of one training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def whole_number(text: str) -> int:
+    """Read 8, 8_000 or 8.0 (as MLflow passes whole numbers).
+
+    Raises:
+        ValueError: not a whole number.
+    """
+    value = float(text)
+    if not value.is_integer():
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(value)
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Fine-tuning. Every field is also a flag of `petition train`."""
+
+    head: str = "label-attention"
+    """label-attention, or cls (the usual head, a baseline)."""
+    epochs: int = 8
+    """Passes over the labelled reports at most; the best on dev is kept."""
+    patience: int = 3
+    """Stop after so many epochs without a better dev macro-F1."""
+    weak_epochs: int = 2
+    """Passes over the weakly labelled reports, before the others."""
+    encoder_lr: float = 2e-4
+    head_lr: float = 2e-3
+    decay: float = 0.01
+    """Weight decay."""
+    warmup: float = 0.1
+    """Share of the steps in which the learning rate rises."""
+    dropout: float = 0.1
+    tokens: int = 6144
+    """Padded tokens in a batch at most."""
+    reports: int = 32
+    """Reports in a batch at most."""
+    window: int = 256
+    """Tokens in a window."""
+    overlap: int = 32
+    """Tokens that neighbouring windows share."""
+    max_windows: int = 3
+    """Windows of a long report that one training step reads; inference reads all."""
+    weak_windows: int = 1
+    """The same for weakly labelled reports."""
+    positive_cap: float = 3.0
+    """Largest weight of a rare label's positives."""
+    evidence: float = 0.1
+    """Weight of the loss that draws the attention to the words that readers marked; 0: none."""
+    smoothing: float = 0.0
+    """Label smoothing."""
+    wide: bool = True
+    """Add the wide part (linear over hashed character n-grams)."""
+    wide_bits: int = 18
+    wide_strength: float = 1.0
+    """C of the wide part's linear SVMs."""
+    seed: int = 0

@@ -1,0 +1,252 @@
+"""A run folder to an Export; refused when ONNX and torch disagree.
+
+python -m training.to_onnx --run artifacts/runs/first --dev dev.jsonl --out artifacts/exports/first
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from data.labelled import LabelledReport, read_labelled
+from data.report import Report
+from data.taxonomy import Taxonomy
+from model.decide import AxisDecision
+from model.encode import Encoder
+from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
+from model.golden import write_golden
+from model.tagger import Tagger
+from training.calibrate import calibrate
+from training.card import model_card
+from training.dataset import Batches, build_dataset, label_targets
+from training.fit import predict_logits
+from training.network import LabelAttention, TaggingNetwork
+from training.scores import axis_columns
+from training.train import load_run, wide_of
+
+log = logging.getLogger(__name__)
+SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "reports.csv"
+TOLERANCE = 2e-3
+"""Largest difference of a logit between the fp32 graph and fp32 torch."""
+
+
+class Disagreement(Exception):
+    """ONNX and torch do not compute the same."""
+
+
+class _Graph(nn.Module):
+    """What is exported: ids and mask in, attention scores and values out."""
+
+    def __init__(self, network: TaggingNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        scores, values = self.network(ids, mask)
+        return scores, values
+
+
+def write_graph(network: TaggingNetwork, path: Path) -> None:
+    """Export the network with free batch and length, in fp32."""
+    ids = torch.ones(2, 16, dtype=torch.long)
+    mask = torch.ones(2, 16, dtype=torch.bool)
+    batch, length = torch.export.Dim("windows", min=1), torch.export.Dim("length", min=2, max=512)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns about its own internals
+        program = torch.onnx.export(
+            _Graph(network.eval()), (ids, mask), dynamo=True, opset_version=18, verbose=False,
+            input_names=["ids", "mask"], output_names=["scores", "values"],
+            dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
+        )  # fmt: skip
+    assert program is not None  # None only without dynamo
+    program.save(str(path), external_data=False)
+
+
+def quantize(path: Path, out: Path) -> None:
+    """Dynamic int8: weights per channel, activations on the fly; token vectors int8 too."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    logging.getLogger().disabled, before = True, logging.getLogger().disabled
+    try:
+        quantize_dynamic(
+            path,
+            out,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        )
+    finally:
+        logging.getLogger().disabled = before
+
+
+def export_run(
+    run: Path, dev_file: Path, out: Path, name: str = "default", version: str = "0", precision: str = "int8",
+    golden: Sequence[Report] = (),
+) -> tuple[Export, dict[str, Any]]:  # fmt: skip
+    """Write an Export from a run: graph, calibration on dev, golden reports, card, checksums.
+
+    Tables and pictures of the evaluation on dev go to report/ in the run folder.
+
+    Returns:
+        the Export and its figures on dev.
+
+    Raises:
+        Disagreement: the fp32 graph's logits differ from torch's by more than TOLERANCE on dev, or a
+            decision flips between them.
+    """
+    network, facts = load_run(run)
+    taxonomy = Taxonomy.load(run / TAXONOMY)
+    dev = list(read_labelled(dev_file, taxonomy))
+    out.mkdir(parents=True, exist_ok=True)
+    for file in (TOKENIZER, TAXONOMY):
+        shutil.copyfile(run / file, out / file)
+    wide = wide_of(run, network)
+    (out / WIDE).unlink(missing_ok=True)
+    if wide is not None:
+        wide.save(out / WIDE)
+    fold_bias(network)
+    settings = facts["settings"]
+    bare = Export(
+        out, name, version, Path(str(facts["encoder"])).name, settings["window"], settings["overlap"],  # type: ignore[index]
+        taxonomy, undecided(taxonomy), str(facts["data_hash"]),
+    )  # fmt: skip
+    full = out / "full.onnx"
+    write_graph(network, full)
+    reports = [row.report for row in dev]
+    targets = np.array([label_targets(row, taxonomy) for row in dev], dtype=np.float32)
+    full.replace(out / GRAPH)
+    exact = Tagger(bare).logits(reports)
+    check_against_torch(network, run, dev, taxonomy, bare, exact, targets)
+    if precision == "int8":
+        (out / GRAPH).replace(full)
+        quantize(full, out / GRAPH)
+        full.unlink()
+    logits = Tagger(bare).logits(reports)
+    export = replace(bare, decisions=calibrate(logits, targets, taxonomy))
+    (out / GOLDEN).write_text("", encoding="utf-8")
+    (out / CARD).write_text(model_card(export, {}), encoding="utf-8")
+    export.save()
+    from training.evaluate import evaluate, write_report
+
+    tagger = Tagger(export)
+    metrics = evaluate(tagger, dev)
+    write_report(metrics, dev, tagger, run / "report")
+    write_golden(out / GOLDEN, tagger, golden)
+    summary = metrics.summary()
+    export = replace(export, dev_metrics={"precision": precision, **summary})
+    (out / CARD).write_text(model_card(export, summary), encoding="utf-8")
+    export.save()
+    return export, summary
+
+
+def undecided(taxonomy: Taxonomy) -> dict[str, AxisDecision]:
+    """Identity calibration and thresholds of one half, until dev says better."""
+    result = {}
+    for axis, _ in axis_columns(taxonomy):
+        n = len(axis.labels)
+        result[axis.id] = AxisDecision(
+            np.ones(n, np.float32), np.zeros(n, np.float32), np.full(n, 0.5, dtype=np.float32)
+        )
+    return result
+
+
+def fold_bias(network: TaggingNetwork) -> None:
+    """Move the head's bias into its values' bias: attention sums to 1, so the logit stays the same.
+
+    The graph then needs no third output, and inference no knowledge of the head's parameters.
+    """
+    head = network.head
+    if not isinstance(head, LabelAttention):
+        return
+    value = nn.Linear(head.value.in_features, head.value.out_features, bias=True)
+    with torch.no_grad():
+        value.weight.copy_(head.value.weight)
+        value.bias.copy_(head.bias)
+        head.bias.zero_()
+    head.value = value
+
+
+def check_against_torch(
+    network: TaggingNetwork, run: Path, dev: Sequence[LabelledReport], taxonomy: Taxonomy, export: Export,
+    found: NDArray[np.float32], targets: NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Compare the exported graph's dev logits with torch's in fp32.
+
+    Raises:
+        Disagreement: they differ.
+    """
+    encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap)
+    dataset = build_dataset(dev, taxonomy, encoder)
+    batches = Batches(dataset, encoder, 8192, 0, 64, 0)
+    wanted = predict_logits(network, batches, None)
+    tagger = Tagger(export)
+    if tagger.wide is not None:
+        wanted = wanted + np.stack([tagger.wide.logits(text) for text in dataset["text"]])
+    worst = float(np.abs(wanted - found).max())
+    log.info("ONNX against torch: largest difference %.2g over %d logits", worst, found.size)
+    if not worst <= TOLERANCE:  # not a number is a disagreement too
+        raise Disagreement(
+            f"ONNX and torch differ by {worst:.3g} on dev, more than {TOLERANCE}; not exported"
+        )
+    decisions = calibrate(wanted, targets, taxonomy)
+    for axis, columns in axis_columns(taxonomy):
+        decision = decisions[axis.id]
+        flips = (
+            decision.given(decision.scores(wanted[:, columns], axis.kind), axis.kind)
+            != decision.given(decision.scores(found[:, columns], axis.kind), axis.kind)
+        ).sum()
+        if flips:
+            raise Disagreement(f"ONNX flips {flips} decisions of axis {axis.id} on dev; not exported")
+
+
+def golden_reports(file: Path | None, most: int = 24) -> list[Report]:
+    """The first reports of a file of invented ones; none without a file."""
+    from data.readers import read_reports
+
+    if file is None:
+        return []
+    return [row for row in read_reports(file) if isinstance(row, Report)][:most]
+
+
+def add_export_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags that training and export share."""
+    parser.add_argument(
+        "--dev", type=Path, required=True, help="labelled JSONL for calibration and thresholds"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--name", default="default", help="of the Export")
+    parser.add_argument("--version", default="0", help="of the Export")
+    parser.add_argument("--precision", choices=["fp32", "int8"], default="int8")
+    parser.add_argument(
+        "--golden", type=Path, default=SAMPLE, help="file of invented reports for the golden file"
+    )
+
+
+def main() -> None:
+    """Export a run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True)
+    add_export_flags(parser)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    export, metrics = export_run(
+        args.run, args.dev, args.out, args.name, args.version, args.precision, golden_reports(args.golden)
+    )
+    print(f"{args.out}: {export.model}")
+    print(json.dumps(metrics, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Runs in MLflow: settings, figures per epoch and label, the data's hash, the Export. Never texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+EXPERIMENT = "petition-tagger"
+
+
+class Run:
+    """One MLflow run; a thin face so that only this file knows mlflow."""
+
+    def __init__(self, client: Any) -> None:
+        self._mlflow = client
+
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Log settings."""
+        self._mlflow.log_params(dict(values))
+
+    def tag(self, name: str, value: str) -> None:
+        """Set a tag."""
+        self._mlflow.set_tag(name, value)
+
+    def epoch(self, line: Mapping[str, float], stage: str) -> None:
+        """Log one epoch's figures."""
+        step = int(line["epoch"])
+        for name, value in line.items():
+            if name != "epoch":
+                self._mlflow.log_metric(f"{stage}_{name}", value, step=step)
+
+    def metrics(self, summary: Mapping[str, Any]) -> None:
+        """Log the figures of `Metrics.summary`, label by label."""
+        values = {"review_share": summary["review_share"]}
+        for axis, figures in summary["axes"].items():
+            for name, value in figures.items():
+                if isinstance(value, int | float):
+                    values[f"{axis}_{name}"] = value
+            for label, row in figures["labels"].items():
+                values |= {f"{axis}_{label}_{k}": v for k, v in row.items() if v is not None}
+        self._mlflow.log_metrics(values)
+
+    def files(self, folder: Path, name: str) -> None:
+        """Keep a folder as artifacts."""
+        self._mlflow.log_artifacts(str(folder), name)
+
+
+@contextmanager
+def tracked(name: str, home: Path) -> Iterator[Run]:
+    """Open a run at MLFLOW_TRACKING_URI, or in a sqlite file under `home` where that is not set."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    import mlflow
+
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        home.mkdir(parents=True, exist_ok=True)
+        mlflow.set_tracking_uri(f"sqlite:///{(home / 'mlflow.db').resolve()}")
+        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+            mlflow.create_experiment(EXPERIMENT, artifact_location=(home / "mlruns").resolve().as_uri())
+    # Under `mlflow run` the run is already made, and its experiment chosen.
+    if not os.environ.get("MLFLOW_RUN_ID"):
+        mlflow.set_experiment(EXPERIMENT)
+    with mlflow.start_run(run_name=None if os.environ.get("MLFLOW_RUN_ID") else name):
+        yield Run(mlflow)

@@ -1,0 +1,228 @@
+"""A whole training run: labelled files in; a run folder, an Export and an MLflow record out.
+
+    python -m training.train --labelled train.jsonl --dev dev.jsonl --out artifacts/runs/first
+
+Weakly labelled reports come first, where given (with heads of their own, thrown away after), the
+labelled ones after. The run folder holds network.safetensors, config.json (the encoder's shape), wide.npz
+(where used), tokenizer.json, taxonomy.yaml and run.json, all that `training.to_onnx` needs, and the Export
+in export/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from data.labelled import LabelledReport, read_labelled
+from data.taxonomy import Taxonomy
+from model.encode import Encoder
+from model.export import TAXONOMY, TOKENIZER, WIDE
+from model.wide import Wide
+from training.dataset import build_dataset, data_hash
+from training.fit import Fitted, fit, set_seed
+from training.network import TaggingNetwork, load_encoder, load_tokenizer
+from training.settings import TrainSettings, whole_number
+from training.weak import WeakSource, read_weak
+from training.wide import document_frequencies, feature_matrix, fit_linear, out_of_fold, pack
+
+NETWORK, RUN = "network.safetensors", "run.json"
+
+
+def read_train(
+    files: Sequence[Path], dev: Sequence[LabelledReport], taxonomy: Taxonomy
+) -> list[LabelledReport]:
+    """Read labelled files, leaving out every id of the dev set."""
+    held_out = {row.report.id for row in dev}
+    return [row for path in files for row in read_labelled(path, taxonomy) if row.report.id not in held_out]
+
+
+def train_run(
+    labelled: Sequence[Path],
+    dev_file: Path,
+    out: Path,
+    encoder_name: str,
+    settings: TrainSettings,
+    taxonomy: Taxonomy,
+    weak: Sequence[WeakSource] = (),
+    allow_download: bool = False,
+    pretrained: bool = True,
+    on_epoch: Callable[[dict[str, float], str], None] = lambda line, stage: None,
+) -> Fitted:
+    """Train, and write the run folder.
+
+    Args:
+        encoder_name: folder or hub name; its tokenizer cuts the texts.
+        pretrained: False starts from fresh weights, for ablations.
+        on_epoch: told each epoch's figures and its stage, weak or gold.
+
+    Raises:
+        EncoderNotFound: no such encoder.
+        ValueError: no labelled report to train on, or none to judge by.
+    """
+    set_seed(settings.seed)
+    dev_rows = list(read_labelled(dev_file, taxonomy))
+    rows = read_train(labelled, dev_rows, taxonomy)
+    for name, part in (("labelled", rows), ("dev", dev_rows)):
+        if not any(given is not None for row in part for given in row.labels.values()):
+            raise ValueError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
+    tokenizer = load_tokenizer(encoder_name, allow_download)
+    encoder = Encoder(tokenizer, settings.window, settings.overlap)
+    train, dev = build_dataset(rows, taxonomy, encoder), build_dataset(dev_rows, taxonomy, encoder)
+    out.mkdir(parents=True, exist_ok=True)
+
+    wide_scores, wide = None, None
+    if settings.wide:
+        wide, scores, dev_scores = fit_wide(
+            train["text"], np.asarray(train["targets"]), dev["text"], settings
+        )
+        wide_scores = (scores, dev_scores)
+
+    body = load_encoder(encoder_name, allow_download, pretrained)
+    if weak and settings.weak_epochs:
+        weak_rows, weak_taxonomy = read_weak(weak, {row.report.id for row in dev_rows})
+        labels = sum(len(axis.labels) for axis in weak_taxonomy.axes)
+        first = TaggingNetwork(body, labels, settings.head, settings.dropout)
+        fit(
+            first, build_dataset(weak_rows, weak_taxonomy, encoder), weak_taxonomy, encoder,
+            replace(settings, max_windows=settings.weak_windows),
+            settings.weak_epochs, on_epoch=lambda line: on_epoch(line, "weak"),
+        )  # fmt: skip
+    labels = sum(len(axis.labels) for axis in taxonomy.axes)
+    network = TaggingNetwork(body, labels, settings.head, settings.dropout)
+    fitted = fit(
+        network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
+        lambda line: on_epoch(line, "gold"),
+    )  # fmt: skip
+
+    save_run(out, network, wide, taxonomy, tokenizer)
+    facts = {
+        "encoder": encoder_name,
+        "settings": asdict(settings),
+        "data_hash": data_hash(rows),
+        "rows": len(rows),
+        "dev_f1": fitted.dev_f1,
+        "history": fitted.history,
+    }
+    (out / RUN).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    np.save(out / "dev_logits.npy", fitted.logits)
+    return fitted
+
+
+def fit_wide(
+    texts: Sequence[str], targets: NDArray[np.float32], dev_texts: Sequence[str], settings: TrainSettings
+) -> tuple[Wide, NDArray[np.float32], NDArray[np.float32]]:
+    """Fit the wide part; return it, its out-of-fold scores on train rows, and its scores on dev rows."""
+    idf = document_frequencies(list(texts), settings.wide_bits)
+    features, dev_features = feature_matrix(list(texts), idf), feature_matrix(list(dev_texts), idf)
+    scores = out_of_fold(features, targets, strength=settings.wide_strength, seed=settings.seed)
+    weights, bias = fit_linear(features, targets, settings.wide_strength, settings.seed)
+    dev_scores = np.asarray(dev_features @ weights + bias, dtype=np.float32)
+    return pack(weights, bias, idf), scores, dev_scores
+
+
+def save_run(
+    out: Path, network: TaggingNetwork, wide: Wide | None, taxonomy: Taxonomy, tokenizer: Tokenizer
+) -> None:
+    """Write weights, the encoder's shape, tokenizer and taxonomy into the run folder."""
+    from safetensors.torch import save_file
+
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(state, out / NETWORK)
+    config: Any = network.encoder.config
+    config.save_pretrained(out)
+    if wide is not None:
+        wide.save(out / WIDE)
+    taxonomy.dump(out / TAXONOMY)
+    tokenizer.save(str(out / TOKENIZER))
+
+
+def load_run(folder: Path) -> tuple[TaggingNetwork, dict[str, Any]]:
+    """Read a run folder back: the network with its weights, and what run.json says."""
+    from safetensors.torch import load_file
+
+    facts = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    taxonomy = Taxonomy.load(folder / TAXONOMY)
+    labels = sum(len(axis.labels) for axis in taxonomy.axes)
+    # Runs made before 0.1 hold no config.json; their encoder's folder must still be there.
+    shape = folder if (folder / "config.json").is_file() else facts["encoder"]
+    network = TaggingNetwork(load_encoder(str(shape), pretrained=False), labels, facts["settings"]["head"])
+    network.load_state_dict(load_file(folder / NETWORK))
+    return network.eval(), facts
+
+
+def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
+    """The run's wide part with the learnt gains folded in."""
+    if not (folder / WIDE).is_file():
+        return None
+    wide = Wide.load(folder / WIDE)
+    gain = network.wide_gain.detach().numpy().astype(np.float32)
+    return Wide(wide.idf, wide.weights, wide.scale * gain, wide.bias * gain)
+
+
+def main() -> None:
+    """Read the flags, train, export and record."""
+    from training.to_onnx import add_export_flags, export_run, golden_reports
+    from training.tracking import tracked
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="petition train")
+    parser.add_argument("--labelled", type=Path, nargs="+", required=True, help="labelled JSONL files")
+    parser.add_argument("--weak", type=WeakSource.parse, nargs="*", default=[], metavar="FILE:FIELD[/LEVEL]",
+                        help="JSONL files with another system's label in a field")  # fmt: skip
+    parser.add_argument("--encoder", default="model/encoder", help="folder or hub name")
+    parser.add_argument("--allow-download", action="store_true", help="ask the hub for the encoder")
+    parser.add_argument("--from-scratch", action="store_true", help="fresh weights in the encoder's shape")
+    parser.add_argument("--taxonomy", type=Path, help="YAML; the default taxonomy where not given")
+    parser.add_argument("--threads", type=whole_number, default=0, help="0: torch's choice")
+    parser.add_argument("--tracking", type=Path, default=Path("artifacts/mlflow"),
+                        help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
+    add_export_flags(parser)
+    add_setting_flags(parser)
+    args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
+    taxonomy = Taxonomy.load(args.taxonomy) if args.taxonomy else Taxonomy.default()
+    with tracked(args.out.name, args.tracking) as record:
+        record.params({**asdict(settings), "encoder": args.encoder})
+
+        def tell(line: dict[str, float], stage: str) -> None:
+            record.epoch(line, stage)
+            print(stage, " ".join(f"{k}={v:.4g}" for k, v in line.items()), flush=True)
+
+        train_run(
+            args.labelled, args.dev, args.out, args.encoder, settings, taxonomy, args.weak,
+            args.allow_download, not args.from_scratch, tell,
+        )  # fmt: skip
+        export, metrics = export_run(
+            args.out, args.dev, args.out / "export", args.name, args.version, args.precision,
+            golden_reports(args.golden),
+        )  # fmt: skip
+        record.tag("data_hash", export.data_hash)
+        record.metrics(metrics)
+        record.files(args.out / "export", "export")
+        record.files(args.out / "report", "report")
+        print(f"{args.out / 'export'}: {export.model}")
+
+
+def add_setting_flags(parser: argparse.ArgumentParser) -> None:
+    """A flag for every field of TrainSettings."""
+    for field in fields(TrainSettings):
+        flag, default = f"--{field.name.replace('_', '-')}", field.default
+        if isinstance(default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
+        else:
+            kind = whole_number if isinstance(default, int) else type(default)
+            parser.add_argument(flag, type=kind, default=default, help=f"default {default}")
+
+
+if __name__ == "__main__":
+    main()
