@@ -304,7 +304,7 @@ def doctor(model: Annotated[Path, _option("--model", metavar="文件夹", help=_
 @app.command(context_settings=_THROUGH, add_help_option=False, **_SHOWN)
 def train(context: typer.Context) -> None:
     """用标注数据训练一个模型（需要 training 扩展）；参数见 petition train --help。"""
-    _run_training("training.train_cli", context.args, _TRAINING)
+    _run_training("training.train", context.args, _TRAINING)
 
 
 @app.command(**_SHOWN)
