@@ -6,7 +6,6 @@ Lines have no right border: terminals disagree on the width of “ ” … and t
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +16,8 @@ from rich.text import Text
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Evidence, Prediction, Tag
-from serving.output import reasons
+from serving.typeset import plain, wrap
+from serving.wording import reasons
 
 WIDEST = 120
 REVIEW = "需人工复核"
@@ -25,8 +25,6 @@ TITLE_CHARS = 24  # of the text, where a report has no title
 AROUND = 45  # code points of a sentence shown on either side of the evidence
 _COLOURS = ("cyan", "magenta", "green", "blue")
 _END = re.compile(r"[。！？!?；;\n]")
-_NOT_FIRST = "，。、；：！？,.;:!?%）】》〉」”’)]}…"
-_NOT_LAST = "（【《〈「“‘([{"
 _BAR = 30  # cells
 
 
@@ -126,38 +124,6 @@ def taxonomy_text(console: Console, taxonomy: Taxonomy) -> None:
                     show(Text.assemble((f"{key}  ", "dim"), row), 4)
             if label.aliases:
                 show(Text.assemble(("别名  ", "dim"), "、".join(label.aliases)), 4)
-
-
-def wrap(text: Text, width: int) -> list[Text]:
-    """Break a text into lines of at most `width` cells, as Chinese is set.
-
-    Anywhere between characters, but not inside a number or Latin word, before a closing mark or behind an
-    opening one.
-    """
-    words, cuts = text.plain, []
-    start = cells = 0
-    for index, char in enumerate(words):
-        cells += cell_len(char)
-        if cells > width:
-            start = _break(words, start, index)
-            cuts.append(start)
-            cells = cell_len(words[start : index + 1])
-    return list(text.divide(cuts))
-
-
-def plain(text: str) -> str:
-    """One line without control characters, which could move a terminal's cursor or turn text around."""
-    spaced = re.sub(r"\s+", " ", text)
-    return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Cs")).strip()
-
-
-def _break(words: str, start: int, index: int) -> int:
-    for cut in range(index, max(start, index - 20), -1):
-        before, after = words[cut - 1], words[cut]
-        inside = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
-        if not inside and after not in _NOT_FIRST and before not in _NOT_LAST:
-            return cut
-    return index
 
 
 def _shortened(text: str) -> str:

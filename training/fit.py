@@ -167,7 +167,6 @@ def fit(
                 stale += 1
         history.append(line)
         on_epoch(line)
-        print(" ".join(f"{k}={v:.4g}" for k, v in line.items()))
         if stale >= settings.patience:
             break
     if best is None:

@@ -33,13 +33,17 @@ from training.card import model_card
 from training.dataset import Batches, build_dataset, label_targets
 from training.fit import predict_logits
 from training.network import LabelAttention, TaggingNetwork
-from training.scores import axis_columns
+from training.scores import axis_columns, macro_f1
 from training.train import load_run, wide_of
 
 log = logging.getLogger(__name__)
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "reports.csv"
 TOLERANCE = 2e-3
 """Largest difference of a logit between the fp32 graph and fp32 torch."""
+
+
+INT8_LOSS = 0.003
+"""Largest fall of an axis's dev macro-F1 for which int8 may ship."""
 
 
 class Disagreement(Exception):
@@ -93,62 +97,104 @@ def quantize(path: Path, out: Path) -> None:
 
 def export_run(
     run: Path, dev_file: Path, out: Path, name: str = "default", version: str = "0", precision: str = "int8",
-    golden: Sequence[Report] = (),
+    golden: Sequence[Report] = (), data_notes: str = "",
 ) -> tuple[Export, dict[str, Any]]:  # fmt: skip
     """Write an Export from a run: graph, calibration on dev, golden reports, card, checksums.
 
-    Tables and pictures of the evaluation on dev go to report/ in the run folder.
+    Tables and pictures of the evaluation on dev go to report/ in the run folder. An Export that stood in
+    `out` is replaced only when the new one is whole.
+
+    Args:
+        data_notes: Markdown for the card: what the model learned from, and under which licences.
 
     Returns:
         the Export and its figures on dev.
 
     Raises:
         Disagreement: the fp32 graph's logits differ from torch's by more than TOLERANCE on dev, or a
-            decision flips between them.
+            decision flips between them; or int8 costs more than INT8_LOSS of macro-F1.
     """
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        summary = _write_export(run, dev_file, partial, name, version, precision, golden, data_notes)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    # Only now: a failed export must not take the place of one that works.
+    shutil.rmtree(out, ignore_errors=True)
+    partial.rename(out)
+    return Export.load(out), summary
+
+
+def _write_export(
+    run: Path, dev_file: Path, out: Path, name: str, version: str, precision: str, golden: Sequence[Report],
+    data_notes: str,
+) -> dict[str, Any]:  # fmt: skip
+    from training.evaluate import evaluate, write_report
+
     network, facts = load_run(run)
     taxonomy = Taxonomy.load(run / TAXONOMY)
     dev = list(read_labelled(dev_file, taxonomy))
-    out.mkdir(parents=True, exist_ok=True)
     for file in (TOKENIZER, TAXONOMY):
         shutil.copyfile(run / file, out / file)
     wide = wide_of(run, network)
-    (out / WIDE).unlink(missing_ok=True)
     if wide is not None:
         wide.save(out / WIDE)
     fold_bias(network)
     settings = facts["settings"]
     bare = Export(
-        out, name, version, Path(str(facts["encoder"])).name, settings["window"], settings["overlap"],  # type: ignore[index]
+        out, name, version, Path(str(facts["encoder"])).name, settings["window"], settings["overlap"],
         taxonomy, undecided(taxonomy), str(facts["data_hash"]),
     )  # fmt: skip
-    full = out / "full.onnx"
-    write_graph(network, full)
     reports = [row.report for row in dev]
     targets = np.array([label_targets(row, taxonomy) for row in dev], dtype=np.float32)
-    full.replace(out / GRAPH)
-    exact = Tagger(bare).logits(reports)
-    check_against_torch(network, run, dev, taxonomy, bare, exact, targets)
+    write_graph(network, out / GRAPH)
+    logits = Tagger(bare).logits(reports)
+    check_against_torch(network, run, dev, taxonomy, bare, logits, targets)
+    lost: dict[str, float] = {}
     if precision == "int8":
+        full = out / "full.onnx"
         (out / GRAPH).replace(full)
         quantize(full, out / GRAPH)
         full.unlink()
-    logits = Tagger(bare).logits(reports)
+        exact, logits = logits, Tagger(bare).logits(reports)
+        lost = check_int8(exact, logits, targets, taxonomy)
     export = replace(bare, decisions=calibrate(logits, targets, taxonomy))
     (out / GOLDEN).write_text("", encoding="utf-8")
-    (out / CARD).write_text(model_card(export, {}), encoding="utf-8")
+    (out / CARD).write_text("", encoding="utf-8")
     export.save()
-    from training.evaluate import evaluate, write_report
-
     tagger = Tagger(export)
     metrics = evaluate(tagger, dev)
     write_report(metrics, dev, tagger, run / "report")
     write_golden(out / GOLDEN, tagger, golden)
     summary = metrics.summary()
-    export = replace(export, dev_metrics={"precision": precision, **summary})
-    (out / CARD).write_text(model_card(export, summary), encoding="utf-8")
+    rows = int(facts.get("rows", 0))
+    export = replace(
+        export, dev_metrics={"precision": precision, "int8_macro_f1_change": lost, "rows": rows, **summary}
+    )
+    (out / CARD).write_text(model_card(export, summary, data_notes), encoding="utf-8")
     export.save()
-    return export, summary
+    return summary
+
+
+def check_int8(
+    exact: NDArray[np.float32], found: NDArray[np.float32], targets: NDArray[np.float32], taxonomy: Taxonomy
+) -> dict[str, float]:
+    """Change of cross-fitted macro-F1 per axis from fp32 to int8 logits [reports, labels].
+
+    Raises:
+        Disagreement: an axis loses more than INT8_LOSS.
+    """
+    before, after = macro_f1(exact, targets, taxonomy), macro_f1(found, targets, taxonomy)
+    for axis, score in after.items():
+        if score < before[axis] - INT8_LOSS:
+            raise Disagreement(
+                f"int8 lowers dev macro-F1 of axis {axis} from {before[axis]:.4f} to {score:.4f}, more than "
+                f"{INT8_LOSS}; not exported: choose --precision fp32"
+            )
+    return {axis: round(score - before[axis], 4) for axis, score in after.items()}
 
 
 def undecided(taxonomy: Taxonomy) -> dict[str, AxisDecision]:
@@ -220,6 +266,11 @@ def golden_reports(file: Path | None, most: int = 24) -> list[Report]:
     return [row for row in read_reports(file) if isinstance(row, Report)][:most]
 
 
+def notes_of(file: Path | None) -> str:
+    """The text of a file of data notes; empty without one."""
+    return file.read_text(encoding="utf-8") if file else ""
+
+
 def add_export_flags(parser: argparse.ArgumentParser) -> None:
     """Flags that training and export share."""
     parser.add_argument(
@@ -232,6 +283,9 @@ def add_export_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--golden", type=Path, default=SAMPLE, help="file of invented reports for the golden file"
     )
+    parser.add_argument(
+        "--data-notes", type=Path, help="Markdown file for the model card: the training data and its licences"
+    )
 
 
 def main() -> None:
@@ -242,8 +296,9 @@ def main() -> None:
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     export, metrics = export_run(
-        args.run, args.dev, args.out, args.name, args.version, args.precision, golden_reports(args.golden)
-    )
+        args.run, args.dev, args.out, args.name, args.version, args.precision, golden_reports(args.golden),
+        notes_of(args.data_notes),
+    )  # fmt: skip
     print(f"{args.out}: {export.model}")
     print(json.dumps(metrics, ensure_ascii=False, indent=1))
 

@@ -170,7 +170,7 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
 
 def main() -> None:
     """Read the flags, train, export and record."""
-    from training.to_onnx import add_export_flags, export_run, golden_reports
+    from training.to_onnx import add_export_flags, export_run, golden_reports, notes_of
     from training.tracking import tracked
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="petition train")
@@ -204,7 +204,7 @@ def main() -> None:
         )  # fmt: skip
         export, metrics = export_run(
             args.out, args.dev, args.out / "export", args.name, args.version, args.precision,
-            golden_reports(args.golden),
+            golden_reports(args.golden), notes_of(args.data_notes),
         )  # fmt: skip
         record.tag("data_hash", export.data_hash)
         record.metrics(metrics)

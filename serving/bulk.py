@@ -1,0 +1,162 @@
+"""Bulk: one file of reports in, one file of predictions out, in constant memory; no row is lost."""
+
+from __future__ import annotations
+
+import errno
+import io
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from data.columns import Columns
+from data.readers import MAX_CHARS, read_reports
+from data.report import BadRow, Report
+from data.taxonomy import Taxonomy
+from model.tagger import EvidenceFor
+from serving.exports import load_tagger
+from serving.formats import Format
+from serving.output import JsonlWriter, Writer
+from serving.rejects import Rejects, rejects_path
+from serving.terminal import PLAIN_WIDTH, message_console, output_console, progress_bar, say
+from serving.whole_file import open_text, whole_file
+
+MOST_REJECTS = 20  # shown on standard error where a file holds them all
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A job.
+
+    Attributes:
+        source: the file to read, or "-" for standard input.
+        target: the file to write; None is standard output.
+        format: of the output.
+        columns: headings named by the user.
+        sheet: of a workbook; None is the first that can be read.
+        max_chars: longest text; None is the readers' limit.
+        limit: reports to tag at most; 0 is all.
+        quiet: no progress bar and no summary.
+    """
+
+    source: str
+    target: Path | None
+    format: Format
+    columns: Columns | None = None
+    sheet: str | None = None
+    max_chars: int | None = None
+    limit: int = 0
+    quiet: bool = False
+
+    def overwrites_input(self) -> bool:
+        """Tell whether the output, or the file of rejected rows, is the file to read."""
+        source = Path(self.source)
+        written = [path for path in (self.target, rejects_path(self.target)) if path is not None]
+        return (
+            self.source != "-"
+            and source.is_file()
+            and any(path.is_file() and path.samefile(source) for path in written)
+        )
+
+    def run(self, model: Path | None, threads: int, evidence: EvidenceFor) -> int:
+        """Tag every report; return the number of rejected rows.
+
+        Args:
+            model: the Export's folder; None is the one that ships.
+            threads: of the engine; 0 is one per usable core.
+            evidence: on which axes.
+
+        Raises:
+            DataError: the file cannot be read.
+            BrokenExport: the Export cannot be used.
+            OSError: the output cannot be written. Nothing of it is left.
+        """
+        rows = read_reports(self.source, self.columns, self.max_chars or MAX_CHARS, self.sheet)
+        if self.target is not None and not self.target.resolve().parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "", str(self.target.parent))
+        tagger = load_tagger(model, threads)
+        messages = message_console()
+        if self.source == "-" and sys.stdin.isatty():
+            say(messages, "从键盘读入：每行一件，结束按 Ctrl-D。")
+        done, start = 0, time.perf_counter()
+        with ExitStack() as stack:
+            rejects = Rejects(rejects_path(self.target), stack)
+            writer = _writer(self.format, self.target, tagger.export.taxonomy, stack)
+            on_screen = self.target is None and sys.stdout.isatty()
+            watched = not self.quiet and messages.is_terminal and not on_screen
+            progress = stack.enter_context(progress_bar(messages, watched))
+            task = progress.add_task("打标", total=self.limit or None)
+            waiting: deque[Report] = deque()
+            for prediction in tagger.stream(self._reports(rows, rejects, messages, waiting), evidence):
+                writer.write(waiting.popleft(), prediction)
+                done += 1
+                progress.update(task, completed=done)
+            remarks = writer.close()
+        rejects.forget_earlier()
+        remarks += self._summary(done, rejects, time.perf_counter() - start)
+        for remark in remarks:
+            say(messages, remark)
+        return rejects.count
+
+    def _reports(
+        self,
+        rows: Iterable[Report | BadRow],
+        rejects: Rejects,
+        messages: Console,
+        waiting: deque[Report],
+    ) -> Iterator[Report]:
+        """Pass on the reports, each left in `waiting` too; count the bad rows and tell them."""
+        number = 0
+        for row in rows:
+            if isinstance(row, BadRow):
+                rejects.add(row)
+                if rejects.path is None or rejects.count <= MOST_REJECTS:
+                    say(messages, row.message)
+                continue
+            waiting.append(row)
+            yield row
+            number += 1
+            if number == self.limit:
+                return
+
+    def _summary(self, done: int, rejects: Rejects, seconds: float) -> list[str]:
+        remarks = []
+        if rejects.count and rejects.path is not None:
+            if rejects.count > MOST_REJECTS:
+                remarks.append(f"另有 {rejects.count - MOST_REJECTS} 行读不了，没有逐行列出。")
+            remarks.append(f"读不了的行在 {rejects.path}")
+        if not self.quiet:
+            place = f"，结果在 {self.target}" if self.target is not None else ""
+            speed = done / seconds if seconds else 0.0
+            took = f"用时 {seconds:.1f} 秒，每秒 {speed:.1f} 件"
+            remarks.append(f"完成：打标 {done} 件，读不了 {rejects.count} 行，{took}{place}")
+        return remarks
+
+
+def _writer(format: Format, target: Path | None, taxonomy: Taxonomy, stack: ExitStack) -> Writer:
+    part = stack.enter_context(whole_file(target)) if target is not None else None
+    if format is Format.xlsx and part is not None:
+        from serving.spreadsheet import XlsxWriter  # a workbook's library takes as long to load as all else
+
+        return XlsxWriter(part, taxonomy)
+    if part is not None:
+        out = stack.enter_context(open_text(part))
+    else:
+        out = sys.stdout
+        if isinstance(out, io.TextIOWrapper) and format is not Format.table:
+            out.reconfigure(encoding="utf-8", errors="replace", newline="")
+    if format is Format.csv:
+        from serving.spreadsheet import CsvWriter
+
+        return CsvWriter(out, taxonomy)
+    if format is Format.jsonl:
+        return JsonlWriter(out)
+    from serving.table import TableWriter
+
+    console = output_console() if part is None else Console(file=out, width=PLAIN_WIDTH, color_system=None)
+    return TableWriter(console, taxonomy)

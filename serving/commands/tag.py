@@ -1,0 +1,76 @@
+"""`petition tag`: a file of reports to a file of predictions."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from serving.faults import Code, WrongUse
+from serving.formats import Format, choose_format
+from serving.help import MODEL, argument, option
+
+_FILE = "要打标的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，每行一件。"
+_OUT = "结果写到这个文件；读不了的行写到“文件.rejects.jsonl”。"
+_FORMAT = "结果的格式；默认看结果文件的后缀，没有结果文件时终端上是 table，管道里是 jsonl。"
+_LIMIT = "最多打标这么多件；默认 0，不限。"
+_EVIDENCE = "给哪些标签附原文证据：只给作风与违纪问题（默认）、全部、不给。"
+_SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
+_THREADS = "线程数；默认 0，每个可用核心一个。"
+_MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
+_QUIET = "不显示进度条和末尾的小结；读不了的行照常提示。"
+
+
+class EvidenceFor(StrEnum):
+    """On which axes evidence is given."""
+
+    misconduct = "misconduct"
+    all = "all"
+    none = "none"
+
+
+def _column(field: str, name: str) -> Any:
+    return option(f"--{field}-column", metavar="表头", help=f"{name}在哪一栏；默认自动识别。")
+
+
+def tag(
+    file: Annotated[str, argument("FILE", _FILE)],
+    out: Annotated[Path | None, option("--out", "-o", metavar="文件", help=_OUT)] = None,
+    format: Annotated[Format | None, option("--format", metavar="|".join(Format), help=_FORMAT)] = None,
+    model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
+    limit: Annotated[int, option("--limit", min=0, metavar="件数", help=_LIMIT)] = 0,
+    evidence: Annotated[
+        EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=_EVIDENCE)
+    ] = EvidenceFor.misconduct,
+    text_column: Annotated[str | None, _column("text", "正文")] = None,
+    title_column: Annotated[str | None, _column("title", "标题")] = None,
+    id_column: Annotated[str | None, _column("id", "编号")] = None,
+    time_column: Annotated[str | None, _column("time", "时间")] = None,
+    region_column: Annotated[str | None, _column("region", "区域")] = None,
+    channel_column: Annotated[str | None, _column("channel", "渠道")] = None,
+    sheet: Annotated[str | None, option("--sheet", metavar="名称", help=_SHEET)] = None,
+    threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
+    max_chars: Annotated[int | None, option("--max-chars", min=1, metavar="字数", help=_MAX_CHARS)] = None,
+    quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
+) -> None:
+    """给一个文件里的每一件打标。
+
+    结果一件一行，次序与原件相同。读不了的行不会丢：逐行提示文件名和行号，其余照常打标。
+
+    退出码：0 全部完成；1 有读不了的行，其余已完成；2 用法不对；3 模型不能用；4 文件不能读写。
+    """
+    target = None if out is None or str(out) == "-" else out
+    chosen = choose_format(format, target, sys.stdout.isatty())
+
+    from data.columns import Columns
+    from serving.bulk import Bulk
+
+    columns = Columns(text_column, title_column, id_column, time_column, region_column, channel_column)
+    bulk = Bulk(file, target, chosen, columns, sheet, max_chars, limit, quiet)
+    if bulk.overwrites_input():
+        raise WrongUse("--out：结果文件或读不了的行的文件，就是要打标的文件；请换一个名字")
+    if bulk.run(model, threads, evidence.value):
+        raise typer.Exit(Code.REJECTED)

@@ -1,0 +1,56 @@
+"""`petition train` and `petition evaluate`: run training in a process of its own, where it is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.faults import Code, tell
+from serving.help import argument, option
+
+# What training imports of its extra; gensim and jieba serve pretraining alone.
+NEEDED = tuple(
+    "torch transformers datasets sklearn scipy safetensors onnx onnxscript mlflow matplotlib tqdm".split()
+)
+_INSTALL = "在源码文件夹里运行 pip install -e '.[training]'，或 pip install '文件名.whl[training]'"
+
+
+def train(context: typer.Context) -> None:
+    """用标注数据训练一个模型（需要 training 扩展）；参数见 petition train --help。"""
+    _run("training.train", context.args)
+
+
+def evaluate(
+    export: Annotated[Path, argument("EXPORT", "要评测的模型（Export）文件夹。")],
+    file: Annotated[Path, argument("FILE", "标注数据（JSONL）。")],
+    out: Annotated[
+        Path | None, option("--out", "-o", metavar="文件夹", help="指标、图表和错例编号写到这个文件夹。")
+    ] = None,
+) -> None:
+    """用标注数据评测一个模型（需要 training 扩展）。
+
+    指标以 Markdown 表格显示：每个标签的精确率、召回率、F1，和置信区间。
+
+    退出码：0 已完成；2 用法不对；3 模型不能用；4 文件不能读写；69 没有安装 training 扩展。
+    """
+    extra = ["--out", str(out)] if out is not None else []
+    _run("training.evaluate", ["--export", str(export), "--file", str(file), *extra])
+
+
+def _run(module: str, arguments: Sequence[str]) -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        tell(f"没有安装训练用的程序包（缺 {'、'.join(missing)}）。请{_INSTALL}")
+        raise typer.Exit(Code.NOT_INSTALLED)
+    sys.stdout.flush()
+    # -P: a folder called training/ or data/ where the command is given must not win over ours.
+    command = [sys.executable, "-P", "-m", "serving.training_run", module, *arguments]
+    code = subprocess.run(command, check=False).returncode
+    if code:
+        raise typer.Exit(code if code > 0 else 128 - code)

@@ -1,0 +1,49 @@
+"""Exports: loading the folder that the user named, with whatever is wrong in it as one kind of error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from data.errors import DataError
+from model.export import DEFAULT, BrokenExport, Export
+from model.tagger import Tagger
+
+
+def load_export(folder: Path | None) -> Export:
+    """Load an Export's folder; None is the one that ships.
+
+    Raises:
+        BrokenExport: the folder cannot be used.
+    """
+    with _broken(folder or DEFAULT):
+        return Export.load(folder or DEFAULT)
+
+
+def load_tagger(folder: Path | None, threads: int = 0) -> Tagger:
+    """Load a Tagger from an Export's folder; None is the one that ships.
+
+    Raises:
+        BrokenExport: the folder cannot be used.
+    """
+    export = load_export(folder)
+    with _broken(export.folder):
+        return Tagger(export, threads)
+
+
+@contextmanager
+def _broken(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenExport:
+        raise
+    except DataError as error:
+        raise BrokenExport(str(error)) from None
+    except OSError as error:
+        raise BrokenExport(f"{error.filename or folder}: {error.strerror or type(error).__name__}") from None
+    except Exception as error:
+        # The engine and the tokenizer raise what they like for a file that is not one of theirs.
+        kind = type(error).__name__
+        advice = "copy the export again, or update onnxruntime"
+        raise BrokenExport(f"{folder}: it cannot be loaded ({kind}); {advice}") from None

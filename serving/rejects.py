@@ -1,0 +1,44 @@
+"""Rejects: the rows that could not be read, counted and kept."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+from data.report import BadRow
+from serving.whole_file import is_device, open_text, whole_file
+
+
+class Rejects:
+    """Rows that could not be read: counted, and kept in a file beside the output where there is one."""
+
+    def __init__(self, path: Path | None, stack: ExitStack) -> None:
+        """Take the file's path, or None; the file is made with the first row and ends with the stack."""
+        self.path, self.count = path, 0
+        self._stack = stack
+        self._out: TextIO | None = None
+
+    def add(self, bad: BadRow) -> None:
+        """Take one row."""
+        self.count += 1
+        if self.path is None:
+            return
+        if self._out is None:
+            part = self._stack.enter_context(whole_file(self.path))
+            self._out = self._stack.enter_context(open_text(part))
+        shape = {"file": bad.file, "row": bad.row, "reason": bad.reason, "message": bad.message}
+        self._out.write(json.dumps({**shape, "raw": dict(bad.raw)}, ensure_ascii=False) + "\n")
+
+    def forget_earlier(self) -> None:
+        """Remove the file of an earlier run where this one rejected nothing: it would mislead."""
+        if self.path is not None and not self.count and self.path.is_file():
+            self.path.unlink()
+
+
+def rejects_path(target: Path | None) -> Path | None:
+    """Where the rejected rows of an output go; None where there is no file to stand beside."""
+    if target is None or is_device(target):
+        return None
+    return target.with_name(f"{target.name}.rejects.jsonl")

@@ -1,0 +1,30 @@
+"""Wording: parts of a Prediction as an officer reads them."""
+
+from __future__ import annotations
+
+from data.taxonomy import Taxonomy
+from model.prediction import Prediction
+
+BETWEEN = "；"
+_REASONS = {"low_confidence": "{}把握不足", "no_label": "未识别{}", "unread": "有未读文字"}
+
+
+def evidence_text(prediction: Prediction) -> str:
+    """All evidence of a prediction: 不作为：“…”“…”；弄虚作假：“…”."""
+    parts = []
+    for tag in (tag for tags in prediction.tags.values() for tag in tags if tag.evidence):
+        words = "".join(f"“{' '.join(evidence.text.split())}”" for evidence in tag.evidence)
+        parts.append(f"{tag.name}：{words}")
+    return BETWEEN.join(parts)
+
+
+def reasons(prediction: Prediction, taxonomy: Taxonomy) -> list[str]:
+    """The review reasons in Chinese; a code that is not known here is shown as it is."""
+    names = {axis.id: axis.name for axis in taxonomy.axes}
+    found = []
+    for code in prediction.review_reasons:
+        axis, _, reason = code.rpartition(":")
+        name = names.get(axis, axis)
+        fallback = f"{name}：{reason}" if name else reason
+        found.append(_REASONS[reason].format(name) if reason in _REASONS else fallback)
+    return found

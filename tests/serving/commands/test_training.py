@@ -1,0 +1,88 @@
+"""`petition train` and `evaluate` reach training where it is installed, and say so where it is not."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from model.export import Export
+from serving.commands.training import NEEDED
+from tests.serving.conftest import HOSPITAL, PLANTED, SCHOOL, Petition
+
+ROOT = Path(__file__).parents[3]
+MODULES = {"scikit-learn": "sklearn"}
+installed = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in NEEDED),
+    reason="the training extra is not installed",
+)
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else found(name))
+
+
+@pytest.mark.usefixtures("without_torch")
+@pytest.mark.parametrize("command", [("train", "--help"), ("train",), ("evaluate", "export", "dev.jsonl")])
+def test_without_the_extra_the_pip_command_is_named(petition: Petition, command: tuple[str, ...]) -> None:
+    ended = petition(*command)
+
+    assert ended.code == 69 and ended.out == ""
+    assert "没有安装训练用的程序包（缺 torch）" in ended.err and "pip install -e '.[training]'" in ended.err
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_help_of_evaluate_needs_no_extra(petition: Petition) -> None:
+    ended = petition("evaluate", "--help")
+
+    assert ended.code == 0 and "EXPORT" in ended.out and "--out" in ended.out
+
+
+def test_what_is_looked_for_is_what_the_extra_brings() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[<>=]", line)[0] for line in project["optional-dependencies"]["training"]]
+
+    # gensim and jieba serve pretraining, which has commands of its own.
+    assert {MODULES.get(name, name) for name in names} - {"gensim", "jieba"} == set(NEEDED)
+
+
+@installed
+@pytest.mark.slow
+def test_help_of_train_is_that_of_training(petition: Petition) -> None:
+    ended = petition("train", "--help")
+
+    assert ended.code == 0 and "--labelled" in ended.out
+
+
+@installed
+@pytest.mark.slow
+def test_evaluate_measures_an_export(petition: Petition, export: Export, tmp_path: Path) -> None:
+    rows = [
+        {"text": SCHOOL, "domain": ["education"], "misconduct": ["inaction"]},
+        {"text": HOSPITAL, "domain": ["medical"], "misconduct": ["falsification"]},
+    ]
+    file = tmp_path / "dev.jsonl"
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    ended = petition("evaluate", export.folder, file, "--out", tmp_path / "report")
+
+    assert ended.code == 0
+    assert "macro-F1 1.000" in ended.out and PLANTED not in ended.out + ended.err
+    assert json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8"))
+
+
+@installed
+@pytest.mark.slow
+def test_labelled_reports_that_cannot_be_used_are_said_by_line_and_without_words(
+    petition: Petition, export: Export, tmp_path: Path
+) -> None:
+    file = tmp_path / "dev.jsonl"
+    file.write_text(f'{{"text": "{PLANTED}"}}\n{PLANTED}\n', encoding="utf-8")
+    ended = petition("evaluate", export.folder, file)
+
+    assert ended.code == 4 and "line 2" in ended.err and PLANTED not in ended.err
