@@ -172,7 +172,7 @@ class XlsxWriter(_TableWriter):
         cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", kept))
         cell.data_type = "s"  # openpyxl takes "=..." for a formula and "#N/A" for an error
         # The apostrophe of a workbook: without it a formula would come alive when someone edits the cell.
-        pass
+        cell.quotePrefix = _FORMULA.match(kept) is not None
         return cell
 
 

@@ -101,7 +101,9 @@ def predict_logits(
     return result
 
 
-def _logits(network: TaggingNetwork, batch: Batch, wide: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
+def _logits(
+    network: TaggingNetwork, batch: Batch, wide: NDArray[np.float32] | None
+) -> tuple[Tensor, Tensor, Tensor]:
     extra = None if wide is None else torch.from_numpy(wide[batch.rows])
     return network.logits(batch.ids, batch.mask, batch.counted, batch.owner, len(batch.rows), extra)
 
@@ -140,12 +142,18 @@ def fit(
         began, losses = time.time(), []
         network.train()
         for batch in _progress(batches.epoch(epoch), per_epoch, f"epoch {epoch + 1}/{epochs}"):
-            logits, scores = _logits(network, batch, wide[0] if wide else None)
+            logits, scores, values = _logits(network, batch, wide[0] if wide else None)
             loss = tagging_loss(logits, batch.targets, taxonomy, weights, settings.smoothing)
-            if batch.evidence is not None and settings.evidence and isinstance(network.head, LabelAttention):
-                loss = loss + settings.evidence * network.head.evidence_loss(
-                    scores, batch.counted, batch.owner, len(batch.rows), batch.evidence
-                )
+            head = network.head
+            if batch.evidence is not None and isinstance(head, LabelAttention):
+                if settings.evidence:
+                    loss = loss + settings.evidence * head.evidence_loss(
+                        scores, batch.counted, batch.owner, len(batch.rows), batch.evidence
+                    )
+                if settings.token_evidence:
+                    loss = loss + settings.token_evidence * head.token_loss(
+                        values, batch.counted, batch.owner, batch.targets, batch.evidence
+                    )
             loss.backward()
             masters.pull()
             nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from training.encoder import Encoder, encoder_config
 
@@ -151,6 +152,31 @@ class LabelAttention(nn.Module):
         lost = total.log() - marked.clamp_min(1e-9).log()
         return (lost * known).sum() / reports
 
+    def token_loss(
+        self, values: Tensor, counted: Tensor, owner: Tensor, targets: Tensor, evidence: Tensor
+    ) -> Tensor:
+        """How far each token's own value is from saying what its report says of the label.
+
+        Binary cross-entropy of value + bias: marked tokens should speak for their label, all tokens of a report
+        without the label against it; unmarked tokens of a report with the label are left alone, since
+        readers mark the shortest words only. Both sides are means per report and label, summed over labels and
+        averaged over reports.
+
+        Args:
+            targets: [reports, labels], NaN where the report does not label the axis.
+            evidence: [windows, length, labels], True on marked tokens.
+        """
+        values = values.float() + self.bias
+        reports = len(targets)
+        absent = (targets == 0).float()
+        each = counted[:, :, None].float()
+        zero = torch.zeros_like(absent)
+        tokens = zero.index_add(0, owner, each.sum(1).expand(-1, absent.shape[1]))
+        against = zero.index_add(0, owner, (F.softplus(values) * each).sum(1)) / tokens.clamp_min(1)
+        marked = zero.index_add(0, owner, evidence.sum(1).float())
+        speak = zero.index_add(0, owner, (F.softplus(-values) * evidence).sum(1)) / marked.clamp_min(1)
+        return (against * absent + speak).sum() / reports
+
 
 def _attention(scores: Tensor, counted: Tensor, owner: Tensor, reports: int) -> tuple[Tensor, Tensor]:
     """Unnormalised attention weights [windows, length, labels] and their sums [reports, labels].
@@ -214,12 +240,12 @@ class TaggingNetwork(nn.Module):
 
     def logits(
         self, ids: Tensor, mask: Tensor, counted: Tensor, owner: Tensor, reports: int, wide: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Logits [reports, labels] and attention scores [windows, length, labels].
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits [reports, labels]; attention scores and values, each [windows, length, labels].
 
         Args:
             wide: [reports, labels], the wide part's scores.
         """
         scores, values = self(ids, mask)
         logits: Tensor = self.head.merge(scores, values, counted, owner, reports)
-        return (logits if wide is None else logits + wide * self.wide_gain), scores
+        return (logits if wide is None else logits + wide * self.wide_gain), scores, values

@@ -52,6 +52,8 @@ class TrainSettings:
     """Largest weight of a rare label's positives."""
     evidence: float = 0.1
     """Weight of the loss that draws the attention to the words that readers marked; 0: none."""
+    token_evidence: float = 0.0
+    """Weight of the loss that makes each marked word speak for its label by itself; 0: none."""
     smoothing: float = 0.0
     """Label smoothing."""
     wide: bool = True

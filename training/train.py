@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from data.errors import DataError
 from data.labelled import LabelledReport, read_labelled
 from data.taxonomy import Taxonomy
 from model.encode import Encoder
@@ -66,14 +67,14 @@ def train_run(
 
     Raises:
         EncoderNotFound: no such encoder.
-        ValueError: no labelled report to train on, or none to judge by.
+        DataError: no labelled report to train on, or none to judge by.
     """
     set_seed(settings.seed)
     dev_rows = list(read_labelled(dev_file, taxonomy))
     rows = read_train(labelled, dev_rows, taxonomy)
     for name, part in (("labelled", rows), ("dev", dev_rows)):
         if not any(given is not None for row in part for given in row.labels.values()):
-            raise ValueError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
+            raise DataError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
     tokenizer = load_tokenizer(encoder_name, allow_download)
     encoder = Encoder(tokenizer, settings.window, settings.overlap)
     train, dev = build_dataset(rows, taxonomy, encoder), build_dataset(dev_rows, taxonomy, encoder)

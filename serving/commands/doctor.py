@@ -26,7 +26,7 @@ def doctor(
     from serving.typeset import plain
 
     console, faults = output_console(), 0
-    with spinner(message_console(), "正在检查，标准件回放可能要几十秒"):
+    with spinner(message_console(), "正在检查"):
         for finding in examine(model or DEFAULT):
             faults += finding.level == "fault"
             console.print(f"[{_COLOURS[finding.level]}]{MARKS[finding.level]}[/]", end=" ", highlight=False)
