@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.baselines import svm_scores
+from benchmarks.more_labels import write_joined
 from benchmarks.results import keep, table
 from data.labelled import LabelledReport, read_labelled
 from model.export import DEFAULT
@@ -19,6 +20,8 @@ from model.tagger import Tagger
 from training.dataset import label_targets
 from training.evaluate import AxisMetrics, axis_metrics, evaluate
 from training.scores import axis_columns, decide, fit_thresholds
+
+MORE = Path("artifacts/more.jsonl")
 
 
 def screening_curve(scores: np.ndarray, truth: np.ndarray) -> list[tuple[float, float, float]]:
@@ -56,6 +59,7 @@ def main() -> None:
     parser.add_argument(
         "--labelled", type=Path, nargs="*", default=[], help="further labelled files trained on"
     )
+    parser.add_argument("--gold-only", action="store_true", help="leave more_labels.jsonl out")
     parser.add_argument("--export", type=Path, default=DEFAULT)
     parser.add_argument("--cls", type=Path, help="Export of the same encoder with a [CLS] head")
     args = parser.parse_args()
@@ -63,6 +67,9 @@ def main() -> None:
     taxonomy = tagger.export.taxonomy
     dev = list(read_labelled(args.data / "gold" / "dev.jsonl", taxonomy))
     files = [args.data / "gold" / "train.jsonl", *args.labelled]
+    if not args.gold_only:
+        write_joined([args.data / "reports", args.data / "teddy7"], MORE)
+        files.append(MORE)
     train = [row for file in files for row in read_labelled(file, taxonomy)]
 
     models = {"ours": evaluate(tagger, dev).axes}

@@ -124,6 +124,10 @@ class Batches:
         self.streams: list[NDArray[np.int64]] = [np.asarray(ids, dtype=np.int64) for ids in dataset["ids"]]
         self.targets = np.asarray(dataset["targets"], dtype=np.float32)
         self.evidence = [np.asarray(e, dtype=np.int64).reshape(-1, 3) for e in dataset["evidence"]]
+        self.marked = np.isin(
+            np.arange(self.targets.shape[1]), np.concatenate([e[:, 0] for e in self.evidence])
+        )
+        """[labels], True on labels for which any report has marked words."""
         self.encoder, self.budget, self.max_windows, self.reports = encoder, budget, max_windows, reports
         self.seed = seed
 

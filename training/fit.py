@@ -128,6 +128,7 @@ def fit(
     batches = Batches(train, encoder, settings.tokens, settings.max_windows, settings.reports, settings.seed)
     dev_batches = Batches(dev, encoder, settings.tokens, 0, 64, 0) if dev is not None else None
     weights = torch.from_numpy(positive_weights(batches.targets, settings.positive_cap))
+    marked = torch.from_numpy(batches.marked)
     masters = Masters(network.encoder)
     optimizer = new_optimizer(network, masters, settings)
     per_epoch = sum(1 for _ in batches.groups(0))
@@ -152,7 +153,7 @@ def fit(
                     )
                 if settings.token_evidence:
                     loss = loss + settings.token_evidence * head.token_loss(
-                        values, batch.counted, batch.owner, batch.targets, batch.evidence
+                        values, batch.counted, batch.owner, batch.targets, batch.evidence, marked
                     )
             loss.backward()
             masters.pull()

@@ -153,28 +153,36 @@ class LabelAttention(nn.Module):
         return (lost * known).sum() / reports
 
     def token_loss(
-        self, values: Tensor, counted: Tensor, owner: Tensor, targets: Tensor, evidence: Tensor
+        self,
+        values: Tensor,
+        counted: Tensor,
+        owner: Tensor,
+        targets: Tensor,
+        evidence: Tensor,
+        marked: Tensor,
     ) -> Tensor:
         """How far each token's own value is from saying what its report says of the label.
 
-        Binary cross-entropy of value + bias: marked tokens should speak for their label, all tokens of a report
-        without the label against it; unmarked tokens of a report with the label are left alone, since
-        readers mark the shortest words only. Both sides are means per report and label, summed over labels and
-        averaged over reports.
+        Binary cross-entropy of value + bias: marked tokens should speak for their label, all tokens of a
+        report without the label against it; unmarked tokens of a report with the label are left alone,
+        since readers mark the shortest words only. Both sides are means per report and label, summed over
+        labels and averaged over reports.
 
         Args:
             targets: [reports, labels], NaN where the report does not label the axis.
             evidence: [windows, length, labels], True on marked tokens.
+            marked: [labels], True on labels for which readers mark words at all; others take no loss, since
+                they would hear only what speaks against them.
         """
         values = values.float() + self.bias
         reports = len(targets)
-        absent = (targets == 0).float()
+        absent = ((targets == 0) & marked).float()
         each = counted[:, :, None].float()
         zero = torch.zeros_like(absent)
         tokens = zero.index_add(0, owner, each.sum(1).expand(-1, absent.shape[1]))
         against = zero.index_add(0, owner, (F.softplus(values) * each).sum(1)) / tokens.clamp_min(1)
-        marked = zero.index_add(0, owner, evidence.sum(1).float())
-        speak = zero.index_add(0, owner, (F.softplus(-values) * evidence).sum(1)) / marked.clamp_min(1)
+        words = zero.index_add(0, owner, evidence.sum(1).float())
+        speak = zero.index_add(0, owner, (F.softplus(-values) * evidence).sum(1)) / words.clamp_min(1)
         return (against * absent + speak).sum() / reports
 
 

@@ -33,6 +33,7 @@ from training.card import model_card
 from training.dataset import Batches, build_dataset, label_targets
 from training.fit import predict_logits
 from training.network import LabelAttention, TaggingNetwork
+from training.quantize import quantize
 from training.scores import axis_columns, macro_f1
 from training.train import load_run, wide_of
 
@@ -76,23 +77,6 @@ def write_graph(network: TaggingNetwork, path: Path) -> None:
         )  # fmt: skip
     assert program is not None  # None only without dynamo
     program.save(str(path), external_data=False)
-
-
-def quantize(path: Path, out: Path) -> None:
-    """Dynamic int8: weights per channel, activations on the fly; token vectors int8 too."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    logging.getLogger().disabled, before = True, logging.getLogger().disabled
-    try:
-        quantize_dynamic(
-            path,
-            out,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        )
-    finally:
-        logging.getLogger().disabled = before
 
 
 def export_run(

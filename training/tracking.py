@@ -18,8 +18,10 @@ class Run:
         self._mlflow = client
 
     def params(self, values: Mapping[str, Any]) -> None:
-        """Log settings."""
-        self._mlflow.log_params(dict(values))
+        """Log settings; those that `mlflow run -P` logged already stay as they were typed."""
+        run = self._mlflow.active_run()
+        known = self._mlflow.get_run(run.info.run_id).data.params
+        self._mlflow.log_params({name: value for name, value in values.items() if name not in known})
 
     def tag(self, name: str, value: str) -> None:
         """Set a tag."""

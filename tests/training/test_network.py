@@ -180,3 +180,24 @@ def test_fresh_weights_keep_the_shape_only(encoder_folder: Path) -> None:
 
     assert {k: v.shape for k, v in fresh.items()} == {k: v.shape for k, v in saved.items()}
     assert not torch.equal(fresh["layers.0.mlp.Wi.weight"], saved["layers.0.mlp.Wi.weight"])
+
+
+def test_token_loss_hears_marked_words_and_absent_labels_only() -> None:
+    head = LabelAttention(4, 3)
+    values = torch.zeros(3, 4, 3, requires_grad=True)
+    targets = torch.tensor([[1.0, 0.0, 0.0], [float("nan")] * 3])
+    evidence = torch.zeros(3, 4, 3, dtype=torch.bool)
+    evidence[0, 1, 0] = True
+    marked = torch.tensor([True, True, False])
+
+    head.token_loss(values, COUNTED, OWNER, targets, evidence, marked).backward()
+
+    assert values.grad is not None
+    assert (values.grad[:, :, 0] < 0).nonzero().tolist() == [[0, 1]], (
+        "only the marked word speaks for its label"
+    )
+    assert not (values.grad[:, :, 0] > 0).any(), "unmarked words of a report with the label are left alone"
+    against = values.grad[:2, :, 1]
+    assert (against > 0).equal(COUNTED[:2]), "every counted token speaks against an absent label"
+    assert not values.grad[:, :, 2].any(), "a label that nobody marks takes no loss"
+    assert not values.grad[2].any(), "nor does a report that does not label the axis"
