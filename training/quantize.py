@@ -2,7 +2,7 @@
 
 `quantize`: weights are int8 in blocks (MatMulNBits); activations are rounded to int8 row by row while
 computing. The usual dynamic quantization (`quantize_dynamic`) takes one scale for the whole batch, so that a
-report's scores depend on the reports that happen to share its batch. Token vectors are int8 with a scale each.
+report's scores depend on the reports that share its batch. Token vectors are int8 with a scale each.
 
 `halve`: weights are kept as fp16 and computed with in fp32; half the size, no change of speed.
 """
