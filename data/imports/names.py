@@ -83,9 +83,10 @@ class Names:
             place = ", ".join(f"{meaning.label} of {meaning.axis}" for meaning in elsewhere)
             return f"is {place}" if axis_id else f"stands on several axes: {place}; write axis:label"
         axes = [self.taxonomy.axis(axis_id)] if axis_id else list(self.taxonomy.axes)
-        wanted, best = normal_name(name), (0.3, "")
+        wanted, best = _core(name), (0.4, "")
         for axis in axes:
             for known, label in axis.by_name.items():
+                known = _core(known)
                 share = difflib.SequenceMatcher(None, wanted, known).ratio()
                 if wanted and (wanted in known or known in wanted):
                     share = max(share, 0.6)
@@ -133,10 +134,14 @@ class Names:
 
 
 def _after_axis(axis: Axis, wanted: str) -> Iterable[str]:
-    for name in (axis.id, axis.name, axis.name_en):
-        head = normal_name(name)
+    for head in {normal_name(name) for name in (axis.id, axis.name, axis.name_en)}:
         if head and wanted.startswith(head) and wanted[len(head) : len(head) + 1] in tuple(":/_-.>="):
             yield wanted[len(head) + 1 :]
+
+
+def _core(name: str) -> str:
+    """A name without the word that says no more than that it is one: 社保类, 其他问题."""
+    return re.sub(r"(类|问题|类别|领域)$", "", normal_name(name))
 
 
 def _may_be_shown(name: str) -> bool:

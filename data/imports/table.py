@@ -62,7 +62,7 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             replace(row, extra={}),
             given,
             annotator=row.extra[who].strip() if who else "",
-            complete=ANY in found[keys].values(),
+            complete=given.get(ANY) is not None,
         )
 
 
