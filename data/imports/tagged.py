@@ -112,20 +112,24 @@ def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             yield report
             continue
         before = {
-            axis.id: tuple(tag["label"] for tag in tags[axis.id] if isinstance(tag, dict) and "label" in tag)
+            axis.id: tuple(name for tag in given for name in texts(_label(tag)))
             for axis in plan.taxonomy.axes
-            if isinstance(tags.get(axis.id), list)
+            if isinstance(given := tags.get(axis.id), list)
         }
-        given: dict[str, dict[str, str] | None] = {axis.id: None for axis in plan.taxonomy.axes}
+        new: dict[str, dict[str, str] | None] = {axis.id: None for axis in plan.taxonomy.axes}
         for name, labels in (corrected or {}).items():
             axis = axis_named(plan.taxonomy, str(name))
             if axis is not None and labels is not None:
-                given[axis.id] = dict.fromkeys(texts(labels), "")
+                new[axis.id] = dict.fromkeys(texts(labels), "")
         done = value.get("reviewed") is True
         yield Reading(
-            source.name, report, _filled(given, before, plan, done),
+            source.name, report, _filled(new, before, plan, done),
             annotator=cell_text(value.get("annotator")), before=before,
         )  # fmt: skip
+
+
+def _label(tag: object) -> object:
+    return tag.get("label") if isinstance(tag, dict) else None
 
 
 def _columns(named: Columns) -> Columns:
