@@ -63,7 +63,7 @@ def _read_objects(source: Source, plan: Plan, who: str) -> Iterator[Reading | Ba
         if isinstance(report, BadRow):
             yield report
             continue
-        by_person = _people(value, who, report.text)
+        by_person = _people(value, who, report.text, plan)
         if by_person is None:
             advice = "标签一栏应当是标签的列表，请改正或重新导出"
             yield Intake(source.name, MAX_CHARS).bad(row, "bad_shape", advice, {"line": cell_text(value)})
@@ -81,14 +81,14 @@ def _fields(value: Mapping[str, Any], source: Source, plan: Plan) -> dict[str, A
     return fields
 
 
-def _people(value: Mapping[str, Any], who: str, text: str) -> dict[str, dict[str, str]] | None:
+def _people(value: Mapping[str, Any], who: str, text: str, plan: Plan) -> dict[str, dict[str, str]] | None:
     """Give annotator -> labels -> words; None where the labels have no shape that doccano writes."""
     key = next((key for key in _LABEL_KEYS if value.get(key)), None)
     if key is None:
         return {who: {}}
     labels = value[key]
-    if isinstance(labels, str | int):
-        labels = [labels]
+    if isinstance(labels, str | int):  # not doccano's own, but what scripts that imitate it write
+        labels = split_cell(str(labels), ANY, plan)
     if isinstance(labels, dict):  # cats of an intent project: name -> 0 or 1
         labels = [name for name, holds in labels.items() if holds]
     if not isinstance(labels, list):

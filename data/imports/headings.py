@@ -40,11 +40,17 @@ def place_of(plan: Plan, key: str) -> str | None:
     return axis.id if axis else ANY
 
 
-def label_headings(headings: Sequence[str], plan: Plan, file: str) -> dict[str, str]:
+def label_headings(headings: Sequence[str], plan: Plan, file: str, needed: bool = True) -> dict[str, str]:
     """Find the label columns of a table: heading -> axis id or ANY; several may be of one axis.
 
     Those that the user named, else those called as an axis is ("领域", "领域2", "领域标签"), else one
     called 标签 or label.
+
+    Args:
+        headings: of the table.
+        plan: of the import.
+        file: its name, for the error.
+        needed: a column that the user named must be there.
 
     Raises:
         UnknownColumns: a column named by the user is not there.
@@ -55,6 +61,8 @@ def label_headings(headings: Sequence[str], plan: Plan, file: str) -> dict[str, 
             same = [h for h in headings if h == wanted] or [
                 h for h in headings if normal_heading(h) == normal_heading(wanted)
             ]
+            if not same and not needed:
+                continue
             if not same:
                 raise UnknownColumns(
                     f"{file}: no column is called {wanted!r} (--label-column); other columns: "

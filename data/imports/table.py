@@ -19,6 +19,7 @@ from data.imports.headings import (
 from data.imports.plan import Blank, Plan
 from data.imports.reading import ANY, Reading
 from data.imports.source import Source
+from data.imports.ticks import tick_headings, ticked
 from data.readers import read_reports
 from data.report import BadRow, Report
 
@@ -29,7 +30,8 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
     """Read each row as a report and its labels.
 
     A blank cell is what `plan.blank` says; "无" means that somebody looked and nothing holds. Beside a column
-    of labels may stand one of corrections ("领域（更正）"): where it is filled, it is the label.
+    of labels may stand one of corrections ("领域（更正）"): where it is filled, it is the label. A column for
+    each label, ticked or not, is read too.
 
     Raises:
         UnknownColumns: no label column, or not the one named by the user.
@@ -39,20 +41,21 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
     first = list(islice(rows, _SAMPLE))
     found: dict[tuple[str, ...], dict[str, str]] = {}
     some = [row.extra for row in first if isinstance(row, Report)]
-    if some and not any(
-        label_headings([*extra], plan, source.name) or changed_headings([*extra], plan.taxonomy)
-        for extra in some
-    ):
-        raise no_label_column(source.name, [*some[0]], some, plan)
+    keys = tuple(dict.fromkeys(heading for extra in some for heading in extra))
+    named = label_headings(keys, plan, source.name) if some else {}
+    ticks = {} if plan.labels else tick_headings(some, plan)
+    if some and not (named or ticks or changed_headings(keys, plan.taxonomy)):
+        raise no_label_column(source.name, keys, some, plan)
     for row in chain(first, rows):
         if isinstance(row, BadRow):
             yield row
             continue
         keys = tuple(row.extra)
         if keys not in found:  # objects of one JSONL file may differ in keys
-            found[keys] = label_headings(keys, plan, source.name)
+            found[keys] = label_headings(keys, plan, source.name, needed=False)
         who = annotator_heading(keys, plan)
         given = given_of(row.extra, found[keys], plan)
+        given |= {axis: one for axis, one in ticked(row.extra, ticks, plan).items() if not given.get(axis)}
         if not plan.labels:
             changed = changed_headings(keys, plan.taxonomy)
             filled = {heading: changed[heading] for heading in changed if not is_blank(row.extra[heading])}

@@ -114,3 +114,25 @@ def test_unknown_labels_are_an_error_for_all_of_them(put: Put, labels: Labels) -
     with pytest.raises(UnknownLabels) as caught:
         labels(path)
     assert caught.value.counts == {("domain", "城乡"): 2, ("domain", "火星"): 1}
+
+
+def test_a_column_for_each_label_may_be_ticked(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,教育,医疗,住建,退役军人\n{LAMP},0,0,1,\n{QUEUE},否,√,,1\n{STAMP},,,,是\n")
+
+    assert held(labels(path)) == [
+        {"domain": {"housing"}, "misconduct": None},
+        {"domain": {"medical", "social_security"}, "misconduct": None},
+        {"domain": {"social_security"}, "misconduct": None},
+    ]
+
+
+def test_a_lone_column_called_as_a_label_is_is_none(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,领域,退役军人\n{LAMP},住建,是\n")
+
+    assert held(labels(path)) == [{"domain": {"housing"}, "misconduct": None}]
+
+
+def test_a_named_key_may_be_missing_in_some_objects(put: Put, labels: Labels, plan: Plan) -> None:
+    path = put("a.jsonl", [{"内容": LAMP, "分类": "住建"}, {"内容": QUEUE}])
+
+    assert len(labels(path, plan=replace(plan, labels=(("domain", "分类"),))).reports) == 1
