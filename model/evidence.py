@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 MOST_PHRASES = 3
 LONGEST_PHRASE = 36  # code points; longer clauses are cut to their best stretch
 SHORTEST_PHRASE = 4
-LEAST_SHARE = 0.12  # of all that speaks for the tag; weaker phrases are not shown
+LEAST_SHARE = 0.04  # of all that speaks for the tag; weaker phrases are not shown
 _BORDER = re.compile(r"[,，。.;；!！?？:：…]{1,3}")
 
 
