@@ -44,12 +44,12 @@ class Job(NamedTuple):
     """One window of one report, to be read."""
 
     work: Work
-    index: int
+    number: int
 
     @property
     def tokens(self) -> int:
         """Length of the window."""
-        return self.work.windows[self.index].ids.size
+        return self.work.windows[self.number].ids.size
 
 
 class Tagger:
@@ -130,13 +130,13 @@ class Tagger:
 
     def read(self, jobs: Sequence[Job]) -> None:
         """Run windows, of any reports, in one call of the engine, and keep in each Work what came out."""
-        ids, mask, counted = pad_windows([work.windows[index] for work, index in jobs], self.encoder.pad)
+        ids, mask, counted = pad_windows([work.windows[number] for work, number in jobs], self.encoder.pad)
         scores, values = self.engine.run(ids, mask)
-        for row, (work, index) in enumerate(jobs):
-            size = work.windows[index].ids.size
+        for row, (work, number) in enumerate(jobs):
+            size = work.windows[number].ids.size
             kept = counted[row, :size]
-            work.scores[index] = scores[row, :size][kept]
-            work.values[index] = values[row, :size][kept]
+            work.scores[number] = scores[row, :size][kept]
+            work.values[number] = values[row, :size][kept]
 
     def finish(self, works: Sequence[Work], evidence: EvidenceFor = "misconduct") -> list[Prediction]:
         """Predictions of reports of which every window has been read, in order."""
@@ -144,7 +144,7 @@ class Tagger:
 
     def _run(self, reports: Sequence[Report]) -> list[Work]:
         works = self.begin(reports)
-        jobs = [Job(work, index) for work in works for index in range(len(work.windows))]
+        jobs = [Job(work, number) for work in works for number in range(len(work.windows))]
         for batch in _batches(sorted(jobs, key=lambda job: job.tokens), self.budget):
             self.read(batch)
         return works
