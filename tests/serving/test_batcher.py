@@ -134,7 +134,7 @@ def test_a_short_report_does_not_wait_behind_a_long_one(make_export: Make) -> No
             await asyncio.sleep(0.05)
             gate.open.set()
             await asyncio.gather(short, long)
-            assert gate.order.index("2") <= 4 and len(gate.order) > 40
+            assert gate.order.index("2") <= 4 and len(gate.order) > 20
 
     asyncio.run(ask())
 
