@@ -61,6 +61,8 @@ class Envelope:
                 out["X-Request-ID"] = state["request_id"]
                 for name, value in SECURITY.items():
                     out.setdefault(name, value)
+                if self._service.status == "draining":
+                    out["Connection"] = "close"  # so that no client sends on a connection that is to end
                 if scope["scheme"] == "https":
                     out.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)

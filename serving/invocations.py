@@ -91,7 +91,7 @@ def _instances(rows: Any) -> list[Report]:
 def _inputs(shape: Any) -> list[Report]:
     """A text, a list as of instances, or columns: {"text": [...], "id": [...]}."""
     if isinstance(shape, str):
-        return [Report("", shape)]
+        return _records([{"text": shape}], "inputs")
     if not isinstance(shape, dict):
         return _records([{"text": row} if isinstance(row, str) else row for row in _list(shape)], "inputs")
     columns = {name: shape[name] for name in _COLUMNS if name in shape}

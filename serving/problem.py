@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 
 from model.export import BrokenExport
 from model.golden import GoldenMismatch
+from serving.keys import BadKeys
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
+from serving.settings import BadSettings
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 5  # where the service itself will be back, or another one is
@@ -47,7 +49,7 @@ _KINDS = (
     Kind("busy", 429, "排队已满", "Wait as long as Retry-After says."),
     Kind("client_gone", 499, "客户端已断开", "Its work was dropped; nobody sees this answer."),
     Kind("internal", 500, "服务内部错误", "Give the request id to whoever runs the service."),
-    Kind("model_refused", 500, "新模型不能用，仍用原来的模型", "`detail` says why; the old model goes on."),
+    Kind("model_refused", 500, "新的模型或密钥不能用，仍用原来的", "`detail` says why; the old ones go on."),
     Kind("engine", 500, "推理出错", "Give the request id to whoever runs the service."),
     Kind("draining", 503, "服务正在停止", "Ask again, or ask another instance."),
     Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
@@ -104,7 +106,7 @@ def to_problem(error: Exception) -> Problem:
         return Problem("expired", f"{error}".capitalize() + ".", headers={"Retry-After": str(RETRY_S)})
     if isinstance(error, Failed):
         return Problem("engine", f"The engine failed ({error}).")
-    if isinstance(error, BrokenExport | GoldenMismatch):
+    if isinstance(error, BrokenExport | GoldenMismatch | BadKeys | BadSettings):
         return Problem("model_refused", str(error))
     if isinstance(error, RequestValidationError):
         return _invalid(error)

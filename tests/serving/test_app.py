@@ -1,4 +1,4 @@
-"""The HTTP app: the Tagger's own answers, every refusal as a problem, nothing of a report where it should not be."""
+"""The HTTP app: the Tagger's own answers, every refusal a problem, no report's words anywhere else."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def log() -> Iterator[Lines]:
     lines = Lines()
     logger = logging.getLogger("petition")
     logger.addHandler(lines)
-    before, logger.level = logger.level, logging.DEBUG
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
     yield lines
     logger.removeHandler(lines)
     logger.setLevel(before)
@@ -150,6 +151,7 @@ def test_what_does_not_fit_is_refused_with_the_place_and_without_the_words(
     }
     found = problem(post(export, body, **limits), code)
 
+    assert log.fields[-1]["code"] == code
     assert [fault["field"] for fault in found.get("errors", [])] == ([field] if code == "invalid" else [])
     assert PLANTED not in log.text
 
