@@ -42,7 +42,9 @@ class _Formatter(logging.Formatter):
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         level, name = record.levelname.lower(), _CONTROL.sub(" ", record.getMessage()).strip()
         if self._json:
-            return json.dumps({"time": when, "level": level, "event": name, **fields}, ensure_ascii=False)
+            return json.dumps(
+                {"time": when, "level": level, "event": name, **fields}, ensure_ascii=False, default=str
+            )
         shown = " ".join(f"{key}={_CONTROL.sub(' ', str(value))}" for key, value in fields.items())
         return f"{when} {level:7} {name} {shown}".rstrip()
 
