@@ -20,7 +20,8 @@ from serving.api_page import api_page
 from serving.envelope import Envelope
 from serving.invocations import parse_invocation
 from serving.metrics import CONTENT_TYPE
-from serving.problem import KINDS, MEDIA_TYPE, RETRY_S, Problem, answer_problem
+from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem, answer_problem
+from serving.refusal import Refusal
 from serving.schema import (
     ModelOut,
     Ready,
@@ -63,7 +64,8 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(routes)
     if service.settings.docs:
         app.include_router(api_page())
-    for kind in (RequestValidationError, HTTPException, Exception):
+    # Each by name: what is left is unforeseen, and the envelope logs it.
+    for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS):
         app.add_exception_handler(kind, answer_problem)
     app.add_middleware(Envelope, service=service)
     return app

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from data.report import Report
 from model.prediction import Prediction
@@ -20,19 +20,10 @@ from model.tagger import EvidenceFor, Job, Tagger, Work
 from serving.answer import Answer, Timing
 from serving.fair_queue import FairQueue, Flow, Waiting
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
+from serving.watch import Watch
 
 CUT = 32  # reports cut at a time, so that a large request leaves the desk to others in between
 MOST_RETRY_S = 120
-
-
-class Watch(Protocol):
-    """Who is told of every batch and every dropped request; metrics, for one."""
-
-    def batch(self, windows: int, tokens: int, seconds: float) -> None:
-        """A batch has been read."""
-
-    def dropped(self, reason: str) -> None:
-        """A request's work was dropped: "gone" or "expired"."""
 
 
 @dataclass(eq=False)
@@ -80,6 +71,7 @@ class Batcher:
         self.pending = 0  # tokens under way: estimated until cut, then exact
         self.speed = 0.0  # tokens a second, lately; 0: not known yet
         self.draining = False
+        self._last_read = 0.0
         self._per_char = 1.0  # tokens per character, lately
         self._watch = watch
         self._waiting = FairQueue()
@@ -146,22 +138,33 @@ class Batcher:
         return Answer([p for p in ticket.predictions if p is not None], ticket.total, timing)
 
     def _admit(self, reports: Sequence[Report], evidence: EvidenceFor) -> _Ticket:
-        if self.draining:
-            raise Draining("the service is ending")
         characters = sum(len(report.text) + len(report.title) for report in reports)
         estimate = math.ceil(characters * self._per_char) + 2 * len(reports)
-        if estimate > self.queue:
+        if estimate > self.queue and not self.draining:
             raise Oversize(f"about {estimate} tokens, and the queue holds {self.queue}")
-        late = self.speed and (self.pending + estimate) / self.speed > self.deadline
-        if self.pending and (self.pending + estimate > self.queue or late):
-            raise Busy(self.retry_after())
+        self.refuse_early(estimate)
         ticket = _Ticket(self.tagger, evidence=evidence, left=len(reports), reserved=estimate)
         ticket.predictions = [None] * len(reports)
+        # All of it is due within a quarter of the deadline; otherwise at an eighth of what the engine does.
+        ticket.due, ticket.pace = time.perf_counter(), max(4 * estimate / self.deadline, self.speed / 8, 1.0)
         self.pending += estimate
         self._open.add(ticket)
         if not reports:
             ticket.done.set_result(None)
         return ticket
+
+    def refuse_early(self, tokens: int = 0) -> None:
+        """Raise what a request of about so many tokens would get now, before anybody reads it.
+
+        Raises:
+            Draining, Busy.
+        """
+        if self.draining:
+            raise Draining("the service is ending")
+        # Half the deadline: what is slower than lately by half is still answered in time.
+        late = self.speed and (self.pending + tokens) / self.speed > self.deadline / 2
+        if self.pending and (self.pending + tokens > self.queue or late):
+            raise Busy(self.retry_after())
 
     def retry_after(self) -> int:
         """Seconds after which about half of what is under way will be done."""
@@ -230,8 +233,12 @@ class Batcher:
             for waiting in batch:
                 _fail(_ticket(waiting.flow), error)
             return
-        tokens, seconds = sum(job.tokens for job in jobs), time.perf_counter() - began
-        pace = tokens / max(seconds, 1e-6)
+        now, tokens = time.perf_counter(), sum(job.tokens for job in jobs)
+        seconds = now - began
+        # By the clock on the wall, since the last batch where there was no rest: what callers wait for.
+        busy = now - max(self._last_read, min(waiting.since for waiting in batch))
+        self._last_read = now
+        pace = tokens / max(busy, seconds, 1e-6)
         self.speed = self.speed + 0.1 * (pace - self.speed) if self.speed else pace
         if self._watch is not None:
             self._watch.batch(len(jobs), tokens, seconds)

@@ -18,10 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.log import event
 from serving.problem import Problem, answer_problem
+from serving.refusal import Refusal
 from serving.service import Service
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT".split())
+TAGGING = frozenset(["/v1/tag", "/invocations"])
 BODY_S = 30.0  # for a body to arrive
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -70,12 +72,15 @@ class Envelope:
         try:
             state["key"] = self._service.access.check(scope["path"], headers)
             _check_type(scope, headers)
+            if scope["path"] in TAGGING:
+                # Before the body is read: refusing must stay cheap when too many come.
+                self._service.batcher.refuse_early()
             body = await self._body(receive, headers)
             if body is None:
                 return
             await self._app(scope, _replay(body, receive), send_on)
         except Exception as error:
-            if not isinstance(error, Problem):
+            if not isinstance(error, Problem | Refusal):
                 event("error", logging.ERROR, error, request_id=state["request_id"])
             if not status:
                 response = await answer_problem(Request(scope), error)
@@ -108,7 +113,8 @@ class Envelope:
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         state = scope["state"]
         # The route as declared: a path as typed may hold anything.
-        route = getattr(scope.get("route"), "path", "") or "other"
+        route = getattr(scope.get("route"), "path", "")
+        route = route or (scope["path"] if scope["path"] in TAGGING else "other")
         code = state.get("problem", "" if status else "client_gone")
         self._service.metrics.request(route, status or 499, code, seconds)
         key = state.get("key")

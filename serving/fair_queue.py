@@ -1,8 +1,8 @@
 """FairQueue: windows that wait for the engine, so ordered that nobody waits for a stranger's long report.
 
-Start-time fair queueing (Goyal 1996): each request is a flow with a clock of its own. Its first window is
-due now, each further one later by the tokens before it, so that the windows of a long report, or of many
-reports in one request, are interleaved with those of everybody else.
+Virtual clocks (Zhang 1990): a request is due at a pace, its first window when it came, each further one later
+by the tokens before it. So a short report passes what is left of a long one, and since due times are times of
+the clock, whoever waits long enough is before every newcomer.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ class Flow:
 
     Attributes:
         tagger: what its windows are read with; a swap of models leaves it alone.
-        due: virtual time of its next window.
-        windows, tokens: waiting in the queue.
+        due: seconds on the clock, when its next window is.
+        pace: tokens a second, at which it is due.
+        tokens: waiting in the queue.
         gone: nobody waits for the answer any more; its windows are dropped.
     """
 
     tagger: Tagger
     due: float = 0.0
-    windows: int = 0
+    pace: float = 1000.0
     tokens: int = 0
     gone: bool = False
 
@@ -51,27 +52,21 @@ class FairQueue:
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Waiting]] = []
         self._number = count()
-        self._now = 0.0
-        self._flows = 0
         self.tokens = 0
 
     def put(self, waiting: Waiting) -> None:
         """Add a window behind the others of its flow."""
         flow, tokens = waiting.flow, waiting.job.tokens
-        due = max(self._now, flow.due)
-        flow.due = due + tokens
-        self._flows += flow.windows == 0
-        flow.windows += 1
+        heapq.heappush(self._heap, (flow.due, next(self._number), waiting))
+        flow.due += tokens / flow.pace
         flow.tokens += tokens
         self.tokens += tokens
-        heapq.heappush(self._heap, (due, next(self._number), waiting))
 
     def drop(self, flow: Flow) -> None:
         """Forget a flow's windows; they leave the heap when their turn comes."""
         flow.gone = True
         self.tokens -= flow.tokens
-        self._flows -= flow.windows > 0
-        flow.windows = flow.tokens = 0
+        flow.tokens = 0
 
     def oldest(self) -> Waiting | None:
         """The window whose turn it is, or None."""
@@ -84,13 +79,10 @@ class FairQueue:
         head = self.oldest()
         if head is None:
             return []
-        # A share of what was served passes in virtual time: without it, newcomers would be due before
-        # whoever waits, for ever.
-        active = self._flows
         taken: list[Waiting] = []
         left, longest = [], 0
         for _ in range(LOOK):
-            if self.oldest() is None:
+            if self.oldest() is None or (len(taken) + 1) * longest > budget:
                 break
             entry = heapq.heappop(self._heap)
             waiting, tokens = entry[2], entry[2].job.tokens
@@ -105,18 +97,9 @@ class FairQueue:
                 longest = longer
             else:
                 left.append(entry)
-            if (len(taken) + 1) * longest > budget:
-                break
         for entry in left:
             heapq.heappush(self._heap, entry)
-        served = sum(self._leave(waiting) for waiting in taken)
-        self._now += served / max(active, 1)
+        for waiting in taken:
+            waiting.flow.tokens -= waiting.job.tokens
+            self.tokens -= waiting.job.tokens
         return taken
-
-    def _leave(self, waiting: Waiting) -> int:
-        flow, tokens = waiting.flow, waiting.job.tokens
-        flow.windows -= 1
-        flow.tokens -= tokens
-        self.tokens -= tokens
-        self._flows -= flow.windows == 0
-        return tokens

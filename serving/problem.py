@@ -21,6 +21,7 @@ from serving.refusal import Busy, Draining, Expired, Failed, Oversize
 from serving.settings import BadSettings
 
 MEDIA_TYPE = "application/problem+json"
+RELOAD_ERRORS = (BrokenExport, GoldenMismatch, BadKeys, BadSettings)
 RETRY_S = 5  # where the service itself will be back, or another one is
 
 
@@ -106,7 +107,7 @@ def to_problem(error: Exception) -> Problem:
         return Problem("expired", f"{error}".capitalize() + ".", headers={"Retry-After": str(RETRY_S)})
     if isinstance(error, Failed):
         return Problem("engine", f"The engine failed ({error}).")
-    if isinstance(error, BrokenExport | GoldenMismatch | BadKeys | BadSettings):
+    if isinstance(error, RELOAD_ERRORS):
         return Problem("model_refused", str(error))
     if isinstance(error, RequestValidationError):
         return _invalid(error)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 
-class Busy(Exception):
+class Refusal(Exception):
+    """Any of them."""
+
+
+class Busy(Refusal):
     """The queue is full; come back in `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
@@ -12,17 +16,17 @@ class Busy(Exception):
         self.retry_after = retry_after
 
 
-class Oversize(Exception):
+class Oversize(Refusal):
     """A request that would not fit into the empty queue."""
 
 
-class Draining(Exception):
+class Draining(Refusal):
     """The service is ending and takes no new work."""
 
 
-class Expired(Exception):
+class Expired(Refusal):
     """The deadline passed before the answer was there; the work was dropped."""
 
 
-class Failed(Exception):
+class Failed(Refusal):
     """The engine could not read a batch; the message names the kind of error alone."""
