@@ -208,7 +208,7 @@ def test_an_engine_that_fails_is_500_without_words_anywhere(export: Export, log:
 
 def test_an_expired_request_is_503(export: Export) -> None:
     async def ask(at: Running) -> None:
-        at.service.batcher.deadline = 0.0
+        at.service.batcher.deadline = 1e-9
         response = await at.client.post("/v1/tag", json={"text": SCHOOL})
         problem(response, "expired")
         assert response.headers["retry-after"]
