@@ -23,6 +23,7 @@ from serving.metrics import CONTENT_TYPE
 from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem, answer_problem
 from serving.refusal import Refusal
 from serving.schema import (
+    EXAMPLE,
     ModelOut,
     Ready,
     Reloaded,
@@ -106,7 +107,23 @@ async def tag(request: Request, body: TagIn) -> Response:
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 
-@routes.post("/invocations", responses=_TAGGING, dependencies=_keyed, tags=["MLflow"])
+_INVOCATION = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"dataframe_split": {"columns": ["id", "text"], "data": [["A-7", EXAMPLE]]}},
+            },
+            "text/csv": {"schema": {"type": "string"}, "example": f"id,text\nA-7,{EXAMPLE}\n"},
+        },
+    }
+}
+
+
+@routes.post(
+    "/invocations", responses=_TAGGING, dependencies=_keyed, tags=["MLflow"], openapi_extra=_INVOCATION
+)
 async def invocations(request: Request) -> Response:
     """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; or CSV.
 

@@ -220,7 +220,7 @@ def prediction_shape(index: int, prediction: Prediction, axes: Sequence[str] | N
     """JSON shape of one prediction; with `axes`, only of these, reasons for review among it."""
     shape = {"index": index, **prediction.to_dict()}
     if axes is not None:
-        shape["tags"] = {axis: shape["tags"][axis] for axis in axes}
+        shape["tags"] = {axis: shape["tags"].get(axis, []) for axis in axes}
         wanted = {*axes, ""}
         reasons = [r for r in shape["review_reasons"] if r.rpartition(":")[0] in wanted]
         shape["review_reasons"], shape["needs_review"] = reasons, bool(reasons)
