@@ -44,6 +44,9 @@ class Load:
     async def send(self) -> None:
         """One request; the seconds of those that were answered with predictions are kept."""
         body, began = next(self._bodies), time.perf_counter()
+        # One that idled longer than the service keeps it has been closed.
+        while self._idle and self._idle[-1][0].at_eof():
+            self._idle.pop()
         connection = (
             self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
         )

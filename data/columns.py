@@ -67,6 +67,7 @@ class Columns:
     """Headings named by the user, field by field; None lets `map_columns` find the heading.
 
     A name is compared after the same trimming as any heading, so "内容" names "内容（必填）" too.
+    `without` names headings that are no field of a report, because they hold something else.
     """
 
     text: str | None = None
@@ -75,6 +76,7 @@ class Columns:
     time: str | None = None
     region: str | None = None
     channel: str | None = None
+    without: tuple[str, ...] = ()
 
 
 def normal_heading(heading: str) -> str:
@@ -139,8 +141,11 @@ def find_columns(
     Raises:
         UnknownColumns: a column named by the user is not there.
     """
+    columns = columns or Columns()
+    other = {normal_heading(heading) for heading in columns.without}
     normal = {heading: normal_heading(heading) for heading in headings if heading.strip()}
-    found = _chosen(normal, columns or Columns(), file, headings)
+    normal = {heading: name for heading, name in normal.items() if name not in other}
+    found = _chosen(normal, columns, file, headings)
 
     def take(field: str, matches: Callable[[str], bool]) -> None:
         for heading, name in normal.items():

@@ -65,6 +65,7 @@ class Intake:
             time=short("time"),
             region=short("region"),
             extra={heading: cell for heading, cell in cells.items() if heading not in taken},
+            row=row,
         )
 
     def bad(

@@ -67,7 +67,7 @@ class ObjectReader:
         """Map an object of other keys than the first: as the first was where it can be, else by its own."""
         first = next(iter(self._known.values()))
         fields = {field: key for field, key in first.items() if key in keys}
-        for field, key in find_columns(keys).items():
+        for field, key in find_columns(keys, Columns(without=self._columns.without)).items():
             if key not in fields.values():
                 fields.setdefault(field, key)
         # Named although it is missing, so that the message can say which key to fill in.

@@ -20,6 +20,7 @@ class Report:
         time: when, as written in the file (ISO 8601 where the file held a real date), or "".
         region: where, as written in the file, or "".
         extra: every other column, heading -> cell, in the order of the file.
+        row: where it stood in its file, as BadRow counts; 0 where it came from none.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Report:
     time: str = ""
     region: str = ""
     extra: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    row: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class BadRow:
             gives the text line too). For JSONL and plain lines it is the line; for a JSON list and for
             Parquet, which have no heading row, it is the place of the record, from 1.
         reason: "no_text", "too_long", "wrong_width", "open_quote", "broken_json", "not_an_object" or
-            "bad_encoding".
+            "bad_encoding"; in an import of labels "bad_shape", "two_labels", "no_report", "two_reports" or
+            "cut_text" too.
         message: one Chinese sentence for an officer: file, row, field and what to do; never the text.
         raw: heading -> cell as far as the row could be read.
     """

@@ -59,7 +59,7 @@ def find_heading(rows: Sequence[Row], columns: Columns, file: str) -> Heading:
     filled = [row for row in rows if any(cell.strip() for cell in row.cells)]
     if not filled:
         raise EmptyFile(f"{file}: there is nothing in it; give a file with a heading row and reports")
-    if max(_width(row) for row in filled) == 1 and columns == Columns():
+    if max(_width(row) for row in filled) == 1 and columns == Columns(without=columns.without):
         first = filled[0]
         if looks_like_headings(first.cells):
             name = _names(first.cells)

@@ -13,8 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from serving.commands.doctor import doctor
+from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
 from serving.commands.serve import serve
+from serving.commands.survey import survey
 from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomy
 from serving.commands.training import evaluate, train
@@ -49,6 +51,8 @@ app.add_typer(keys, name="key")
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
 app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)
 app.command(cls=HelpedCommand)(evaluate)
+app.command("import", cls=HelpedCommand)(import_labels)
+app.command(cls=HelpedCommand)(survey)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
@@ -42,3 +44,19 @@ def rejects_path(target: Path | None) -> Path | None:
     if target is None or is_device(target):
         return None
     return target.with_name(f"{target.name}.rejects.jsonl")
+
+
+def count_rejects(targets: Sequence[Path]) -> dict[str, int]:
+    """Count the rejected rows beside outputs: reason -> rows."""
+    counts: Counter[str] = Counter()
+    for target in targets:
+        path = rejects_path(target)
+        if path is None or not path.is_file():
+            continue
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                try:
+                    counts[str(json.loads(line)["reason"])] += 1
+                except (ValueError, KeyError, TypeError):
+                    counts["?"] += 1
+    return dict(counts.most_common())

@@ -50,9 +50,9 @@ class TrainSettings:
     """The same for weakly labelled reports."""
     positive_cap: float = 3.0
     """Largest weight of a rare label's positives."""
-    evidence: float = 0.1
+    evidence: float = 0.3
     """Weight of the loss that draws the attention to the words that readers marked; 0: none."""
-    token_evidence: float = 0.0
+    token_evidence: float = 0.7
     """Weight of the loss that makes each marked word speak for its label by itself; 0: none."""
     smoothing: float = 0.0
     """Label smoothing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from data.taxonomy import Taxonomy
 from model.export import GRAPH
 from model.tagger import Tagger
 from tests.training.conftest import Files
-from training.quantize import quantize
+from training.quantize import halve, quantize
 from training.to_onnx import export_run
 
 
@@ -51,3 +53,18 @@ def test_quantizing_leaves_the_fp32_graph_as_it_is(export_folder: Path, tmp_path
     quantize(export_folder / GRAPH, tmp_path / "small.onnx")
 
     assert (export_folder / GRAPH).read_bytes() == before
+
+
+def test_fp16_weights_compute_what_fp32_ones_do(
+    export_folder: Path, files: Files, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    shutil.copytree(export_folder, tmp_path / "half")
+    halve(export_folder / GRAPH, tmp_path / "half" / GRAPH)
+    full = Tagger.load(export_folder, threads=1)
+    half = Tagger(replace(full.export, folder=tmp_path / "half"), threads=1)
+    reports = [row.report for row in read_labelled(files.dev, taxonomy)]
+
+    np.testing.assert_allclose(half.logits(reports), full.logits(reports), atol=0.02)
+    tables = onnx.load(tmp_path / "half" / GRAPH).graph.initializer
+    large = [table.data_type for table in tables if np.prod(table.dims) >= 1024]
+    assert large and set(large) == {onnx.TensorProto.FLOAT16}

@@ -1,0 +1,104 @@
+"""Argilla 2: records as lists of dictionaries, nested or flattened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from data.imports.headings import axis_named, place_of
+from data.imports.objects import objects_of, report_of, texts
+from data.imports.plan import Plan
+from data.imports.reading import Reading
+from data.imports.source import Source
+from data.intake import Intake, cell_text
+from data.readers import MAX_CHARS
+from data.report import BadRow
+
+_RESPONSES = ".responses"
+_LEFT_OUT = ("draft", "discarded")
+
+
+def is_argilla(value: Mapping[str, Any]) -> bool:
+    """Tell by one object whether a file holds records of Argilla."""
+    nested = isinstance(value.get("fields"), dict) and ("responses" in value or "suggestions" in value)
+    return nested or any(key.endswith(_RESPONSES) for key in value)
+
+
+def read_argilla(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
+    """Read records of Argilla: one reading for each user who submitted; suggestions are left out.
+
+    A question without a response is unlabelled.
+
+    Raises:
+        DataError: what `objects_of` raises.
+    """
+    for made in objects_of(source):
+        if isinstance(made, BadRow):
+            yield made
+            continue
+        row, value = made
+        answers = _nested(value) if isinstance(value.get("fields"), dict) else _flat(value)
+        if answers is None:
+            advice = "“responses”应当是 {问题: [{“value”: …, “user_id”: …}]}，请重新导出"
+            yield Intake(source.name, MAX_CHARS).bad(row, "bad_shape", advice, {"line": cell_text(value)})
+            continue
+        report = report_of(source, row, _fields(value), plan.columns, own_id=value.get("id"))
+        if isinstance(report, BadRow):
+            yield report
+            continue
+        people: dict[str, dict[str, dict[str, str] | None]] = {}
+        for question, who, labels in answers:
+            axis = place_of(plan, question)
+            # A question that is no axis and has a long answer is a remark.
+            if axis is None or (not axis and not plan.labels and any(len(name) > 40 for name in labels)):
+                continue
+            mine = people.setdefault(who, {})
+            mine[axis] = (mine.get(axis) or {}) | dict.fromkeys(labels, "")
+        report = replace(report, extra={})
+        if not people:
+            yield Reading(source.name, report, {})
+        for who, given in people.items():
+            flat = not any(axis_named(plan.taxonomy, question) for question, _, _ in answers)
+            yield Reading(source.name, report, given, who, complete=flat)
+
+
+_Answers = list[tuple[str, str, list[str]]]
+
+
+def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(value.get("fields"), dict):
+        metadata = value.get("metadata")
+        return {**(metadata if isinstance(metadata, dict) else {}), **value["fields"]}
+    return {key: one for key, one in value.items() if "." not in key and key not in ("status", "_server_id")}
+
+
+def _nested(value: Mapping[str, Any]) -> _Answers | None:
+    responses = value.get("responses") or {}
+    if not isinstance(responses, dict):
+        return None
+    found: _Answers = []
+    for question, given in responses.items():
+        for one in given if isinstance(given, list) else [given]:
+            if not isinstance(one, dict) or "value" not in one:
+                return None
+            if one.get("status") not in _LEFT_OUT and one["value"] is not None:
+                found.append((question, cell_text(one.get("user_id")), texts(one["value"])))
+    return found
+
+
+def _flat(value: Mapping[str, Any]) -> _Answers | None:
+    found: _Answers = []
+    for key, given in value.items():
+        if not key.endswith(_RESPONSES) or given is None:
+            continue
+        question = key.removesuffix(_RESPONSES)
+        users, states = value.get(f"{key}.users") or [], value.get(f"{key}.status") or []
+        if not isinstance(given, list) or not isinstance(users, list) or not isinstance(states, list):
+            return None
+        for place, one in enumerate(given):
+            if one is None or (place < len(states) and states[place] in _LEFT_OUT):
+                continue
+            who = cell_text(users[place]) if place < len(users) else str(place + 1)
+            found.append((question, who, texts(one)))
+    return found

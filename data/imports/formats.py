@@ -1,0 +1,114 @@
+"""Formats: what kinds of files of labels there are, and which of them a file is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from data.errors import DataError, UnsupportedFile
+from data.imports.argilla import is_argilla, read_argilla
+from data.imports.doccano import read_doccano
+from data.imports.label_studio import is_label_studio, read_label_studio
+from data.imports.objects import objects_of
+from data.imports.own import is_own, read_own
+from data.imports.plan import Plan
+from data.imports.reading import Reading
+from data.imports.source import Source
+from data.imports.table import read_table, rows_of
+from data.imports.tagged import is_tagged, read_tagged_lines, read_tagged_table
+from data.readers import DELIMITED, JSON, WORKBOOKS
+from data.report import BadRow, Report
+
+
+class Format(StrEnum):
+    """Kinds of files of labels."""
+
+    table = "table"
+    tagged = "tagged"
+    labelled = "labelled"
+    doccano = "doccano"
+    label_studio = "label-studio"
+    argilla = "argilla"
+
+
+_TABLES = (*DELIMITED, *WORKBOOKS, ".parquet")
+_MARK = "__label__"
+
+
+def find_format(source: Source, plan: Plan) -> Format:
+    """Find out what a file is, by its suffix and its first row.
+
+    Raises:
+        UnsupportedFile: none of `Format`.
+        DataError: the file cannot be read.
+    """
+    if source.suffix == ".zip":
+        return Format.doccano
+    if source.suffix == ".txt":
+        start = source.text().lstrip()[: len(_MARK)]
+        if start == _MARK:
+            return Format.doccano
+        raise UnsupportedFile(
+            f"{source.name}: plain text holds no labels; lines begin with {_MARK} in fastText"
+        )
+    if source.suffix in JSON:
+        return _of_objects(source, plan)
+    if source.suffix in _TABLES:
+        if source.suffix == ".csv" and _is_doccano_csv(source):
+            return Format.doccano
+        return Format.tagged if _is_tagged(source, plan) else Format.table
+    raise UnsupportedFile(
+        f"{source.name}: {source.suffix or 'a file without suffix'} is not supported; "
+        f"give one of {' '.join((*_TABLES, *JSON, '.txt', '.zip'))}"
+    )
+
+
+def read_labels(source: Source, format: Format, plan: Plan) -> Iterator[Reading | BadRow]:
+    """Read the labels of a file; a row that has none that can be read comes as a BadRow.
+
+    Raises:
+        DataError: what the reader of that format raises.
+    """
+    if format is Format.tagged:
+        lines = source.suffix in JSON
+        return read_tagged_lines(source, plan) if lines else read_tagged_table(source, plan)
+    readers = {
+        Format.table: read_table,
+        Format.labelled: read_own,
+        Format.doccano: read_doccano,
+        Format.label_studio: read_label_studio,
+        Format.argilla: read_argilla,
+    }
+    return readers[format](source, plan)
+
+
+def _of_objects(source: Source, plan: Plan) -> Format:
+    for made in objects_of(source):
+        if isinstance(made, BadRow):
+            continue
+        value = made[1]
+        if is_label_studio(value):
+            return Format.label_studio
+        if is_argilla(value):
+            return Format.argilla
+        if isinstance(value.get("tags"), dict):
+            return Format.tagged
+        if is_own(value, plan.taxonomy):
+            return Format.labelled
+        if value.keys() & {"label", "labels", "cats", "entities", "annotations"} and not plan.labels:
+            return Format.doccano
+        return Format.table
+    return Format.table
+
+
+def _is_doccano_csv(source: Source) -> bool:
+    start = source.text().lstrip().split("\n", 1)[0].strip().replace('"', "").split(",")
+    return "label" in start and bool({"text", "data"} & {*start}) and bool({"id", "Comments"} & {*start})
+
+
+def _is_tagged(source: Source, plan: Plan) -> bool:
+    try:
+        first = next((row for row in rows_of(source, plan, plan.columns) if isinstance(row, Report)), None)
+    except DataError:
+        return False  # the reader says what is wrong, with all its options known
+    return first is not None and is_tagged(first.extra, plan.taxonomy)

@@ -1,0 +1,142 @@
+"""Headings: which columns, questions or keys of a file hold labels, and of which axis."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from data.columns import normal_heading
+from data.errors import UnknownColumns
+from data.imports.cells import is_blank, split_labels
+from data.imports.plan import Plan
+from data.imports.reading import ANY
+from data.taxonomy import Axis, Taxonomy
+
+_FLAT = frozenset("label labels tag tags 标签 分类标签 标注 cats classification choice".split())
+_ANNOTATOR = frozenset("标注人 标注员 标注者 复核人 审核人 annotator reviewer".split())
+_NUMBER = re.compile(r"[_\-第]*(\d{1,2}|[一二三四五六七八九十])$")
+_AROUND = ("标签", "分类", "类别")  # "领域标签", "领域分类"
+_CHANGED = (
+    "改 修改 修改后 更改 更正 更正后 改正 改为 改后 纠正 正确 复核 复核后 复核结果 审核 审核后 "
+    "人工 人工标签 人工标注 corrected correction after new"
+).split()
+
+
+def axis_named(taxonomy: Taxonomy, name: str) -> Axis | None:
+    """Find an axis by its id, Chinese or English name; marks and spaces do not matter."""
+    wanted = _bare(name)
+    for axis in taxonomy.axes:
+        if wanted and wanted in _names_of(axis):
+            return axis
+    return None
+
+
+def place_of(plan: Plan, key: str) -> str | None:
+    """Say which axis a question of a labelling tool asks: an axis id, ANY, or None to leave it out."""
+    if plan.labels:
+        return next((axis for axis, name in plan.labels if _bare(name) == _bare(key)), None)
+    axis = axis_named(plan.taxonomy, key)
+    return axis.id if axis else ANY
+
+
+def label_headings(headings: Sequence[str], plan: Plan, file: str, needed: bool = True) -> dict[str, str]:
+    """Find the label columns of a table: heading -> axis id or ANY; several may be of one axis.
+
+    Those that the user named, else those called as an axis is ("领域", "领域2", "领域标签"), else one
+    called 标签 or label.
+
+    Args:
+        headings: of the table.
+        plan: of the import.
+        file: its name, for the error.
+        needed: a column that the user named must be there.
+
+    Raises:
+        UnknownColumns: a column named by the user is not there.
+    """
+    if plan.labels:
+        found = {}
+        for axis, wanted in plan.labels:
+            same = [h for h in headings if h == wanted] or [
+                h for h in headings if normal_heading(h) == normal_heading(wanted)
+            ]
+            if not same and not needed:
+                continue
+            if not same:
+                raise UnknownColumns(
+                    f"{file}: no column is called {wanted!r} (--label-column); other columns: "
+                    f"{', '.join(headings)}",
+                    headings,
+                )
+            found[same[0]] = axis
+        return found
+    axes: dict[str, str] = {}
+    changed = changed_headings(headings, plan.taxonomy)
+    for heading in headings:
+        if heading in changed:
+            continue
+        axis_found = axis_named(plan.taxonomy, _trimmed(heading))
+        if axis_found is not None:
+            axes[heading] = axis_found.id
+    return axes or {h: ANY for h in headings if normal_heading(h) in _FLAT}
+
+
+def changed_headings(headings: Sequence[str], taxonomy: Taxonomy) -> dict[str, str]:
+    """Find the columns of corrections: "领域（更正）", "正确领域", "domain_corrected" -> axis id."""
+    found = {}
+    for heading in headings:
+        bare = _bare(heading)
+        for axis in taxonomy.axes:
+            for name in _names_of(axis):
+                if bare in {f"{name}{word}" for word in _CHANGED} | {f"{word}{name}" for word in _CHANGED}:
+                    found[heading] = axis.id
+    return found
+
+
+def annotator_heading(headings: Iterable[str], plan: Plan) -> str | None:
+    """Find the column that says who labelled."""
+    wanted = {normal_heading(plan.annotator)} if plan.annotator else _ANNOTATOR
+    return next((heading for heading in headings if normal_heading(heading) in wanted), None)
+
+
+def no_label_column(
+    file: str, headings: Sequence[str], rows: Sequence[Mapping[str, str]], plan: Plan
+) -> UnknownColumns:
+    """Make the error for a table without label columns; it names columns whose cells are labels."""
+    hints = []
+    for heading in headings:
+        cells = [row.get(heading, "") for row in rows if not is_blank(row.get(heading, ""))]
+        for axis in plan.taxonomy.axes:
+            known = sum(_known(cell, axis.id, plan) for cell in cells)
+            if cells and known * 2 >= len(cells):
+                hints.append(f"--label-column {axis.id}={heading} ({known} of {len(cells)} cells are labels)")
+    advice = f"; try {', '.join(hints)}" if hints else "; name them with --label-column AXIS=HEADING"
+    return UnknownColumns(
+        f"{file}: no column is called as an axis is, so none is taken for labels{advice}. "
+        f"Columns: {', '.join(headings)}",
+        headings,
+    )
+
+
+def _known(cell: str, axis: str, plan: Plan) -> bool:
+    def knows(name: str) -> bool:
+        return plan.names.meaning(axis, name) is not None
+
+    return len(cell) <= 100 and all(knows(name) for name in split_labels(cell, knows))
+
+
+def _names_of(axis: Axis) -> set[str]:
+    return {_bare(name) for name in (axis.id, axis.name, axis.name_en) if name}
+
+
+def _trimmed(heading: str) -> str:
+    """A heading without the number or the word that tables put behind an axis's name."""
+    name = _NUMBER.sub("", normal_heading(heading))
+    for word in _AROUND:
+        name = name.removesuffix(word).removeprefix(word) or name
+    return name
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()

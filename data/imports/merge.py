@@ -1,0 +1,170 @@
+"""Merge: the votes of several people on the same report to one labelled report, ties listed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from data.imports.settle import Vote
+from data.labelled import LabelledReport
+from data.taxonomy import Axis, Taxonomy
+
+
+class Tie(StrEnum):
+    """What becomes of a label that as many people gave as did not."""
+
+    unlabelled = "unlabelled"  # the axis takes no loss for this report
+    yes = "yes"  # it holds
+    no = "no"  # it does not
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A label on which people were divided evenly; holds no words of the report.
+
+    Attributes:
+        id: the report's id.
+        file: where its first reading stands.
+        row: and in which row.
+        axis: axis id.
+        label: label id.
+        given_by: the annotators who gave it.
+        not_given_by: those who labelled the axis and did not.
+    """
+
+    id: str
+    file: str
+    row: int
+    axis: str
+    label: str
+    given_by: tuple[str, ...]
+    not_given_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """One report with its labels, and how they came about.
+
+    Attributes:
+        labelled: what training reads.
+        votes: annotator -> vote, where there are several.
+        before: axis id -> label ids that a model had given.
+    """
+
+    labelled: LabelledReport
+    votes: Mapping[str, Vote] = field(default_factory=dict, hash=False)
+    before: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Merger:
+    """All reports of an import.
+
+    Attributes:
+        reports: in the order in which they first came.
+        draws: every tie.
+        replaced: how many votes gave way to a later one by the same person on the same report.
+    """
+
+    reports: Sequence[Merged]
+    draws: Sequence[Draw]
+    replaced: int
+
+
+def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) -> Merger:
+    """Join the votes on each report: on an axis a label holds if more than half of its voters gave it.
+
+    Reports are the same where id, title and text are; without ids of their own, where title and text are,
+    the second such report of one file with the second of another. Of two votes by one person the later
+    one counts.
+
+    Args:
+        votes: in the order of the files.
+        taxonomy: the labels there are.
+        tie: what becomes of a label with exactly half the votes.
+    """
+    groups: dict[tuple[str, str, str, int], dict[str, Vote]] = {}
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    replaced = 0
+    for vote in votes:
+        reading = vote.reading
+        report, own = reading.report, reading.own_id
+        place = 0
+        if not own:
+            here = (reading.file, reading.annotator, report.title, report.text)
+            place = seen[here]
+            seen[here] += 1
+        group = groups.setdefault((own, report.title, report.text, place), {})
+        replaced += group.pop(reading.annotator, None) is not None
+        group[reading.annotator] = vote
+    draws: list[Draw] = []
+    reports = [_merged([*group.values()], taxonomy, tie, draws) for group in groups.values()]
+    return Merger(reports, draws, replaced)
+
+
+def _merged(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie, draws: list[Draw]) -> Merged:
+    first, last = votes[0].reading, votes[-1]
+    labels: dict[str, frozenset[str] | None] = {}
+    evidence: dict[str, dict[str, str]] = {}
+    for axis in taxonomy.axes:
+        held = _held(axis, votes, tie, draws)
+        labels[axis.id] = held
+        words = _words(axis.id, held or frozenset(), votes)
+        if words:
+            evidence[axis.id] = words
+    labelled = LabelledReport(
+        first.report,
+        labels,
+        evidence,
+        first.source or first.project,
+        any(vote.reading.unsure for vote in votes),
+    )
+    several = {vote.reading.annotator: vote for vote in votes} if len(votes) > 1 else {}
+    return Merged(labelled, several, last.before)
+
+
+def _held(axis: Axis, votes: Sequence[Vote], tie: Tie, draws: list[Draw]) -> frozenset[str] | None:
+    """Count the votes on one axis."""
+    voters: list[tuple[str, Mapping[str, str]]] = []
+    for vote in votes:
+        mine = vote.labels[axis.id]
+        if mine is not None:
+            voters.append((vote.reading.annotator, mine))
+    if not voters:
+        return None
+    given: defaultdict[str, list[str]] = defaultdict(list)
+    for who, labels in voters:
+        for label in labels:
+            given[label].append(who)
+    most = max(map(len, given.values()), default=0)
+    held, divided = set(), False
+    for label in sorted(given, key=axis.label_ids.index):
+        share = len(given[label])
+        if axis.kind == "one":
+            even = share == most and sum(len(people) == most for people in given.values()) > 1
+            holds = share == most and not even
+        else:
+            even, holds = 2 * share == len(voters), 2 * share > len(voters)
+        if even:
+            divided = True
+            others = tuple(who for who, labels in voters if label not in labels)
+            reading = votes[0].reading
+            draws.append(
+                Draw(reading.report.id, reading.file, reading.report.row, axis.id, label,
+                     tuple(given[label]), others)
+            )  # fmt: skip
+        if holds or (even and tie is Tie.yes and axis.kind == "many"):
+            held.add(label)
+    # On an axis where exactly one label holds, an even vote leaves none.
+    return None if divided and (tie is Tie.unlabelled or axis.kind == "one") else frozenset(held)
+
+
+def _words(axis: str, held: frozenset[str], votes: Sequence[Vote]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for vote in votes:
+        for label, words in (vote.labels[axis] or {}).items():
+            if label in held and words:
+                found.setdefault(label, words)
+    return found

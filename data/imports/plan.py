@@ -1,0 +1,48 @@
+"""Plan: what the user said about an import, beyond the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from data.columns import Columns
+from data.imports.names import Names
+from data.report import Report
+from data.taxonomy import Taxonomy
+
+
+class Blank(StrEnum):
+    """What a blank cell of a label column means."""
+
+    unlabelled = "unlabelled"  # nobody said anything: no loss on this axis
+    none = "none"  # somebody looked, and nothing holds
+    before = "before"  # the model's tags beside it are right
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How files of labels are to be read.
+
+    Attributes:
+        names: what labels are called.
+        columns: headings of the report's fields named by the user.
+        sheet: of a workbook; None is the first that can be read.
+        labels: (axis id or ANY, heading or question) that the user named; none: they are found by name.
+        annotator: the column that says who labelled; None: it is found by its heading.
+        blank: what a blank cell means.
+        reports: id -> report, for files that hold no texts; None as a value where two share the id.
+    """
+
+    names: Names
+    columns: Columns = field(default_factory=Columns)
+    sheet: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    annotator: str | None = None
+    blank: Blank = Blank.unlabelled
+    reports: Mapping[str, Report | None] | None = field(default=None, repr=False)
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The labels there are."""
+        return self.names.taxonomy

@@ -1,0 +1,111 @@
+"""A hotline's own table, or any file of reports, with columns of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+
+from data.columns import Columns
+from data.errors import MissingFile
+from data.imports.cells import is_blank, is_nothing, split_labels
+from data.imports.headings import (
+    annotator_heading,
+    changed_headings,
+    label_headings,
+    no_label_column,
+)
+from data.imports.plan import Blank, Plan
+from data.imports.reading import ANY, Reading
+from data.imports.source import Source
+from data.imports.ticks import tick_headings, ticked
+from data.readers import read_reports
+from data.report import BadRow, Report
+
+_SAMPLE = 200  # rows looked at for the advice on label columns
+
+
+def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
+    """Read each row as a report and its labels.
+
+    A blank cell is what `plan.blank` says; "无" means that somebody looked and nothing holds. Beside a column
+    of labels may stand one of corrections ("领域（更正）"): where it is filled, it is the label. A column for
+    each label, ticked or not, is read too.
+
+    Raises:
+        UnknownColumns: no label column, or not the one named by the user.
+        DataError: what `read_reports` raises.
+    """
+    rows = rows_of(source, plan, plan.columns)
+    first = list(islice(rows, _SAMPLE))
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    some = [row.extra for row in first if isinstance(row, Report)]
+    keys = tuple(dict.fromkeys(heading for extra in some for heading in extra))
+    named = label_headings(keys, plan, source.name) if some else {}
+    ticks = {} if plan.labels else tick_headings(some, plan)
+    if some and not (named or ticks or changed_headings(keys, plan.taxonomy)):
+        raise no_label_column(source.name, keys, some, plan)
+    for row in chain(first, rows):
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        keys = tuple(row.extra)
+        if keys not in found:  # objects of one JSONL file may differ in keys
+            found[keys] = label_headings(keys, plan, source.name, needed=False)
+        who = annotator_heading(keys, plan)
+        given = given_of(row.extra, found[keys], plan)
+        given |= {axis: one for axis, one in ticked(row.extra, ticks, plan).items() if not given.get(axis)}
+        if not plan.labels:
+            changed = changed_headings(keys, plan.taxonomy)
+            filled = {heading: changed[heading] for heading in changed if not is_blank(row.extra[heading])}
+            given |= given_of(row.extra, filled, plan)
+        yield Reading(
+            source.name,
+            replace(row, extra={}),
+            given,
+            annotator=row.extra[who].strip() if who else "",
+            complete=given.get(ANY) is not None,
+        )
+
+
+def rows_of(source: Source, plan: Plan, columns: Columns) -> Iterator[Report | BadRow]:
+    """Read the reports of a file; its label columns are no field of theirs."""
+    if source.path is None:
+        raise MissingFile(f"{source.name}: a table cannot be read inside a zip; unpack it first")
+    axes = [name for axis in plan.taxonomy.axes for name in (axis.id, axis.name, axis.name_en) if name]
+    without = (*axes, *(heading for _, heading in plan.labels))
+    return read_reports(source.path, replace(columns, without=without), sheet=plan.sheet)
+
+
+def given_of(
+    cells: Mapping[str, str], headings: Mapping[str, str], plan: Plan, separators: str | None = None
+) -> dict[str, dict[str, str] | None]:
+    """Gather the labels of a row: several columns of one axis are joined.
+
+    Args:
+        cells: heading -> cell.
+        headings: heading -> axis id or ANY, of the label columns.
+        plan: of the import.
+        separators: between labels in a cell; None is the usual ones.
+    """
+    given: dict[str, dict[str, str] | None] = {}
+    for heading, axis in headings.items():
+        cell = cells.get(heading, "")
+        if is_blank(cell):
+            given.setdefault(axis, {} if plan.blank is Blank.none else None)
+            continue
+        names = split_cell(cell, axis, plan, separators)
+        given[axis] = (given.get(axis) or {}) | dict.fromkeys(names, "")
+    return given
+
+
+def split_cell(cell: str, axis: str, plan: Plan, separators: str | None = None) -> list[str]:
+    """Split a cell of labels; the word for "nothing holds" stands alone or not at all."""
+    knows = partial(_knows, plan, axis)
+    names = split_labels(cell, knows, separators) if separators else split_labels(cell, knows)
+    return names if len(names) == 1 else [name for name in names if knows(name) or not is_nothing(name)]
+
+
+def _knows(plan: Plan, axis: str, name: str) -> bool:
+    return plan.names.meaning(axis, name) is not None

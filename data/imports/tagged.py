@@ -1,0 +1,187 @@
+"""Outputs of `petition tag` that came back with corrections beside the model's tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from data.columns import Columns, normal_heading
+from data.errors import UnknownColumns
+from data.imports.headings import annotator_heading, axis_named, changed_headings, label_headings
+from data.imports.objects import objects_of, texts
+from data.imports.plan import Blank, Plan
+from data.imports.reading import Reading
+from data.imports.source import Source
+from data.imports.table import given_of, rows_of, split_cell
+from data.intake import Intake, cell_text
+from data.readers import MAX_CHARS
+from data.report import BadRow, Report
+from data.taxonomy import Taxonomy
+
+# What serving writes; it may not be imported from here, so a test holds the two together.
+HEADINGS = {
+    "id": "编号",
+    "title": "标题",
+    "text": "内容",
+    "channel": "渠道",
+    "time": "时间",
+    "region": "区域",
+}
+MODEL = "模型版本"
+SCORES = "分数"
+CUT_MARK = "…（单元格上限，全文见原件）"
+_ARMED = re.compile(r"'(?=[\t\r\n]|[\s\u200b\ufeff]*[-=+@＝＋－＠])")
+_DONE = frozenset("已复核 已核 已核对 已审核 复核完成 reviewed".split())
+_YES = frozenset("是 √ ✓ ✔ 对 1 y yes true 已复核 已核 已核对 已审核".split())
+
+
+def is_tagged(headings: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
+    """Tell by its headings whether a table is an output of `petition tag`."""
+    return MODEL in headings and any(f"{axis.name}{SCORES}" in headings for axis in taxonomy.axes)
+
+
+def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
+    """Read the rows of a CSV file or workbook with columns of corrections.
+
+    A filled correction ("领域（更正）") is the label. A blank one says nothing, unless the row is ticked as
+    reviewed (column 已复核) or `plan.blank` says what it means: a model's own tag is never taken for a
+    person's.
+
+    Raises:
+        UnknownColumns: no column of corrections.
+        DataError: what `read_reports` raises.
+    """
+    headings: dict[str, str] | None = None
+    for row in rows_of(source, plan, _columns(plan.columns)):
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        keys = [*row.extra]
+        if headings is None:
+            chosen = label_headings(keys, plan, source.name) if plan.labels else {}
+            headings = chosen or changed_headings(keys, plan.taxonomy)
+            if not headings:
+                raise _no_corrections(source, keys, plan.taxonomy)
+        before = {
+            axis.id: tuple(split_cell(row.extra.get(axis.name, ""), axis.id, plan))
+            for axis in plan.taxonomy.axes
+            if axis.name in row.extra
+        }
+        done = any(normal_heading(key) in _DONE and row.extra[key].strip().casefold() in _YES for key in keys)
+        who = annotator_heading(keys, plan)
+        report = _report(replace(row, extra={}), source, plan, row.extra)
+        if isinstance(report, BadRow):
+            yield report
+            continue
+        given = given_of(row.extra, headings, plan)
+        yield Reading(
+            source.name,
+            report,
+            _filled(given, before, plan, done),
+            annotator=row.extra[who].strip() if who else "",
+            before=before,
+        )
+
+
+def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
+    """Read predictions, one JSON object a line, with a key "corrected": {axis: [labels]}.
+
+    "reviewed": true says that the tags of all other axes are right; "annotator" says who. The text comes
+    from `plan.reports` by the id, unless the line has one.
+
+    Raises:
+        DataError: what `objects_of` raises.
+    """
+    for made in objects_of(source):
+        if isinstance(made, BadRow):
+            yield made
+            continue
+        row, value = made
+        intake = Intake(source.name, MAX_CHARS)
+        corrected, tags = value.get("corrected"), value.get("tags")
+        if not isinstance(corrected, dict | None) or not isinstance(tags, dict):
+            advice = "“tags”和“corrected”应当是对象：{维度: [标签]}，请改正后重新导入"
+            yield intake.bad(row, "bad_shape", advice, {"line": cell_text(value)})
+            continue
+        text = cell_text(value.get("text"))
+        own = Report(cell_text(value.get("id")), text, cell_text(value.get("title")), row=row)
+        report = _report(own, source, plan, {"line": cell_text(value)})
+        if isinstance(report, BadRow):
+            yield report
+            continue
+        before = {
+            axis.id: tuple(name for tag in given for name in texts(_label(tag)))
+            for axis in plan.taxonomy.axes
+            if isinstance(given := tags.get(axis.id), list)
+        }
+        new: dict[str, dict[str, str] | None] = {axis.id: None for axis in plan.taxonomy.axes}
+        for name, labels in (corrected or {}).items():
+            axis = axis_named(plan.taxonomy, str(name))
+            if axis is not None and labels is not None:
+                new[axis.id] = dict.fromkeys(texts(labels), "")
+        done = value.get("reviewed") is True
+        yield Reading(
+            source.name, report, _filled(new, before, plan, done),
+            annotator=cell_text(value.get("annotator")), before=before,
+        )  # fmt: skip
+
+
+def _label(tag: object) -> object:
+    return tag.get("label") if isinstance(tag, dict) else None
+
+
+def _columns(named: Columns) -> Columns:
+    """Our own headings, so that a column of the input is not taken for the text again."""
+    return Columns(
+        text=named.text or HEADINGS["text"],
+        title=named.title or HEADINGS["title"],
+        id=named.id or HEADINGS["id"],
+        time=named.time or HEADINGS["time"],
+        region=named.region or HEADINGS["region"],
+        channel=named.channel or HEADINGS["channel"],
+    )
+
+
+def _filled(
+    given: dict[str, dict[str, str] | None], before: Mapping[str, tuple[str, ...]], plan: Plan, done: bool
+) -> dict[str, dict[str, str] | None]:
+    """Put the model's tags where nothing was corrected and somebody said that they are right."""
+    if not done and plan.blank is not Blank.before:
+        return given
+    stands = {axis: dict.fromkeys(labels, "") for axis, labels in before.items()}
+    return {**stands, **{axis: labels for axis, labels in given.items() if labels is not None}}
+
+
+def _report(report: Report, source: Source, plan: Plan, raw: Mapping[str, str]) -> Report | BadRow:
+    """Give the report as it was received: whole, and without the marks that a spreadsheet needs."""
+    intake = Intake(source.name, MAX_CHARS)
+    report = replace(
+        report, text=_ARMED.sub("", report.text, 1) if _ARMED.match(report.text) else report.text
+    )
+    cut = report.text.endswith(CUT_MARK)
+    if report.text.strip() and not cut:
+        return report
+    if plan.reports is not None and report.id in plan.reports:
+        found = plan.reports[report.id]
+        if found is not None:
+            return replace(found, extra={}, row=report.row)
+        advice = "这个编号在原件里有不止一件，请改用不重复的编号"
+        return intake.bad(report.row, "two_reports", advice, raw)
+    if cut:
+        return intake.bad(report.row, "cut_text", "正文被表格截短了，请用 --reports 给出原件", raw)
+    advice = (
+        "没有正文，原件里也没有这个编号" if plan.reports is not None else "没有正文，请用 --reports 给出原件"
+    )
+    return intake.bad(report.row, "no_report", advice, raw)
+
+
+def _no_corrections(source: Source, headings: list[str], taxonomy: Taxonomy) -> UnknownColumns:
+    wanted = ", ".join(f"{axis.name}（更正）" for axis in taxonomy.axes)
+    return UnknownColumns(
+        f"{source.name}: an output of petition tag without a column of corrections; add {wanted}, or name "
+        f"it with --label-column AXIS=HEADING. Where the tags were corrected in their own column, and "
+        f"every row was looked at, give --format table",
+        headings,
+    )

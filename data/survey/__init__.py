@@ -1,0 +1,1 @@
+"""What labelled data look like before anybody trains on them."""

@@ -1,0 +1,138 @@
+"""A hotline's own table: its label columns are found or named, its cells split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from data.errors import UnknownColumns, UnknownLabels
+from data.imports.plan import Blank, Plan
+from data.imports.reading import ANY
+from tests.data.imports.conftest import LAMP, QUEUE, STAMP, Labels, Read, held
+
+Put = Callable[..., Path]
+
+
+def test_columns_called_as_the_axes_are_found(put: Put, labels: Labels) -> None:
+    path = put(
+        "热线.csv",
+        f"工单编号,诉求内容,领域,领域2,作风与违纪问题,电话\n"
+        f"A1,{LAMP},住房城建,交通,不作为、慢作为；推诿,13900000000\nA2,{QUEUE},medical,,无,\nA3,{STAMP},三农,,,\n",
+        "gb18030",
+    )
+    merged = labels(path)
+
+    assert held(merged) == [
+        {"domain": {"housing", "transport"}, "misconduct": {"inaction", "evasion"}},
+        {"domain": {"medical"}, "misconduct": set()},
+        {"domain": {"rural"}, "misconduct": None},
+    ]
+    report = merged.reports[0].labelled.report
+    assert (report.id, report.text, dict(report.extra)) == ("A1", LAMP, {})
+
+
+def test_a_workbook_is_read(tmp_path: Path, labels: Labels) -> None:
+    book = Workbook()
+    book.active.append(["内容", "领域（必填）", "Misconduct"])
+    book.active.append([LAMP, "住建", "拖延|踢皮球"])
+    book.save(tmp_path / "热线.xlsx")
+
+    assert held(labels(tmp_path / "热线.xlsx")) == [
+        {"domain": {"housing"}, "misconduct": {"inaction", "evasion"}}
+    ]
+
+
+def test_named_columns_win(put: Put, labels: Labels, plan: Plan) -> None:
+    path = put("a.csv", f"内容,诉求主题,领域\n{LAMP},城管问题,教育\n")
+    named = replace(plan, labels=(("domain", "诉求主题"),))
+
+    assert held(labels(path, plan=named)) == [{"domain": {"housing"}, "misconduct": None}]
+
+
+def test_one_column_may_hold_labels_of_all_axes(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,标签\n{LAMP},住建；不作为\n{QUEUE},医疗\n{STAMP},\n")
+
+    assert held(labels(path)) == [
+        {"domain": {"housing"}, "misconduct": {"inaction"}},
+        {"domain": {"medical"}, "misconduct": set()},
+    ]
+
+
+def test_a_blank_cell_may_mean_that_nothing_holds(put: Put, labels: Labels, plan: Plan) -> None:
+    path = put("a.csv", f"内容,领域,作风与违纪问题\n{LAMP},住建,\n")
+
+    assert held(labels(path, plan=replace(plan, blank=Blank.none)))[0]["misconduct"] == set()
+    assert held(labels(path))[0]["misconduct"] is None
+
+
+def test_a_correction_beside_the_label_wins(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,领域,领域（更正）\n{LAMP},教育,住建\n{QUEUE},医疗,\n")
+
+    assert [one["domain"] for one in held(labels(path))] == [{"housing"}, {"medical"}]
+
+
+def test_annotators_are_kept(put: Put, read: Read) -> None:
+    readings, _ = read(put("a.csv", f"内容,领域,标注人\n{LAMP},住建,甲\n{LAMP},交通,乙\n"))
+
+    assert [one.annotator for one in readings] == ["甲", "乙"]
+
+
+def test_json_lines_with_label_keys_are_a_table_too(put: Put, labels: Labels) -> None:
+    path = put("a.jsonl", [{"内容": LAMP, "领域": "住建"}, {"内容": QUEUE, "领域": ["医疗"][0]}])
+
+    assert [one["domain"] for one in held(labels(path))] == [{"housing"}, {"medical"}]
+
+
+def test_bad_rows_do_not_stop_the_file(put: Put, read: Read) -> None:
+    readings, bad = read(put("a.csv", f"内容,领域\n,住建\n{LAMP},住建\n"))
+
+    assert [(one.row, one.reason) for one in bad] == [(2, "no_text")]
+    assert [one.report.row for one in readings] == [3]
+
+
+def test_without_label_columns_the_error_says_which_could_be(put: Put, read: Read) -> None:
+    path = put("a.csv", f"内容,一级分类,备注\n{LAMP},住建,甲\n{QUEUE},医疗,乙\n")
+
+    with pytest.raises(UnknownColumns, match=r"--label-column domain=一级分类 \(2 of 2 cells"):
+        read(path)
+
+
+def test_a_named_column_that_is_not_there_is_an_error(put: Put, read: Read, plan: Plan) -> None:
+    path = put("a.csv", f"内容,领域\n{LAMP},住建\n")
+
+    with pytest.raises(UnknownColumns, match="no column is called '分类'"):
+        read(path, plan=replace(plan, labels=((ANY, "分类"),)))
+
+
+def test_unknown_labels_are_an_error_for_all_of_them(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,领域\n{LAMP},住建；城乡\n{QUEUE},城乡\n{STAMP},火星\n")
+
+    with pytest.raises(UnknownLabels) as caught:
+        labels(path)
+    assert caught.value.counts == {("domain", "城乡"): 2, ("domain", "火星"): 1}
+
+
+def test_a_column_for_each_label_may_be_ticked(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,教育,医疗,住建,退役军人\n{LAMP},0,0,1,\n{QUEUE},否,√,,1\n{STAMP},,,,是\n")
+
+    assert held(labels(path)) == [
+        {"domain": {"housing"}, "misconduct": None},
+        {"domain": {"medical", "social_security"}, "misconduct": None},
+        {"domain": {"social_security"}, "misconduct": None},
+    ]
+
+
+def test_a_lone_column_called_as_a_label_is_is_none(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,领域,退役军人\n{LAMP},住建,是\n")
+
+    assert held(labels(path)) == [{"domain": {"housing"}, "misconduct": None}]
+
+
+def test_a_named_key_may_be_missing_in_some_objects(put: Put, labels: Labels, plan: Plan) -> None:
+    path = put("a.jsonl", [{"内容": LAMP, "分类": "住建"}, {"内容": QUEUE}])
+
+    assert len(labels(path, plan=replace(plan, labels=(("domain", "分类"),))).reports) == 1
