@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECTIONS = ("quality", "evidence", "speed", "teddy7", "encoder")
+SECTIONS = ("quality", "evidence", "speed", "serving", "teddy7", "encoder")
 
 
 def main() -> None:

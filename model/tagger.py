@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,16 @@ from model.wide import Wide
 
 Floats = NDArray[np.float32]
 EvidenceFor = Literal["misconduct", "all", "none"]
+_NONE: Floats = np.zeros((0, 0), dtype=np.float32)
 CHUNK = 512  # reports worked on at a time: enough to sort by length, little enough for memory
 
 
-@dataclass
-class _Work:
-    """One report on its way through."""
+@dataclass(eq=False)
+class Work:
+    """One report on its way through: cut by `begin`, filled in by `read`, told by `finish`.
+
+    `scores` and `values` hold one table per window, empty until that window is read.
+    """
 
     report: Report
     encoded: Encoded
@@ -36,8 +40,25 @@ class _Work:
     values: list[Floats]
 
 
+class Job(NamedTuple):
+    """One window of one report, to be read."""
+
+    work: Work
+    number: int
+
+    @property
+    def tokens(self) -> int:
+        """Length of the window."""
+        return self.work.windows[self.number].ids.size
+
+
 class Tagger:
-    """Tags reports with one Export; safe to call from several threads."""
+    """Tags reports with one Export; safe to call from several threads.
+
+    `tag` and `stream` do all of it. A scheduler that mixes the windows of many requests calls their three
+    steps itself: `begin` cuts reports into windows, `read` runs some windows, of whichever reports, in one
+    call of the engine, and `finish` tells reports of which every window has been read.
+    """
 
     def __init__(self, export: Export, threads: int = 0, max_tokens: int = 0, budget: int = 8192) -> None:
         """Load the graph.
@@ -80,8 +101,7 @@ class Tagger:
         source = iter(reports)
         while chunk := list(islice(source, CHUNK)):
             works = self._run(chunk)
-            logits = self._logits(works)
-            yield from self._decide(works, logits, evidence)
+            yield from self._decide(works, self._logits(works), evidence)
 
     def logits(self, reports: Sequence[Report]) -> Floats:
         """Uncalibrated logits [reports, labels] in taxonomy order, for training's own checks."""
@@ -100,31 +120,36 @@ class Tagger:
             parts.append(self.export.decisions[axis.id].scores(logits[:, column], axis.kind))
         return np.concatenate(parts, axis=1)
 
-    def _run(self, reports: Sequence[Report]) -> list[_Work]:
-        works = [
-            _Work(report, encoded, self.encoder.windows(encoded), [], [])
-            for report, encoded in zip(reports, self.encoder.encode(reports), strict=True)
-        ]
-        jobs = sorted(
-            ((window, work) for work in works for window in work.windows), key=lambda job: job[0].ids.size
-        )
-        # Results are stored by (work, window), since sorting by length mixes the windows of a report.
-        done: dict[int, tuple[Floats, Floats]] = {}
-        for batch in _batches(jobs, self.budget):
-            ids, mask, counted = pad_windows([window for window, _ in batch], self.encoder.pad)
-            scores, values = self.engine.run(ids, mask)
-            for row, (window, _) in enumerate(batch):
-                size = window.ids.size
-                kept = counted[row, :size]
-                done[id(window)] = scores[row, :size][kept], values[row, :size][kept]
-        for work in works:
-            for window in work.windows:
-                scores, values = done[id(window)]
-                work.scores.append(scores)
-                work.values.append(values)
+    def begin(self, reports: Sequence[Report]) -> list[Work]:
+        """Clean reports and cut them into windows, in order; runs nothing yet."""
+        works = []
+        for report, encoded in zip(reports, self.encoder.encode(reports), strict=True):
+            windows = self.encoder.windows(encoded)
+            works.append(Work(report, encoded, windows, [_NONE] * len(windows), [_NONE] * len(windows)))
         return works
 
-    def _logits(self, works: Sequence[_Work]) -> Floats:
+    def read(self, jobs: Sequence[Job]) -> None:
+        """Run windows, of any reports, in one call of the engine, and keep in each Work what came out."""
+        ids, mask, counted = pad_windows([work.windows[number] for work, number in jobs], self.encoder.pad)
+        scores, values = self.engine.run(ids, mask)
+        for row, (work, number) in enumerate(jobs):
+            size = work.windows[number].ids.size
+            kept = counted[row, :size]
+            work.scores[number] = scores[row, :size][kept]
+            work.values[number] = values[row, :size][kept]
+
+    def finish(self, works: Sequence[Work], evidence: EvidenceFor = "misconduct") -> list[Prediction]:
+        """Predictions of reports of which every window has been read, in order."""
+        return list(self._decide(works, self._logits(works), evidence)) if works else []
+
+    def _run(self, reports: Sequence[Report]) -> list[Work]:
+        works = self.begin(reports)
+        jobs = [Job(work, number) for work in works for number in range(len(work.windows))]
+        for batch in _batches(sorted(jobs, key=lambda job: job.tokens), self.budget):
+            self.read(batch)
+        return works
+
+    def _logits(self, works: Sequence[Work]) -> Floats:
         rows = []
         for work in works:
             row = (_attention(work) * np.concatenate(work.values)).sum(axis=0)
@@ -133,7 +158,7 @@ class Tagger:
             rows.append(row)
         return np.stack(rows).astype(np.float32)
 
-    def _decide(self, works: list[_Work], logits: Floats, evidence: EvidenceFor) -> Iterator[Prediction]:
+    def _decide(self, works: Sequence[Work], logits: Floats, evidence: EvidenceFor) -> Iterator[Prediction]:
         columns, start = [], 0
         for axis in self.export.taxonomy.axes:
             columns.append(slice(start, start + len(axis.labels)))
@@ -172,7 +197,7 @@ class Tagger:
                 work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why)
             )
 
-    def _contributions(self, work: _Work, labels: list[int]) -> Floats:
+    def _contributions(self, work: Work, labels: list[int]) -> Floats:
         """Each token's exact part of the logits [tokens, chosen labels]."""
         columns = np.asarray(labels)
         mixed = (_attention(work) * np.concatenate(work.values))[:, columns]
@@ -192,11 +217,11 @@ class Tagger:
         return result
 
 
-def _batches(jobs: list[tuple[Window, _Work]], budget: int) -> Iterator[list[tuple[Window, _Work]]]:
+def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
     """Cut windows sorted by length into batches of at most `budget` padded tokens."""
-    batch: list[tuple[Window, _Work]] = []
+    batch: list[Job] = []
     for job in jobs:
-        if batch and (len(batch) + 1) * job[0].ids.size > budget:
+        if batch and (len(batch) + 1) * job.tokens > budget:
             yield batch
             batch = []
         batch.append(job)
@@ -204,7 +229,7 @@ def _batches(jobs: list[tuple[Window, _Work]], budget: int) -> Iterator[list[tup
         yield batch
 
 
-def _attention(work: _Work) -> Floats:
+def _attention(work: Work) -> Floats:
     """Softmax over all counted tokens of all windows [tokens, labels]."""
     scores = np.concatenate(work.scores)
     weights = np.exp(scores - scores.max(axis=0))

@@ -14,6 +14,8 @@ import typer
 
 from serving.commands.doctor import doctor
 from serving.commands.import_labels import import_labels
+from serving.commands.key import keys
+from serving.commands.serve import serve
 from serving.commands.survey import survey
 from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomy
@@ -43,6 +45,8 @@ def petition(
 app.command(cls=HelpedCommand)(tag)
 app.command(cls=HelpedCommand)(taxonomy)
 app.command(cls=HelpedCommand)(doctor)
+app.command(cls=HelpedCommand)(serve)
+app.add_typer(keys, name="key")
 # The options of `train` are those of training's own command, --help among them.
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
 app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)

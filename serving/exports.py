@@ -21,7 +21,7 @@ def load_export(folder: Path | None) -> Export:
         return Export.load(folder or DEFAULT)
 
 
-def load_tagger(folder: Path | None, threads: int = 0) -> Tagger:
+def load_tagger(folder: Path | None, threads: int = 0, max_tokens: int = 0) -> Tagger:
     """Load a Tagger from an Export's folder; None is the one that ships.
 
     Raises:
@@ -29,7 +29,7 @@ def load_tagger(folder: Path | None, threads: int = 0) -> Tagger:
     """
     export = load_export(folder)
     with _broken(export.folder):
-        return Tagger(export, threads)
+        return Tagger(export, threads, max_tokens)
 
 
 @contextmanager

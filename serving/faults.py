@@ -52,7 +52,9 @@ _FILES = {
     "BadLabelledRow": "标注数据里有一行不能用",
     "UnknownLabels": "标注数据里有分类体系没有的标签",
     "EncoderNotFound": "找不到编码器",
+    "BadKeys": "密钥文件不能用",
 }
+_USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
 _MODELS = {"BrokenExport": "模型（Export）不能用", "GoldenMismatch": "本机算出的结果与模型自带的标准件不符"}
 
 
@@ -70,10 +72,11 @@ def explain(error: BaseException) -> tuple[str, Code]:
         return str(error), Code.WRONG_USE
     if isinstance(error, _USAGE):
         return _usage(error, kinds), Code.WRONG_USE
-    for leads, code in ((_MODELS, Code.NO_MODEL), (_FILES, Code.NO_FILE)):
+    for leads, code in ((_USES, Code.WRONG_USE), (_MODELS, Code.NO_MODEL), (_FILES, Code.NO_FILE)):
         for kind in kinds:
             if kind in leads:
-                return f"{leads[kind]}（{_safe(str(error))}）", code
+                said = _safe(str(error))
+                return leads[kind] + (f"（{said}）" if said else ""), code
     if isinstance(error, OSError):
         return _system(error), Code.NO_FILE
     # The message of an unforeseen error may hold a report's words, its place does not.

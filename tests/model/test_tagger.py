@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from data.report import Report
 from model.decide import AxisDecision
 from model.export import Export
-from model.tagger import CHUNK, Tagger
+from model.tagger import CHUNK, Job, Tagger
 from tests.model.conftest import plain_decisions, random_tables, random_wide, speaking_tables
 
 Make = Callable[..., Export]
@@ -60,6 +60,19 @@ def test_neither_order_nor_neighbours_nor_budget_change_a_prediction(make_export
     assert list(reversed(tagger.tag(reports[::-1], "all"))) == whole
     assert [tagger.tag([r], "all")[0] for r in reports] == whole
     assert Tagger(export, 1, budget=24).tag(reports, "all") == whole
+
+
+def test_windows_of_many_reports_may_be_read_in_any_company(make_export: Make) -> None:
+    reports = invented(30)
+    tagger = Tagger(make_export(wide=random_wide(), window=12, overlap=5), 1)
+    works = tagger.begin(reports)
+    jobs = [Job(work, index) for work in works for index in range(len(work.windows))]
+    shuffled = [jobs[i] for i in np.random.default_rng(2).permutation(len(jobs))]
+    for start in range(0, len(jobs), 7):
+        tagger.read(shuffled[start : start + 7])
+
+    assert tagger.finish(works, "all") == tagger.tag(reports, "all")
+    assert tagger.finish([]) == []
 
 
 def test_equal_reports_with_one_id_are_each_tagged(make_export: Make) -> None:

@@ -31,19 +31,23 @@ def test_every_command_has_a_section_and_a_row() -> None:
     assert all(f"[`petition {name}`](#petition-{name})" in PAGE for name in ROOT.commands)
 
 
+def params(name: str) -> list[Any]:
+    """Of a command, or of all commands of a group."""
+    command = ROOT.commands[name]
+    return [param for each in (command, *getattr(command, "commands", {}).values()) for param in each.params]
+
+
 @pytest.mark.parametrize("name", list(ROOT.commands))
 def test_every_option_has_a_row(name: str) -> None:
-    given = {
-        option for param in ROOT.commands[name].params for option in param.opts if option.startswith("-")
-    }
+    given = {option for param in params(name) for option in param.opts if option.startswith("-")}
     rows = re.findall(r"^\| (`-.*?) \|", SECTIONS[name], re.MULTILINE)
 
     assert {option for row in rows for option in re.findall(r"`(-[\w-]+)", row)} == given
 
 
 def test_every_argument_is_named() -> None:
-    for name, command in ROOT.commands.items():
-        for param in command.params:
+    for name in ROOT.commands:
+        for param in params(name):
             if param.param_type_name == "argument":
                 assert re.search(rf"`petition {name} [^`]*\b{param.metavar}\b", SECTIONS[name])
 

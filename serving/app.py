@@ -1,0 +1,253 @@
+"""The HTTP app: routes to the Service. serving/envelope.py stands around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from data.report import Report
+from model.tagger import EvidenceFor
+from serving.answer import Answer
+from serving.api_page import api_page
+from serving.envelope import Envelope
+from serving.invocations import parse_invocation
+from serving.metrics import CONTENT_TYPE
+from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem, answer_problem
+from serving.refusal import Refusal
+from serving.schema import (
+    EXAMPLE,
+    ModelOut,
+    Ready,
+    Reloaded,
+    TagAnswer,
+    TagIn,
+    TaxonomyOut,
+    model_out,
+    prediction_shape,
+    taxonomy_out,
+)
+from serving.service import Service
+from serving.version import package_version
+
+ABOUT = "Tags Chinese petitions and citizen reports by domain and by alleged misconduct, with evidence."
+routes = APIRouter()
+_keyed = [
+    # For the API's description alone: serving/access.py checks keys before a body is read.
+    Security(HTTPBearer(auto_error=False, scheme_name="bearer")),
+    Security(APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key")),
+]
+
+
+def create_app(service: Service) -> FastAPI:
+    """The app in front of a Service, which begins and ends with it."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    app = FastAPI(
+        title="petition-tagger", version=package_version(), description=ABOUT, lifespan=life,
+        docs_url=None, redoc_url=None, openapi_url="/openapi.json" if service.settings.docs else None,
+    )  # fmt: skip
+    app.state.service = service
+    app.include_router(routes)
+    if service.settings.docs:
+        app.include_router(api_page())
+    # Each by name: what is left is unforeseen, and the envelope logs it.
+    for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS):
+        app.add_exception_handler(kind, answer_problem)
+    app.add_middleware(Envelope, service=service)
+    return app
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def _problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses for these problems."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        kind = KINDS[code]
+        example = Problem(code).body("6f1c…")
+        found[kind.status] = {"description": kind.remedy, "content": {MEDIA_TYPE: {"example": example}}}
+    return found
+
+
+_TAGGING = _problems(
+    "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining"
+)
+
+
+@routes.post("/v1/tag", response_model=TagAnswer, responses=_TAGGING, dependencies=_keyed, tags=["tagging"])
+async def tag(request: Request, body: TagIn) -> Response:
+    """Tag reports; predictions come in the order of the reports, whatever their number and length."""
+    service = _service(request)
+    reports = body.to_reports()
+    known = [axis.id for axis in service.tagger.export.taxonomy.axes]
+    _check(service, reports, body)
+    if body.axes is not None and (strange := [i for i, axis in enumerate(body.axes) if axis not in known]):
+        fault = {"field": f"axes[{strange[0]}]", "code": "unknown_axis", "message": f"One of {known}."}
+        raise Problem("invalid", errors=[fault])
+    answer = await _tag(request, reports, body.evidence)
+    shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
+    return JSONResponse({"predictions": shapes}, headers=_timing(answer))
+
+
+_INVOCATION = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"dataframe_split": {"columns": ["id", "text"], "data": [["A-7", EXAMPLE]]}},
+            },
+            "text/csv": {"schema": {"type": "string"}, "example": f"id,text\nA-7,{EXAMPLE}\n"},
+        },
+    }
+}
+
+
+@routes.post(
+    "/invocations", responses=_TAGGING, dependencies=_keyed, tags=["MLflow"], openapi_extra=_INVOCATION
+)
+async def invocations(request: Request) -> Response:
+    """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; or CSV.
+
+    A table has a column `text`, and may have `id` and `title`. A list may hold texts.
+    `params` may hold `evidence`.
+    """
+    service = _service(request)
+    reports, evidence = parse_invocation(
+        await request.body(), request.headers.get("content-type", ""), service.settings.max_chars
+    )
+    _check(service, reports, None)
+    answer = await _tag(request, reports, evidence)
+    shapes = [prediction.to_dict() for prediction in answer.predictions]
+    return JSONResponse({"predictions": shapes}, headers=_timing(answer))
+
+
+@routes.get("/v1/taxonomy", dependencies=_keyed, tags=["model"])
+async def taxonomy(request: Request) -> TaxonomyOut:
+    """The axes and labels, with definitions."""
+    return taxonomy_out(_service(request).tagger.export.taxonomy)
+
+
+@routes.get("/v1/model", dependencies=_keyed, tags=["model"])
+async def model(request: Request) -> ModelOut:
+    """The Export that answers: version, thresholds, figures on the dev set."""
+    return model_out(_service(request).tagger.export)
+
+
+@routes.post(
+    "/v1/model/reload", dependencies=_keyed, tags=["model"],
+    responses=_problems("no_key", "forbidden", "model_refused"),
+)  # fmt: skip
+async def reload(request: Request) -> Reloaded:
+    """Load the Export's folder (and the keys) anew, replay its golden reports, then switch; role admin.
+
+    On failure the old one goes on answering. No request fails meanwhile.
+    """
+    loaded, before = await _service(request).reload()
+    name = loaded.tagger.export.model
+    return Reloaded(
+        model=name, before=before, golden_reports=loaded.golden, largest_difference=round(loaded.worst, 6)
+    )
+
+
+@routes.get("/livez", tags=["state"])
+async def livez() -> Response:
+    """Whether the process answers at all."""
+    return JSONResponse({"status": "alive"})
+
+
+@routes.get("/readyz", response_model=Ready, responses=_problems("draining"), tags=["state"])
+async def readyz(request: Request) -> Response:
+    """Whether work is taken: the model has replayed its golden reports, and the service is not ending."""
+    service = _service(request)
+    shape = Ready(status=service.status, model=service.tagger.export.model).model_dump()
+    if service.status == "ready":
+        return JSONResponse(shape)
+    return JSONResponse(shape, 503, headers={"Retry-After": str(RETRY_S)})
+
+
+@routes.get("/metrics", dependencies=_keyed, tags=["state"])
+async def metrics(request: Request) -> Response:
+    """For Prometheus."""
+    return Response(_service(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+@routes.get("/ping", tags=["MLflow"])
+@routes.get("/health", tags=["MLflow"])
+async def ping(request: Request) -> Response:
+    """As /readyz, in MLflow's form."""
+    ready = _service(request).status == "ready"
+    return Response("\n", 200 if ready else 503, media_type="application/json")
+
+
+@routes.get("/version", tags=["MLflow"])
+async def version() -> Response:
+    """The version of petition-tagger."""
+    return Response(package_version(), media_type="application/json")
+
+
+def _check(service: Service, reports: Sequence[Report], body: TagIn | None) -> None:
+    """Hold the limits on number and length."""
+    most, longest = service.settings.max_reports, service.settings.max_chars
+    if len(reports) > most:
+        raise Problem("too_large", f"One request may hold {most} reports.")
+    faults = [
+        {
+            "field": body.field(place, name) if body else f"[{place}].{name}",
+            "code": "too_long",
+            "message": f"{name} may have {longest} characters.",
+        }
+        for place, report in enumerate(reports)
+        for name, value in (("title", report.title), ("text", report.text))
+        if len(value) > longest
+    ]
+    if faults:
+        raise Problem("invalid", errors=faults[:20])
+
+
+async def _tag(request: Request, reports: Sequence[Report], evidence: EvidenceFor) -> Answer:
+    """Tag, unless the client goes away first: then its work is dropped."""
+    service, state = _service(request), request.scope["state"]
+    service.access.spend(state.get("key"), len(reports))
+    work = asyncio.ensure_future(service.tag(reports, evidence))
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise Problem("client_gone")
+        answer = work.result()
+    finally:
+        work.cancel()
+        gone.cancel()
+        await asyncio.gather(work, gone, return_exceptions=True)
+    state["counts"] = {"reports": len(reports), "tokens": answer.tokens}
+    return answer
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _timing(answer: Answer) -> dict[str, str]:
+    stages = {"cut": answer.timing.cut, "queue": answer.timing.queue, "inference": answer.timing.inference}
+    shown = ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in stages.items())
+    return {"Server-Timing": shown}

@@ -1,0 +1,65 @@
+"""`petition serve`: the service over HTTP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from serving.faults import WrongUse
+from serving.help import MODEL, option
+
+_HOST = "监听的地址；默认 127.0.0.1，只有本机能访问。其他地址必须有密钥。"
+_PORT = "监听的端口；默认 8080。"
+_KEYS = "密钥文件，用 petition key new 生成。"
+_CONFIG = "设置文件（TOML）；默认看环境变量 PETITION_CONFIG。"
+_THREADS = "推理的线程数；默认 0，每个可用核心一个。"
+_SET = "任何一项设置，如 --set deadline_s=10；可以重复。全部设置见 docs/serving.md。"
+
+
+class LogFormat(StrEnum):
+    """Forms of the log."""
+
+    text = "text"
+    json = "json"
+
+
+def serve(
+    host: Annotated[str | None, option("--host", metavar="地址", help=_HOST)] = None,
+    port: Annotated[int | None, option("--port", min=0, max=65535, metavar="端口", help=_PORT)] = None,
+    model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
+    keys: Annotated[Path | None, option("--keys", metavar="文件", help=_KEYS)] = None,
+    config: Annotated[Path | None, option("--config", metavar="文件", help=_CONFIG)] = None,
+    threads: Annotated[int | None, option("--threads", min=0, metavar="个数", help=_THREADS)] = None,
+    tls_cert: Annotated[Path | None, option("--tls-cert", metavar="文件", help="证书链（PEM）。")] = None,
+    tls_key: Annotated[Path | None, option("--tls-key", metavar="文件", help="证书的私钥（PEM）。")] = None,
+    log_format: Annotated[
+        LogFormat | None, option("--log-format", metavar="|".join(LogFormat), help="日志的格式；默认 text。")
+    ] = None,
+    set: Annotated[list[str] | None, option("--set", metavar="名称=值", help=_SET)] = None,
+) -> None:
+    """启动打标服务（HTTP），接口说明在 /docs，不需要联网。
+
+    收到 SIGTERM 或 Ctrl-C：不再接新请求，答完已接的再退出。收到 SIGHUP：重新载入模型和密钥。
+
+    退出码：0 正常结束；2 用法或设置不对；3 模型不能用；4 密钥文件不能用。
+    """
+    flags: dict[str, object] = dict(
+        host=host, port=port, model=model, keys=keys, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
+        log_format=log_format.value if log_format else None,
+    )  # fmt: skip
+    for each in set or []:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise WrongUse("--set：请写成 名称=值，如 --set deadline_s=10")
+        flags[name.strip()] = value
+
+    from serving.log import event, set_up_log
+    from serving.server import serve as serve_for_ever
+    from serving.service import Service, load_checked
+    from serving.settings import load_settings
+
+    settings = load_settings(flags, config)
+    set_up_log(settings.log_format, settings.log_level)
+    event("loading", folder=settings.model or "default")
+    serve_for_ever(Service(settings, load_checked(settings)))

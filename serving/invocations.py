@@ -1,0 +1,155 @@
+"""Invocations: MLflow's scoring protocol to reports, so that clients of `mlflow models serve` point here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from data.report import Report
+from model.tagger import EvidenceFor
+from serving.problem import Problem
+
+FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_COLUMNS = ("id", "title", "text")
+_ONE = f"Give exactly one of {', '.join(FORMS)}."
+_TABLE = "Give a table with a column text, and id and title if there are any."
+
+
+def parse_invocation(body: bytes, content_type: str, longest: int) -> tuple[list[Report], EvidenceFor]:
+    """Read a request in MLflow's form; its reports, and what evidence is wanted.
+
+    Raises:
+        Problem: the body is of another form.
+    """
+    kind, _, more = content_type.partition(";")
+    charset = more.strip().lower().removeprefix("charset=").strip('"')
+    if charset not in ("", "utf-8", "utf8"):
+        raise Problem("wrong_type", "Send UTF-8.")
+    kind = kind.strip().lower()
+    if kind == "application/json":
+        return _parse_json(body)
+    if kind == "text/csv":
+        return _parse_csv(body, longest), "misconduct"
+    raise Problem("wrong_type", "Send application/json or text/csv.")
+
+
+def _parse_json(body: bytes) -> tuple[list[Report], EvidenceFor]:
+    try:
+        shape = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Problem("malformed") from None
+    if not isinstance(shape, dict):
+        raise Problem("malformed", _ONE)
+    given = [form for form in FORMS if form in shape]
+    if len(given) != 1:
+        raise Problem("malformed", _ONE)
+    return _READ[given[0]](shape[given[0]]), _evidence(shape.get("params"))
+
+
+def _evidence(params: Any) -> EvidenceFor:
+    if params is None:
+        return "misconduct"
+    evidence = params.get("evidence", "misconduct") if isinstance(params, dict) else None
+    if evidence not in ("misconduct", "all", "none"):
+        raise _invalid("params.evidence", "One of misconduct, all, none.")
+    wanted: EvidenceFor = evidence
+    return wanted
+
+
+def _split(shape: Any) -> list[Report]:
+    """{"columns": [...], "data": [[...], ...]}; without columns each row is one text."""
+    if not isinstance(shape, dict) or not isinstance(shape.get("data"), list):
+        raise _invalid("dataframe_split", "An object with columns and data.")
+    rows, columns = shape["data"], shape.get("columns", ["text"])
+    if not isinstance(columns, list) or "text" not in columns:
+        raise _invalid("dataframe_split.columns", _TABLE)
+    for place, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != len(columns):
+            raise _invalid(f"dataframe_split.data[{place}]", "As many values as there are columns.")
+    return [
+        _report(
+            {str(name): value for name, value in zip(columns, row, strict=True)}, "dataframe_split.data", i
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
+def _records(rows: Any, form: str = "dataframe_records") -> list[Report]:
+    if not isinstance(rows, list):
+        raise _invalid(form, "A list.")
+    return [_report(row, form, place) for place, row in enumerate(rows)]
+
+
+def _instances(rows: Any) -> list[Report]:
+    """A list of texts, of [text] or of objects."""
+    return _records([{"text": row} if isinstance(row, str) else row for row in _list(rows)], "instances")
+
+
+def _inputs(shape: Any) -> list[Report]:
+    """A text, a list as of instances, or columns: {"text": [...], "id": [...]}."""
+    if isinstance(shape, str):
+        return _records([{"text": shape}], "inputs")
+    if not isinstance(shape, dict):
+        return _records([{"text": row} if isinstance(row, str) else row for row in _list(shape)], "inputs")
+    columns = {name: shape[name] for name in _COLUMNS if name in shape}
+    if isinstance(columns.get("text"), str):
+        return [_report(columns, "inputs", 0)]
+    lists = [column for column in columns.values() if isinstance(column, list)]
+    if "text" not in columns or len(lists) != len(columns) or len({len(column) for column in lists}) != 1:
+        raise _invalid("inputs", "Columns of one length, text among them.")
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+    return _records(rows, "inputs")
+
+
+def _list(shape: Any) -> list[Any]:
+    """The rows; [["text"], ...], as numpy writes a column, is taken for ["text", ...]."""
+    if not isinstance(shape, list):
+        raise Problem("malformed", _ONE)
+    return [row[0] if isinstance(row, list) and len(row) == 1 else row for row in shape]
+
+
+def _parse_csv(body: bytes, longest: int) -> list[Report]:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Problem("malformed", "The CSV is not UTF-8.") from None
+    before = csv.field_size_limit(max(longest + 1, 131_072))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        raise Problem("malformed", "The CSV cannot be read: a quote is open, or a cell too long.") from None
+    finally:
+        csv.field_size_limit(before)
+    if rows and "text" not in rows[0]:
+        raise _invalid("text", _TABLE)
+    return [_report(row, "", place) for place, row in enumerate(rows)]
+
+
+def _report(row: Any, form: str, place: int) -> Report:
+    """One report; an empty cell (null, NaN) of id or title is none, numbers as ids are taken."""
+    if not isinstance(row, Mapping) or not isinstance(row.get("text"), str):
+        raise _invalid(f"{form}[{place}].text", "A text.")
+    values = {}
+    for name in ("id", "title"):
+        value = row.get(name)
+        missing = value is None or value != value
+        if not missing and (isinstance(value, bool) or not isinstance(value, str | int | float)):
+            raise _invalid(f"{form}[{place}].{name}", "A text.")
+        values[name] = "" if missing else str(value)
+    try:
+        "".join((row["text"], *values.values())).encode()
+    except UnicodeEncodeError:
+        raise _invalid(f"{form}[{place}]", "Valid Unicode: half a surrogate pair is none.") from None
+    return Report(values["id"], row["text"], values["title"])
+
+
+def _invalid(field: str, message: str) -> Problem:
+    return Problem("invalid", errors=[{"field": field, "code": "invalid", "message": message}])
+
+
+_READ: Mapping[str, Callable[[Any], list[Report]]] = {
+    "dataframe_split": _split, "dataframe_records": _records, "instances": _instances, "inputs": _inputs,
+}  # fmt: skip

@@ -1,0 +1,98 @@
+"""Metrics: what Prometheus reads. Counts and times; labels are routes, codes and ids of the taxonomy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from model.prediction import Prediction
+from serving.answer import Answer
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_TOKENS = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+
+
+class Metrics:
+    """One registry for one service, so that several may live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        r = self.registry
+        self._requests = Counter(
+            "petition_requests", "Requests by route, status and problem code", ["route", "status", "code"],
+            registry=r,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "petition_request_seconds", "From request to response", ["route"], buckets=_SECONDS, registry=r
+        )
+        stages = [("cut", "Cutting a request's reports into windows"),
+                  ("queue", "From cut to the first batch"),
+                  ("inference", "From the first batch to the answer")]  # fmt: skip
+        self._stages = {
+            name: Histogram(f"petition_{name}_seconds", text, buckets=_SECONDS, registry=r)
+            for name, text in stages
+        }
+        self._reports = Counter("petition_reports", "Reports answered", registry=r)
+        self._tokens = Counter("petition_tokens", "Tokens of the reports answered", registry=r)
+        self._tags = Counter("petition_tags", "Tags given", ["axis", "label"], registry=r)
+        self._reviews = Counter("petition_needs_review", "Reports that ask for a person", registry=r)
+        self._reasons = Counter("petition_review_reasons", "Why they ask", ["reason"], registry=r)
+        self._batches = Histogram(
+            "petition_batch_tokens", "Tokens in one call of the engine", buckets=_TOKENS, registry=r
+        )
+        self._engine = Histogram(
+            "petition_engine_seconds", "One call of the engine", buckets=_SECONDS, registry=r
+        )
+        self._dropped = Counter(
+            "petition_dropped", "Accepted requests whose work was dropped", ["reason"], registry=r
+        )
+        self._reloads = Counter("petition_reloads", "Reloads of the model", ["outcome"], registry=r)
+        self._model = Gauge("petition_model_info", "The model that answers", ["model"], registry=r)
+        self.queue = Gauge("petition_queue_tokens", "Tokens under way", registry=r)
+        self.queue_limit = Gauge("petition_queue_limit_tokens", "Tokens under way at most", registry=r)
+
+    def request(self, route: str, status: int, code: str, seconds: float) -> None:
+        """A request has been answered."""
+        self._requests.labels(route, str(status), code).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def answer(self, answer: Answer) -> None:
+        """Reports have been tagged."""
+        for name, histogram in self._stages.items():
+            histogram.observe(getattr(answer.timing, name))
+        self._reports.inc(len(answer.predictions))
+        self._tokens.inc(answer.tokens)
+        self._count(answer.predictions)
+
+    def _count(self, predictions: Iterable[Prediction]) -> None:
+        for prediction in predictions:
+            for axis, tags in prediction.tags.items():
+                for tag in tags:
+                    self._tags.labels(axis, tag.label).inc()
+            self._reviews.inc(prediction.needs_review)
+            for reason in prediction.review_reasons:
+                self._reasons.labels(reason).inc()
+
+    def batch(self, windows: int, tokens: int, seconds: float) -> None:
+        """The engine has read a batch."""
+        self._batches.observe(tokens)
+        self._engine.observe(seconds)
+
+    def dropped(self, reason: str) -> None:
+        """A request's work was dropped."""
+        self._dropped.labels(reason).inc()
+
+    def reload(self, outcome: str) -> None:
+        """A reload ended: "switched" or "refused"."""
+        self._reloads.labels(outcome).inc()
+
+    def model(self, name: str) -> None:
+        """This model answers from now on."""
+        self._model.clear()
+        self._model.labels(name).set(1)
+
+    def text(self) -> bytes:
+        """In Prometheus' own form."""
+        return generate_latest(self.registry)

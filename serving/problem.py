@@ -1,0 +1,164 @@
+"""Problems: every error that the service answers with, as RFC 9457 problem+json, in one table.
+
+No problem quotes a report, a key or a file: its words are those of this table, and places and limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from model.export import BrokenExport
+from model.golden import GoldenMismatch
+from serving.keys import BadKeys
+from serving.refusal import Busy, Draining, Expired, Failed, Oversize
+from serving.settings import BadSettings
+
+MEDIA_TYPE = "application/problem+json"
+RELOAD_ERRORS = (BrokenExport, GoldenMismatch, BadKeys, BadSettings)
+RETRY_S = 5  # where the service itself will be back, or another one is
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table: the code is stable, and is what a client's program should look at."""
+
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+_KINDS = (
+    Kind("malformed", 400, "请求体不能解析", "The body is not JSON (or CSV) of the form that is asked for."),
+    Kind("no_key", 401, "缺少密钥或密钥不对", "Send a valid key: Authorization: Bearer KEY, or X-API-Key."),
+    Kind("forbidden", 403, "密钥的角色不够", "Use a key whose role allows this."),
+    Kind("foreign_host", 403, "没有密钥时只接受本机访问", "Ask at localhost, or make keys."),
+    Kind("not_found", 404, "没有这个地址", "The addresses are listed at /openapi.json."),
+    Kind("wrong_method", 405, "不支持这种请求方法", "The methods are listed at /openapi.json."),
+    Kind("slow_body", 408, "请求体迟迟没有到齐", "Send the body at once."),
+    Kind("too_large", 413, "请求过大", "Send less in one request; the limit stands in `detail`."),
+    Kind("wrong_type", 415, "不支持这种内容类型", "Send application/json; UTF-8."),
+    Kind("invalid", 422, "有字段不合要求", "`errors` names each field and what it should be."),
+    Kind("rate", 429, "这个密钥请求过于频繁", "Wait as long as Retry-After says."),
+    Kind("busy", 429, "排队已满", "Wait as long as Retry-After says."),
+    Kind("client_gone", 499, "客户端已断开", "Its work was dropped; nobody sees this answer."),
+    Kind("internal", 500, "服务内部错误", "Give the request id to whoever runs the service."),
+    Kind("model_refused", 500, "新的模型或密钥不能用，仍用原来的", "`detail` says why; the old ones go on."),
+    Kind("engine", 500, "推理出错", "Give the request id to whoever runs the service."),
+    Kind("draining", 503, "服务正在停止", "Ask again, or ask another instance."),
+    Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
+)
+KINDS: Mapping[str, Kind] = {kind.code: kind for kind in _KINDS}
+_BY_STATUS = {400: "malformed", 404: "not_found", 405: "wrong_method", 413: "too_large", 415: "wrong_type"}
+
+
+@dataclass
+class Problem(Exception):
+    """An error to answer with.
+
+    Attributes:
+        code: of the table.
+        detail: one sentence about this case, without anything from the request.
+        headers: to answer with.
+        errors: of a 422, one for each field.
+    """
+
+    code: str
+    detail: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """Its row of the table."""
+        return KINDS[self.code]
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The JSON; `error_code` and `message` are those that clients of MLflow look for."""
+        kind = self.kind
+        shape: dict[str, Any] = {
+            "type": f"urn:petition:problem:{kind.code}", "code": kind.code, "status": kind.status,
+            "title": kind.title, "detail": self.detail or kind.remedy, "request_id": request_id,
+            "error_code": kind.code.upper(), "message": self.detail or kind.remedy,
+        }  # fmt: skip
+        if self.errors:
+            shape["errors"] = list(self.errors)
+        return shape
+
+
+def to_problem(error: Exception) -> Problem:
+    """What to answer for an error that reached the edge."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Busy):
+        return Problem("busy", headers={"Retry-After": str(error.retry_after)})
+    if isinstance(error, Oversize):
+        return Problem("too_large", f"The request is too large for the queue: {error}.")
+    if isinstance(error, Draining):
+        return Problem("draining", headers={"Retry-After": str(RETRY_S)})
+    if isinstance(error, Expired):
+        return Problem("expired", f"{error}".capitalize() + ".", headers={"Retry-After": str(RETRY_S)})
+    if isinstance(error, Failed):
+        return Problem("engine", f"The engine failed ({error}).")
+    if isinstance(error, RELOAD_ERRORS):
+        return Problem("model_refused", str(error))
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        code = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "malformed")
+        headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
+        return Problem(code, headers=headers)
+    return Problem("internal")
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    found = error.errors()
+    if any((each["type"] in ("json_invalid", "model_attributes_type", "missing") and len(each["loc"]) <= 1)
+           or each["type"] == "json_invalid" for each in found):  # fmt: skip
+        return Problem("malformed")
+    return Problem("invalid", errors=[_field(each) for each in found[:20]])
+
+
+def _field(each: Mapping[str, Any]) -> dict[str, str]:
+    """Place and rule of one fault. What was sent is left out: as value, and as name of an unknown field."""
+    place = list(each["loc"])
+    if place and place[0] in ("body", "query", "path"):
+        place = place[1:]
+    if each["type"] == "extra_forbidden":
+        return {
+            "field": _path([*place[:-1], "?"]),
+            "code": "unknown_field",
+            "message": "There is no such field.",
+        }
+    message = str(each["msg"]).removeprefix("Value error, ")
+    return {"field": _path(place), "code": str(each["type"]), "message": message}
+
+
+def _path(place: Sequence[str | int]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+async def answer_problem(request: Request, error: Exception) -> JSONResponse:
+    """Turn any error into a response."""
+    problem = to_problem(error)
+    state = request.scope.setdefault("state", {})
+    state["problem"] = problem.code
+    return JSONResponse(
+        problem.body(state.get("request_id", "")), problem.kind.status, dict(problem.headers), MEDIA_TYPE
+    )
+
+
+def problem_table() -> str:
+    """All problems as a Markdown table, for docs/serving.md."""
+    rows = ["| status | code | title | what to do |", "|---|---|---|---|"]
+    return "\n".join([*rows, *(f"| {k.status} | `{k.code}` | {k.title} | {k.remedy} |" for k in _KINDS)])

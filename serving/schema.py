@@ -1,0 +1,267 @@
+"""Schema: what goes over HTTP, checked by pydantic, to and from our own nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from data.report import Report
+from data.taxonomy import Taxonomy
+from model.export import Export
+from model.prediction import Prediction
+
+EXAMPLE = "领失业金，大厅喊我去街道，街道喊我去大厅，腿都跑细了"
+ID_CHARS = 200
+
+
+def _valid(text: str) -> str:
+    """Refuse half a surrogate pair, which JSON can spell and no answer could carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("this is not valid Unicode: half a surrogate pair") from None
+    return text
+
+
+Words = Annotated[str, AfterValidator(_valid)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, strict=True)
+
+
+class ReportIn(_In):
+    """One report."""
+
+    id: Words = Field("", max_length=ID_CHARS, description="Comes back with the prediction.")
+    title: Words = Field("", description="The heading, if it has one.")
+    text: Words = Field(description="The report as received; offsets of evidence count its code points.")
+
+
+class TagIn(_In):
+    """Reports to tag: `reports`, or `texts`, or one `text` (with `title` and `id`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"reports": [{"id": "A-7", "title": "失业金", "text": EXAMPLE}], "evidence": "misconduct"},
+                {"text": EXAMPLE},
+            ]
+        }
+    )
+
+    reports: list[ReportIn] | None = None
+    texts: list[Words] | None = Field(None, description="Reports that are nothing but a text.")
+    text: Words | None = Field(None, description="One report.")
+    title: Words = ""
+    id: Words = Field("", max_length=ID_CHARS)
+    evidence: Literal["misconduct", "all", "none"] = Field(
+        "misconduct", description="On which axes the words that carried a tag are told."
+    )
+    axes: list[str] | None = Field(None, description="The axes to answer; by default all.")
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> TagIn:
+        if sum(given is not None for given in (self.reports, self.texts, self.text)) != 1:
+            raise ValueError("give exactly one of reports, texts and text")
+        if self.text is None and (self.title or self.id):
+            raise ValueError("title and id stand inside each of reports")
+        return self
+
+    def to_reports(self) -> list[Report]:
+        """Our own nouns, in order."""
+        if self.text is not None:
+            return [Report(self.id, self.text, self.title)]
+        if self.texts is not None:
+            return [Report("", text) for text in self.texts]
+        return [Report(report.id, report.text, report.title) for report in self.reports or ()]
+
+    def field(self, place: int, name: str) -> str:
+        """How a client finds a report's field in what it sent."""
+        if self.text is not None:
+            return name
+        return f"texts[{place}]" if self.texts is not None else f"reports[{place}].{name}"
+
+
+class EvidenceOut(BaseModel):
+    """Words that carried a tag: code points [start, end) of the text or title as received."""
+
+    start: int
+    end: int
+    text: str
+    weight: float = Field(description="Share of all that speaks for the tag.")
+    part: Literal["text", "title"]
+
+
+class TagOut(BaseModel):
+    """One label that was given."""
+
+    label: str
+    name: str
+    score: float = Field(
+        description="Calibrated probability; on an axis of kind many they need not sum to 1."
+    )
+    evidence: list[EvidenceOut] = Field(default_factory=list)
+
+
+class PredictionOut(BaseModel):
+    """All tags of one report."""
+
+    index: int = Field(description="Place of the report in the request, from 0.")
+    id: str
+    tags: dict[str, list[TagOut]] = Field(description="Axis to tags, highest score first.")
+    needs_review: bool = Field(description="A person should read this report.")
+    review_reasons: list[str]
+    unread_chars: int = Field(description="Characters that a configured cap left unread; 0 without a cap.")
+    model: str
+
+
+class TagAnswer(BaseModel):
+    """Predictions in the order of the reports."""
+
+    predictions: list[PredictionOut]
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "predictions": [
+                        {
+                            "index": 0,
+                            "id": "A-7",
+                            "tags": {
+                                "domain": [{"label": "social_security", "name": "社会保障", "score": 0.97}],
+                                "misconduct": [
+                                    {
+                                        "label": "evasion",
+                                        "name": "推诿扯皮",
+                                        "score": 0.93,
+                                        "evidence": [
+                                            {"start": 5, "end": 12, "text": "大厅喊我去街道", "weight": 0.41,
+                                             "part": "text"}
+                                        ],
+                                    }
+                                ],
+                            },
+                            "needs_review": False,
+                            "review_reasons": [],
+                            "unread_chars": 0,
+                            "model": "default@2026.11",
+                        }
+                    ]
+                }
+            ]
+        }
+    )  # fmt: skip
+
+
+class ModelOut(BaseModel):
+    """The Export that answers."""
+
+    name: str
+    version: str
+    encoder: str
+    data_hash: str
+    window: int = Field(description="Tokens.")
+    overlap: int = Field(description="Tokens.")
+    labels: dict[str, list[str]]
+    thresholds: dict[str, dict[str, float]]
+    dev_metrics: dict[str, Any]
+
+
+class Reloaded(BaseModel):
+    """What a reload did."""
+
+    model: str
+    before: str
+    golden_reports: int = Field(description="Replayed before the switch.")
+    largest_difference: float = Field(description="Of a golden score.")
+
+
+class LabelOut(BaseModel):
+    """One label."""
+
+    id: str
+    name: str
+    name_en: str
+    definition: str
+    holds: list[str]
+    excludes: list[str]
+    aliases: list[str]
+    parent: str | None
+
+
+class AxisOut(BaseModel):
+    """One axis."""
+
+    id: str
+    name: str
+    name_en: str
+    kind: Literal["many", "one"]
+    labels: list[LabelOut]
+
+
+class TaxonomyOut(BaseModel):
+    """All axes and labels."""
+
+    version: str
+    axes: list[AxisOut]
+
+
+class Ready(BaseModel):
+    """Whether work is taken."""
+
+    status: Literal["ready", "draining", "starting"]
+    model: str
+
+
+def prediction_shape(index: int, prediction: Prediction, axes: Sequence[str] | None) -> dict[str, Any]:
+    """JSON shape of one prediction; with `axes`, only of these, reasons for review among it."""
+    shape = {"index": index, **prediction.to_dict()}
+    if axes is not None:
+        shape["tags"] = {axis: shape["tags"].get(axis, []) for axis in axes}
+        wanted = {*axes, ""}
+        reasons = [r for r in shape["review_reasons"] if r.rpartition(":")[0] in wanted]
+        shape["review_reasons"], shape["needs_review"] = reasons, bool(reasons)
+    return shape
+
+
+def model_out(export: Export) -> ModelOut:
+    """What an Export says of itself."""
+    taxonomy = export.taxonomy
+    thresholds: dict[str, Mapping[str, float]] = {
+        axis.id: {
+            label: round(float(t), 4)
+            for label, t in zip(axis.label_ids, export.decisions[axis.id].thresholds, strict=True)
+        }
+        for axis in taxonomy.axes
+    }
+    return ModelOut(
+        name=export.name, version=export.version, encoder=export.encoder, data_hash=export.data_hash,
+        window=export.window, overlap=export.overlap,
+        labels={axis.id: list(axis.label_ids) for axis in taxonomy.axes},
+        thresholds={axis: dict(table) for axis, table in thresholds.items()},
+        dev_metrics=dict(export.dev_metrics),
+    )  # fmt: skip
+
+
+def taxonomy_out(taxonomy: Taxonomy) -> TaxonomyOut:
+    """The labels, for a program."""
+    return TaxonomyOut(
+        version=taxonomy.version,
+        axes=[
+            AxisOut(
+                id=axis.id, name=axis.name, name_en=axis.name_en, kind=axis.kind,
+                labels=[
+                    LabelOut(
+                        id=label.id, name=label.name, name_en=label.name_en, definition=label.definition,
+                        holds=list(label.holds), excludes=list(label.excludes),
+                        aliases=list(label.aliases), parent=label.parent,
+                    )
+                    for label in axis.labels
+                ],
+            )
+            for axis in taxonomy.axes
+        ],
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Server: uvicorn with our signals. SIGTERM and Ctrl-C drain, a second one ends at once, SIGHUP reloads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+
+from serving.app import create_app
+from serving.log import event, quiet_errors
+from serving.service import Service
+
+KEEP_ALIVE_S = 30
+
+
+class Server(uvicorn.Server):
+    """Serves one Service until it is told to end."""
+
+    def __init__(self, service: Service) -> None:
+        """Set up; `run` serves."""
+        self._service = service
+        self._tasks: set[asyncio.Task[None]] = set()
+        super().__init__(_config(service))
+
+    def serve_for_ever(self) -> None:
+        """Serve until a signal ends it and every accepted request has its answer."""
+        asyncio.run(self._serve_here())
+
+    async def _serve_here(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(quiet_errors)
+        await self.serve()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals; uvicorn's own would close the port before the work is done."""
+        loop = asyncio.get_running_loop()
+        taken = [signal.SIGTERM, signal.SIGINT]
+        for number in taken:
+            loop.add_signal_handler(number, self._end)
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload()))
+            taken.append(signal.SIGHUP)
+        try:
+            yield
+        finally:
+            for number in taken:
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say where: the port may have been chosen by the system."""
+        await super().startup(sockets)
+        for server in self.servers:
+            for listener in server.sockets:
+                host, port = listener.getsockname()[:2]
+                event("listening", host=host, port=port, tls=bool(self.config.ssl_certfile))
+
+    def _end(self) -> None:
+        if self._service.status == "draining":
+            self.force_exit = self.should_exit = True
+            return
+        self._spawn(self._drain())
+
+    async def _drain(self) -> None:
+        await self._service.drain()
+        self.should_exit = True
+
+    async def _reload(self) -> None:
+        # Its failure is logged where it happens; the old model goes on.
+        with contextlib.suppress(Exception):
+            await self._service.reload()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class CannotListen(Exception):
+    """The address or port cannot be had; the reason stands in the log."""
+
+
+def serve(service: Service) -> None:
+    """Serve until ended.
+
+    Raises:
+        CannotListen: the address is not this machine's, or the port is taken.
+    """
+    try:
+        Server(service).serve_for_ever()
+    except SystemExit:  # uvicorn's way to say so
+        raise CannotListen from None
+    event("ended")
+
+
+def _config(service: Service) -> uvicorn.Config:
+    settings = service.settings
+    return uvicorn.Config(
+        create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
+        server_header=False, date_header=True, lifespan="on", workers=1,
+        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=max(1, round(settings.drain_limit_s)),
+        ssl_certfile=settings.tls_cert and str(settings.tls_cert),
+        ssl_keyfile=settings.tls_key and str(settings.tls_key),
+        proxy_headers=False,
+    )  # fmt: skip

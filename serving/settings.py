@@ -1,0 +1,168 @@
+"""ServeSettings: what `petition serve` can be told, by flag, environment or file; checked at the start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from limits import RateLimitItem, parse
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "PETITION_"
+CONFIG = "PETITION_CONFIG"
+"""Environment variable that names the settings file."""
+
+
+class BadSettings(Exception):
+    """Settings that cannot be used; one line for each, naming it and never its value."""
+
+
+class ServeSettings(BaseSettings):
+    """Flags win over the environment, the environment over the file, the file over the defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback, keys are demanded.")
+    port: int = Field(8080, ge=0, le=65535, description="Port; 0 takes a free one.")
+    model: Path | None = Field(None, description="The Export's folder; unset, the one that ships.")
+    threads: int = Field(0, ge=0, description="Threads of the engine; 0 is one per usable core.")
+    keys: Path | None = Field(None, description="File of keys, written by `petition key new`.")
+    rate: str = Field("", description="Reports that one key may send, as `1000/minute`; empty is no limit.")
+    tls_cert: Path | None = Field(None, description="Certificate chain (PEM); with `tls_key` serves https.")
+    tls_key: Path | None = Field(None, description="Private key of the certificate (PEM).")
+    batch_tokens: int = Field(1024, ge=1, description="Padded tokens in one call of the engine.")
+    batch_wait_ms: float = Field(
+        2.0, ge=0, le=1000, description="Milliseconds that a batch which is not full waits for company."
+    )
+    queue_tokens: int = Field(262_144, ge=1, description="Tokens under way at most; beyond, 429.")
+    deadline_s: float = Field(30.0, gt=0, le=3600, description="Seconds to answer a request in; past, 503.")
+    max_reports: int = Field(1000, ge=1, description="Reports in one request.")
+    max_chars: int = Field(100_000, ge=1, description="Characters of one text or title; a longer one is 422.")
+    max_body_bytes: int = Field(8_000_000, ge=1024, description="Bytes of a request's body; beyond, 413.")
+    max_tokens: int = Field(
+        0, ge=0, description="Tokens of a report that are read; 0 is all. The rest is told in `unread_chars`."
+    )
+    drain_wait_s: float = Field(
+        0.0, ge=0, le=300, description="Seconds for which new work is answered 503 before the port is closed."
+    )
+    drain_limit_s: float = Field(
+        60.0, gt=0, le=3600, description="Seconds after which work under way is given up when ending."
+    )
+    docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+    @field_validator("rate")
+    @classmethod
+    def _rate_is_one(cls, value: str) -> str:
+        if value:
+            parse_rate(value)
+        return value
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> ServeSettings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together: give both or none")
+        if self.queue_tokens < self.batch_tokens:
+            raise ValueError("queue_tokens is smaller than batch_tokens: raise it")
+        if self.keys is None and not is_loopback(self.host):
+            raise ValueError(
+                "without keys only loopback is served: make one with `petition key new` and give keys, "
+                "or listen on 127.0.0.1"
+            )
+        if self.rate and parse_rate(self.rate).amount < self.max_reports:
+            raise ValueError("rate lets fewer reports through than max_reports: such a request never passes")
+        for name in ("tls_cert", "tls_key", "keys"):
+            path: Path | None = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise ValueError(f"{name}: there is no such file")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, file: in this order."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> ServeSettings:
+    """Put the settings together; None among the flags is a flag not given, `file` is TOML.
+
+    Raises:
+        BadSettings: one does not fit, or there is none of that name.
+    """
+    named = file or os.environ.get(CONFIG)
+    if named and not Path(named).is_file():
+        raise BadSettings("config: there is no such file")
+    known = {PREFIX + name.upper() for name in ServeSettings.model_fields} | {CONFIG}
+    strange = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if strange:
+        raise BadSettings(f"there is no setting {', '.join(strange)}")
+
+    class Filed(ServeSettings):
+        model_config = SettingsConfigDict(toml_file=named or None)
+
+    try:
+        return Filed(**{key: value for key, value in (flags or {}).items() if value is not None})
+    except ValidationError as error:
+        lines = [_line(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+        raise BadSettings("\n".join(lines)) from None
+    except (OSError, ValueError):
+        raise BadSettings("config: the file is not TOML") from None
+
+
+def _line(place: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))}: {said}" if place else said
+
+
+def parse_rate(text: str) -> RateLimitItem:
+    """Read `1000/minute`.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    try:
+        return parse(text)
+    except ValueError:
+        raise ValueError("give a rate as NUMBER/UNIT, e.g. 1000/minute") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def settings_table() -> str:
+    """All settings as a Markdown table, for docs/serving.md."""
+    rows = ["| setting | environment | default | |", "|---|---|---|---|"]
+    for name, field in ServeSettings.model_fields.items():
+        default = "" if field.default in (None, "") else f"`{_shown(field.default)}`"
+        rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,243 @@
+"""The batcher: the Tagger's own answers, refusals before the queue overflows, nobody's work done in vain."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from data.report import Report
+from model.export import Export
+from model.tagger import Job, Tagger
+from serving.batcher import Batcher
+from serving.refusal import Busy, Draining, Expired, Failed, Oversize
+from tests.serving.conftest import PLANTED
+
+Make = Callable[..., Export]
+LONG = "领导推诿没人处理，学校收费。" * 60
+
+
+class Gate:
+    """Holds the engine until it is opened, and notes whose windows it reads."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        self.open, self.read = threading.Event(), tagger.read
+        self.order: list[str] = []
+        self.entered = threading.Event()
+        tagger.read = self  # type: ignore[method-assign,assignment]
+
+    def __call__(self, jobs: list[Job]) -> None:
+        self.entered.set()
+        assert self.open.wait(20)
+        self.order += [job.work.report.id for job in jobs]
+        self.read(jobs)
+
+
+class Seen:
+    def __init__(self) -> None:
+        self.batches: list[tuple[int, int]] = []
+        self.reasons: list[str] = []
+
+    def batch(self, windows: int, tokens: int, seconds: float) -> None:
+        self.batches.append((windows, tokens))
+
+    def dropped(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+@asynccontextmanager
+async def running(tagger: Tagger, **options: object) -> AsyncIterator[Batcher]:
+    batcher = Batcher(tagger, **{"budget": 96, "queue": 4000, **options})  # type: ignore[arg-type]
+    batcher.start()
+    try:
+        yield batcher
+    finally:
+        await batcher.stop()
+
+
+def invented(count: int) -> list[Report]:
+    return [Report(f"r{i}", "学校收费，没人处理。" * (i % 13), "路灯" if i % 3 else "") for i in range(count)]
+
+
+def test_answers_are_those_of_the_tagger_whoever_else_asks(make_export: Make) -> None:
+    tagger, reports = Tagger(make_export(), 1), invented(60)
+
+    async def ask() -> None:
+        async with running(tagger, queue=100_000) as batcher:
+            pieces = [reports[:1], reports[1:2], reports[2:40], reports[40:]]
+            answers = await asyncio.gather(*(batcher.tag(piece, "all") for piece in pieces))
+            for piece, answer in zip(pieces, answers, strict=True):
+                assert answer.predictions == tagger.tag(piece, "all")
+                assert answer.tokens > 0 and min(vars(answer.timing).values()) >= 0
+            assert batcher.pending == 0
+
+    asyncio.run(ask())
+
+
+def test_no_reports_give_no_predictions(make_export: Make) -> None:
+    async def ask() -> None:
+        async with running(Tagger(make_export(), 1)) as batcher:
+            assert (await batcher.tag([])).predictions == []
+
+    asyncio.run(ask())
+
+
+def test_a_budget_smaller_than_one_window_is_refused_at_the_start(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+
+    with pytest.raises(ValueError, match="23 is smaller than one window of 24"):
+        Batcher(tagger, budget=23)
+    with pytest.raises(ValueError, match="queue of 50 tokens is smaller"):
+        Batcher(tagger, budget=96, queue=50)
+
+
+def test_a_full_queue_refuses_and_says_when_to_come_back(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, queue=1500) as batcher:
+            first = asyncio.create_task(batcher.tag([Report("1", LONG)]))
+            await asyncio.sleep(0.05)
+            before = batcher.pending
+            with pytest.raises(Busy) as refused:
+                await batcher.tag([Report("2", LONG)])
+            assert refused.value.retry_after >= 1
+            assert batcher.pending == before
+            gate.open.set()
+            await first
+
+    asyncio.run(ask())
+
+
+def test_what_never_fits_is_too_large_and_not_busy(make_export: Make) -> None:
+    async def ask() -> None:
+        async with running(Tagger(make_export(), 1), queue=200) as batcher:
+            with pytest.raises(Oversize):
+                await batcher.tag([Report("1", LONG)])
+
+    asyncio.run(ask())
+
+
+def test_a_short_report_does_not_wait_behind_a_long_one(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, budget=24) as batcher:
+            long = asyncio.create_task(batcher.tag([Report("1", LONG)]))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            short = asyncio.create_task(batcher.tag([Report("2", "学校收费，没人处理。")]))
+            await asyncio.sleep(0.05)
+            gate.open.set()
+            await asyncio.gather(short, long)
+            assert gate.order.index("2") <= 4 and len(gate.order) > 20
+
+    asyncio.run(ask())
+
+
+def test_work_of_a_client_that_has_gone_is_dropped(make_export: Make) -> None:
+    tagger, seen = Tagger(make_export(), 1), Seen()
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, budget=24, watch=seen) as batcher:
+            gone = asyncio.create_task(batcher.tag([Report("1", LONG)]))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+            gate.open.set()
+            await batcher.tag([Report("2", "学校")])
+            assert len(gate.order) <= 2 and batcher.pending == 0
+
+    asyncio.run(ask())
+    assert seen.reasons == ["gone"]
+
+
+def test_a_request_past_its_deadline_ends_and_frees_the_queue(make_export: Make) -> None:
+    tagger, seen = Tagger(make_export(), 1), Seen()
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, deadline=0.1, watch=seen) as batcher:
+            with pytest.raises(Expired):
+                await batcher.tag([Report("1", LONG)])
+            assert batcher.pending == 0
+            gate.open.set()
+            assert (await batcher.tag([Report("2", "学校")])).predictions[0].id == "2"
+
+    asyncio.run(ask())
+    assert seen.reasons == ["expired"]
+
+
+def test_an_engine_that_fails_ends_the_request_without_its_words(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    read = tagger.read
+
+    def fail(jobs: list[Job]) -> None:
+        raise RuntimeError(jobs[0].work.report.text)
+
+    async def ask() -> None:
+        async with running(tagger) as batcher:
+            tagger.read = fail  # type: ignore[method-assign,assignment]
+            with pytest.raises(Failed, match="RuntimeError") as failed:
+                await batcher.tag([Report("1", PLANTED)])
+            assert PLANTED not in str(failed.value)
+            tagger.read = read  # type: ignore[method-assign]
+            assert (await batcher.tag([Report("1", "学校")])).predictions
+
+    asyncio.run(ask())
+
+
+def test_draining_answers_what_was_accepted_and_refuses_the_rest(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger) as batcher:
+            accepted = [asyncio.create_task(batcher.tag([Report(str(i), "学校")])) for i in range(5)]
+            await asyncio.sleep(0.05)
+            draining = asyncio.create_task(batcher.drain())
+            await asyncio.sleep(0.02)
+            with pytest.raises(Draining):
+                await batcher.tag([Report("9", "学校")])
+            assert not draining.done()
+            gate.open.set()
+            await draining
+            assert [(await task).predictions[0].id for task in accepted] == ["0", "1", "2", "3", "4"]
+
+    asyncio.run(ask())
+
+
+def test_a_swap_leaves_requests_under_way_with_the_model_they_began_with(make_export: Make) -> None:
+    old, new = Tagger(make_export(), 1), Tagger(make_export(folder="new"), 1)
+    object.__setattr__(new.export, "version", "2")
+    gate = Gate(old)
+
+    async def ask() -> None:
+        async with running(old) as batcher:
+            before = asyncio.create_task(batcher.tag([Report("1", LONG)]))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            batcher.swap(new)
+            after = asyncio.create_task(batcher.tag([Report("2", "学校")]))
+            await asyncio.sleep(0.02)
+            gate.open.set()
+            assert (await before).predictions[0].model == "tiny@1"
+            assert (await after).predictions[0].model == "tiny@2"
+
+    asyncio.run(ask())
+
+
+def test_batches_are_shared_between_requests(make_export: Make) -> None:
+    tagger, seen = Tagger(make_export(), 1), Seen()
+
+    async def ask() -> None:
+        async with running(tagger, watch=seen, wait=0.2) as batcher:
+            await asyncio.gather(*(batcher.tag([Report(str(i), "学校收费")]) for i in range(12)))
+
+    asyncio.run(ask())
+    assert len(seen.batches) <= 3
+    assert sum(windows for windows, _ in seen.batches) == 12

@@ -1,0 +1,66 @@
+"""Keys: kept as hashes, shown once, read strictly."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from serving.keys import BadKeys, KeyRing, Role, list_keys, new_key, remove_key
+
+
+def test_a_new_key_is_found_and_stands_nowhere_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    first, second = new_key(file, "hotline", Role.tag), new_key(file, "root", Role.admin, "9/minute")
+    ring = KeyRing.load(file)
+
+    assert first != second and first.split("_", 1)[1] not in file.read_text()
+    found = ring.find(second)
+    assert found is not None and (found.name, found.role, found.rate) == ("root", Role.admin, "9/minute")
+    assert ring.find(first[:-1]) is None and ring.find("") is None and ring.find("\udc80") is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX modes")
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    for name in ("one", "two"):
+        new_key(file, name, Role.tag)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_name_is_taken_once_and_is_plain(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    new_key(file, "hotline", Role.tag)
+    for name in ("hotline", "", "张三", "a b", "-a", "x" * 41):
+        with pytest.raises(BadKeys):
+            new_key(file, name, Role.tag)
+
+    assert [key.name for key in list_keys(file)] == ["hotline"]
+
+
+def test_a_key_is_removed(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    key = new_key(file, "hotline", Role.tag)
+    new_key(file, "other", Role.tag)
+    remove_key(file, "hotline")
+
+    assert KeyRing.load(file).find(key) is None
+    with pytest.raises(BadKeys, match="no key of that name"):
+        remove_key(file, "hotline")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"keys": [1]}', '{"keys": []}', '{"keys": [{"name": "a", "role": "god"}]}',
+     '{"keys": [{"name": "a", "role": "tag", "sha256": "12", "created": ""}]}'],
+)  # fmt: skip
+def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(text)
+
+    with pytest.raises(BadKeys):
+        KeyRing.load(file)
+    with pytest.raises(BadKeys):
+        KeyRing.load(tmp_path / "missing.json")

@@ -1,0 +1,139 @@
+"""`petition serve` as a process: it starts, answers over a real socket, reloads, ends with its work done."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from model.export import Export
+from tests.serving.conftest import PLANTED, SCHOOL, Petition
+from tests.serving.test_cli import command, environment
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
+
+class Process:
+    """A running `petition serve`, with its log as it comes."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.process = subprocess.Popen(
+            command("serve", "--port", 0, "--log-format", "json", "--threads", 1, *arguments),
+            env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        self.log: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self.url = f"http://127.0.0.1:{self.wait_for('listening')['port']}"
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(json.loads(line) if line.startswith("{") else {"event": "?", "line": line})
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            for line in self.log:
+                if line["event"] == event:
+                    return line
+            time.sleep(0.02)
+        raise AssertionError(f"no {event} in {self.log}")
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(30)
+        self._reader.join(10)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
+
+
+@pytest.fixture
+def server(export: Export) -> Iterator[Process]:
+    process = Process("--model", export.folder)
+    yield process
+    process.end(signal.SIGKILL)
+
+
+def test_it_answers_reloads_and_ends_well(server: Process) -> None:
+    found = httpx.post(f"{server.url}/v1/tag", json={"text": SCHOOL})
+    assert found.json()["predictions"][0]["tags"]["domain"][0]["label"] == "education"
+    assert "server" not in found.headers
+    server.process.send_signal(signal.SIGHUP)
+    assert server.wait_for("reloaded")["model"] == "tiny@1"
+    assert httpx.get(f"{server.url}/readyz").status_code == 200
+    assert server.end() == 0
+    assert [line["event"] for line in server.log][-2:] == ["draining", "ended"]
+    assert PLANTED not in str(server.log)
+    assert [line for line in server.log if line["event"] == "?"] == []
+
+
+def test_a_signal_under_load_leaves_no_accepted_request_without_its_answer(export: Export) -> None:
+    server = Process("--model", export.folder, "--set", "drain_wait_s=0.5")
+    statuses: list[int] = []
+
+    def ask_on() -> None:
+        with httpx.Client(timeout=20) as client:
+            while True:
+                try:
+                    response = client.post(f"{server.url}/v1/tag", json={"text": SCHOOL * 40})
+                except httpx.TransportError:
+                    return  # not accepted: the port is closed
+                statuses.append(response.status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        asking = [pool.submit(ask_on) for _ in range(8)]
+        time.sleep(1)
+        assert server.end() == 0
+        for each in asking:
+            each.result(20)
+    assert set(statuses) == {200, 503} and statuses.count(200) > 8
+    told = [line["status"] for line in server.log if line["event"] == "request"]
+    assert sorted(told) == sorted(statuses)
+
+
+def test_a_broken_model_or_setting_ends_the_start_with_its_code(
+    petition: Petition, export: Export, tmp_path: Path
+) -> None:
+    (export.folder / "model.onnx").write_bytes(b"")
+
+    assert petition("serve", "--model", export.folder).code == 3
+    assert petition("serve", "--model", tmp_path).code == 3
+    ended = petition("serve", "--host", "0.0.0.0")
+    assert ended.code == 2 and "设置不对" in ended.err
+    assert petition("serve", "--set", "deadline_s").code == 2
+    assert petition("serve", "--set", "deadline_s=0").code == 2
+    (tmp_path / "keys.json").write_text("{}")
+    assert petition("serve", "--keys", tmp_path / "keys.json").code in (3, 4)
+
+
+def test_a_port_that_is_taken_is_told(server: Process, petition: Petition, export: Export) -> None:
+    port = server.url.rpartition(":")[2]
+    ended = petition("serve", "--model", export.folder, "--port", port, "--threads", 1)
+
+    assert ended.code == 2 and "端口可能已被占用" in ended.err
+
+
+def test_keys_are_made_listed_and_removed(petition: Petition, tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    made = petition("key", "new", "--name", "hotline", "--role", "review", "--keys", file)
+
+    assert made.code == 0 and made.out.startswith("petition_") and made.out.count("\n") == 1
+    assert petition("key", "list", "--keys", file).out.startswith("hotline\treview\t")
+    assert petition("key", "new", "--name", "hotline", "--keys", file).code == 4
+    assert petition("key", "new", "--name", "b", "--rate", "much", "--keys", file).code == 2
+    assert petition("key", "remove", "hotline", "--keys", file).code == 0
+    assert petition("key", "list", "--keys", file).out == ""
+    assert petition("key").code == 2

@@ -1,0 +1,140 @@
+"""The service: swaps its model between two requests, or keeps the old one and says why."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from model.export import GOLDEN, Export, sha256
+from model.golden import GoldenMismatch
+from serving.service import load_checked
+from serving.settings import BadSettings, ServeSettings
+from tests.serving.conftest import SCHOOL
+from tests.serving.service import SMALL, Running, running
+from tests.serving.test_app import problem
+
+
+def version(export: Export, name: str, folder: Path) -> Path:
+    """A copy of an Export under another version."""
+    shutil.copytree(export.folder, folder)
+    manifest = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    manifest["version"] = name
+    (folder / "export.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def spoil_golden(folder: Path) -> None:
+    """Golden scores that no machine computes, in a folder that is otherwise whole."""
+    rows = [json.loads(line) for line in (folder / GOLDEN).read_text(encoding="utf-8").splitlines()]
+    rows[0]["scores"] = [0.5 + (score < 0.5) * 0.4 for score in rows[0]["scores"]]
+    (folder / GOLDEN).write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    manifest = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    manifest["files"][GOLDEN] = sha256(folder / GOLDEN)
+    (folder / "export.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+async def tagged_by(at: Running) -> str:
+    response = await at.client.post("/v1/tag", json={"text": SCHOOL})
+    assert response.status_code == 200
+    name: str = response.json()["predictions"][0]["model"]
+    return name
+
+
+def test_a_reload_switches_to_what_the_link_points_to_now(export: Export, tmp_path: Path) -> None:
+    two = version(export, "2", tmp_path / "two")
+    current = tmp_path / "current"
+    current.symlink_to(export.folder)
+
+    async def ask() -> None:
+        async with running(export, model=current) as at:
+            assert await tagged_by(at) == "tiny@1"
+            current.unlink()
+            current.symlink_to(two)
+            assert await tagged_by(at) == "tiny@1"
+            told = (await at.client.post("/v1/model/reload")).json()
+            assert (told["before"], told["model"], told["golden_reports"]) == ("tiny@1", "tiny@2", 3)
+            assert await tagged_by(at) == "tiny@2"
+            text = at.service.metrics.text().decode()
+            assert 'petition_model_info{model="tiny@2"} 1.0' in text and "tiny@1" not in text
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("fault", ["file", "golden", "folder"])
+def test_a_model_that_cannot_be_used_leaves_the_old_one(export: Export, tmp_path: Path, fault: str) -> None:
+    current = version(export, "2", tmp_path / "current")
+
+    async def ask() -> None:
+        async with running(export, model=current) as at:
+            if fault == "file":
+                (current / "model.onnx").write_bytes(b"")
+            elif fault == "golden":
+                spoil_golden(current)
+            else:
+                shutil.rmtree(current)
+            found = problem(await at.client.post("/v1/model/reload"), "model_refused")
+            said = {"file": "checksum", "golden": "score differs", "folder": "export.json"}[fault]
+            assert said in found["detail"]
+            assert await tagged_by(at) == "tiny@2"
+            assert (await at.client.get("/readyz")).status_code == 200
+            assert 'petition_reloads_total{outcome="refused"} 1.0' in at.service.metrics.text().decode()
+
+    asyncio.run(ask())
+
+
+def test_no_request_fails_while_models_are_swapped(export: Export, tmp_path: Path) -> None:
+    folders = [export.folder, version(export, "2", tmp_path / "two")]
+    current = tmp_path / "current"
+    current.symlink_to(folders[0])
+
+    async def ask() -> None:
+        async with running(export, model=current) as at:
+            done, seen, answered = asyncio.Event(), set(), 0
+
+            async def ask_on() -> None:
+                nonlocal answered
+                while not done.is_set():
+                    seen.add(await tagged_by(at))
+                    answered += 1
+
+            asking = [asyncio.create_task(ask_on()) for _ in range(4)]
+            for turn in range(1, 21):
+                (tmp_path / "next").symlink_to(folders[turn % 2])
+                (tmp_path / "next").replace(current)
+                assert (await at.client.post("/v1/model/reload")).status_code == 200
+            done.set()
+            await asyncio.gather(*asking)
+            assert seen == {"tiny@1", "tiny@2"} and answered > 20
+
+    asyncio.run(ask())
+
+
+def test_a_model_that_this_machine_computes_otherwise_never_starts(export: Export, tmp_path: Path) -> None:
+    folder = version(export, "2", tmp_path / "two")
+    spoil_golden(folder)
+
+    with pytest.raises(GoldenMismatch):
+        load_checked(ServeSettings(**{**SMALL, "model": folder}))  # type: ignore[arg-type]
+
+
+def test_a_batch_smaller_than_one_window_never_starts(export: Export) -> None:
+    with pytest.raises(BadSettings, match="batch_tokens: token budget 23 is smaller than one window"):
+        load_checked(ServeSettings(**{**SMALL, "model": export.folder, "batch_tokens": 23}))  # type: ignore[arg-type]
+
+
+def test_draining_gives_up_after_its_limit(export: Export) -> None:
+    async def ask() -> None:
+        async with running(export, drain_limit_s=0.05) as at:
+            at.service.tagger.read = lambda jobs: time.sleep(0.5)  # type: ignore[method-assign]
+            waiting = asyncio.create_task(at.client.post("/v1/tag", json={"text": SCHOOL}))
+            await asyncio.sleep(0.1)
+            await asyncio.wait_for(at.service.drain(), 0.4)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    asyncio.run(ask())

@@ -1,0 +1,80 @@
+"""Settings: which source wins, and that whatever cannot work is refused at the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.settings import BadSettings, ServeSettings, load_settings
+
+SECRET = "not-to-be-shown"
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "serve.toml"
+    file.write_text("port = 1\nthreads = 1\nmax_reports = 1\n")
+    monkeypatch.setenv("PETITION_PORT", "2")
+    monkeypatch.setenv("PETITION_THREADS", "2")
+    monkeypatch.setenv("PETITION_DEADLINE_S", "")
+    found = load_settings({"port": 3, "host": None}, file)
+
+    assert (found.port, found.threads, found.max_reports) == (3, 2, 1)
+    assert (found.host, found.deadline_s) == ("127.0.0.1", 30.0)
+    monkeypatch.setenv("PETITION_CONFIG", str(file))
+    assert load_settings().max_reports == 1
+
+
+def test_a_name_that_is_none_is_refused_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "serve.toml"
+    file.write_text("prot = 1\n")
+    with pytest.raises(BadSettings, match="prot"):
+        load_settings({}, file)
+    with pytest.raises(BadSettings, match="prot"):
+        load_settings({"prot": 1})
+    monkeypatch.setenv("PETITION_PROT", SECRET)
+    with pytest.raises(BadSettings, match="there is no setting PETITION_PROT"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"port": 70_000}, "port"),
+        ({"threads": SECRET}, "threads"),
+        ({"host": "0.0.0.0"}, "without keys only loopback"),
+        ({"host": "hotline.example"}, "without keys only loopback"),
+        ({"tls_cert": "a.pem"}, "go together"),
+        ({"tls_cert": "a.pem", "tls_key": "b.pem"}, "no such file"),
+        ({"keys": SECRET}, "no such file"),
+        ({"queue_tokens": 500}, "smaller than batch_tokens"),
+        ({"rate": SECRET}, "NUMBER/UNIT"),
+        ({"rate": "10/minute"}, "such a request never passes"),
+        ({"log_level": SECRET}, "log_level"),
+    ],
+)
+def test_what_cannot_work_is_refused_by_name_and_without_the_value(flags: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadSettings, match=said) as refused:
+        load_settings(flags)
+
+    assert SECRET not in str(refused.value)
+
+
+def test_a_file_that_is_no_toml_or_is_not_there_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "serve.toml"
+    with pytest.raises(BadSettings, match="no such file"):
+        load_settings({}, file)
+    file.write_text("port: 1")
+    with pytest.raises(BadSettings, match="not TOML"):
+        load_settings({}, file)
+
+
+def test_the_queue_holds_the_longest_report_that_is_let_in() -> None:
+    default = ServeSettings()
+
+    assert default.queue_tokens > 2 * default.max_chars
