@@ -1,0 +1,1 @@
+"""Reporter protection: finds identifiers in Chinese text and masks them, with offsets kept. No models."""

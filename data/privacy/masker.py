@@ -1,0 +1,120 @@
+"""Masker: a text with the identifiers of the wanted classes covered."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from data.privacy.accounts import Accounts
+from data.privacy.address import Addresses
+from data.privacy.bank_card import BankCards
+from data.privacy.birth import BirthDates
+from data.privacy.documents import Documents
+from data.privacy.entity import Entity, Finding
+from data.privacy.folded import fold
+from data.privacy.names import Names
+from data.privacy.phones import Phones
+from data.privacy.plates import Plates
+from data.privacy.recogniser import Analyzer, Recogniser
+from data.privacy.resident_id import ResidentIds
+
+KEPT = frozenset({Entity.OFFICIAL, Entity.POST})
+"""Left as they are by default: without them nobody can look into a report."""
+
+
+class Style(StrEnum):
+    """What stands in an identifier's place."""
+
+    label = "label"
+    stars = "stars"
+    pseudonym = "pseudonym"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A masked text.
+
+    Attributes:
+        text: with the identifiers covered.
+        findings: what was covered, offsets into the text as received.
+    """
+
+    text: str = field(repr=False)
+    findings: tuple[Finding, ...]
+
+    def counts(self) -> Counter[Entity]:
+        """Findings per class."""
+        return Counter(finding.entity_type for finding in self.findings)
+
+
+class Masker:
+    """Covers identifiers."""
+
+    def __init__(
+        self,
+        keep: Collection[Entity] = KEPT,
+        style: Style = Style.label,
+        key: bytes = b"",
+        recognisers: Sequence[Recogniser] | None = None,
+    ) -> None:
+        """Fix what is covered and how.
+
+        Args:
+            keep: classes left as they are.
+            style: "label" puts 【手机号】, "stars" as many * as there were characters (offsets stay right),
+                "pseudonym" 【手机号·1f0c9a2b】, the same for the same identifier under the same key.
+            key: secret of the pseudonyms; whoever has it can try all numbers, so keep it apart.
+            recognisers: by default all of them.
+
+        Raises:
+            ValueError: pseudonyms without a key.
+        """
+        if style is Style.pseudonym and not key:
+            raise ValueError("pseudonyms need a key")
+        self._wanted = tuple(entity for entity in Entity if entity not in keep)
+        self._style, self._key = style, key
+        self._analyzer = Analyzer(default_recognisers() if recognisers is None else recognisers)
+
+    @property
+    def wanted(self) -> tuple[Entity, ...]:
+        """The classes that are covered."""
+        return self._wanted
+
+    def mask(self, text: str) -> Masked:
+        """Cover the identifiers of one text."""
+        # All classes are looked for, so that one left as it is cannot be covered under another's name.
+        found = [f for f in self._analyzer.analyze(text) if f.entity_type in self._wanted]
+        if not found:
+            return Masked(text, ())
+        pieces: list[str] = []
+        at = 0
+        for finding in found:
+            pieces += (
+                text[at : finding.start],
+                self.cover(finding.entity_type, text[finding.start : finding.end]),
+            )
+            at = finding.end
+        return Masked("".join((*pieces, text[at:])), tuple(found))
+
+    def cover(self, entity: Entity, words: str) -> str:
+        """What stands in the place of one identifier."""
+        if self._style is Style.stars:
+            return re.sub(r"[^\n\r]", "*", words)
+        if self._style is Style.label:
+            return f"【{entity.label}】"
+        same = re.sub(r"[\W_]", "", fold(words).text).casefold()
+        digest = hmac.new(self._key, f"{entity.value}:{same}".encode(), hashlib.sha256).hexdigest()
+        return f"【{entity.label}·{digest[:8]}】"
+
+
+def default_recognisers() -> tuple[Recogniser, ...]:
+    """All recognisers of this package."""
+    return (
+        ResidentIds(), Phones(), BankCards(), Plates(), Documents(), Accounts(), Addresses(), BirthDates(),
+        Names(),
+    )  # fmt: skip

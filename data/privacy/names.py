@@ -1,0 +1,210 @@
+"""Personal names in their usual frames; a name once found is found wherever else it stands in the text.
+
+Without a frame nothing is taken for a name: rules cannot tell a name from a word by its characters alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from data.privacy.entity import Entity, Finding
+from data.privacy.recogniser import Recogniser
+from data.privacy.shapes import HAN, is_closed, is_surely_closed, name_end, ordinary, surname
+from data.privacy.surnames import DOUBTFUL
+
+_ROLES = (
+    "举报人|投诉人|反映人|信访人|上访人|申诉人|诉求人|来信人|来访人|来电人|来电者|求助人|申请人|"
+    "报案人|控告人|检举人|当事人|联系人|联络人|咨询人|"
+    "建议人|留言人|写信人|落款|署名|签名|户主|业主|机主|车主|房主|房东|租客|租户|承租人|购房人|"
+    "买受人|家长|监护人|患者|病人|病患|死者|伤者|受害人|"
+    "被害人|受害者|证人|代理人|委托人|代表人|法人|负责人|经办人|投保人|被保险人|参保人|持卡人|户名|"
+    "收款人|考生|原告|上诉人|申请执行人"
+)
+# Words for many people at once: "学生施展才华" is no name.
+_MANY = (
+    "学生|职工|员工|工人|农民工|村民|居民|市民|群众|网民|用户|客户|乘客|消费者|残疾人|老人|退休人员|"
+    "退役军人|退伍军人"
+)
+_ACCUSED = (
+    "被举报人|被投诉人|被反映人|被控告人|被检举人|被告人?|被申请人|被执行人|被上诉人|违纪人员?|"
+    "违法人员|嫌疑人|嫌犯|肇事者|肇事司机|施暴者|打人者|"
+    "当事民警|包工头|老板|开发商|中介"
+)
+_KIN = (
+    "父亲|母亲|爸爸|妈妈|爱人|妻子|丈夫|老公|老婆|儿子|女儿|孙子|孙女|哥哥|弟弟|姐姐|妹妹|大哥|孩子|"
+    "小孩|岳父|岳母|公公|婆婆|爷爷|奶奶|外公|外婆|"
+    "侄子|侄女|外甥|邻居|同事|朋友|工友|舅舅|叔叔|伯伯|儿媳|女婿|嫂子"
+)
+_POSTS = (
+    "纪委书记|党委书记|党支部书记|党总支书记|政法委书记|村支部书记|村支书|支部书记|支书|书记|"
+    "村委会主任|居委会主任|村主任|副主任|主任|村长|村会计|会计|"
+    "出纳|文书|镇长|乡长|县长|区长|市长|省长|州长|局长|厅长|处长|科长|股长|所长|院长|校长|园长|站长|"
+    "队长|组长|部长|会长|社长|庭长|董事长|总经理|"
+    "主席|委员|常委|政委|秘书长|秘书|检察长|检察官|审判长|审判员|法官|书记员|警官|民警|辅警|交警|"
+    "法警|城管|执法人员|工作人员|办事员|科员|干事|"
+    "教导主任|班主任|教导员|指导员|辅导员|老师|教师|教授|医生|大夫|护士长|主治医师|医师|村医|网格员|"
+    "协管员|社工|驻村干部|村干部|干部|领导"
+)
+_LINK = r"(?:的?(?:姓名|名字))?(?:\([^()\n]{0,6}\))?"
+_FIELD = re.compile(
+    rf"(?:(?P<accused>{_ACCUSED})|(?<![被])(?:(?:本人|学生|孩子|患者|真实)?(?:姓名|名字)|(?:{_ROLES}|"
+    rf"{_MANY}|{_KIN}|本人|申报人|填表人|监督人)))"
+    rf"{_LINK} ?[:=] ?"
+)
+_SAID = re.compile(
+    rf"(?:(?P<accused>(?:{_ACCUSED}|{_POSTS})(?:叫|名叫|名为|叫做))|我(?:的名字)?叫做?|本人(?:姓名|"
+    rf"名叫|叫)|我名叫|我的?(?:名字|姓名)(?:是|为|叫)|名叫|名字叫|"
+    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|化名|真名)"
+)
+_WEAK = re.compile(
+    rf"(?:(?P<accused>{_ACCUSED}|(?:举报|投诉|控告|检举|反映)(?:[{HAN}]{{0,10}}?(?:{_POSTS}))?|"
+    rf"{_POSTS})|(?<!被)(?:{_ROLES})|{_KIN}|本人|实名|我是|我们是|"
+    r"此致 ?敬礼[!,。]? ?)(?:是|为)?[ ,(]?"
+)
+_GROUP = re.compile(rf"(?:{_MANY})(?:代表)?[ ,(]?")
+_HONOUR = re.compile(
+    r"先生|女士|小姐|太太|夫人|大爷|大妈|大叔|大婶|大娘|大姐|大哥|阿姨|奶奶|爷爷|叔叔|伯伯|师傅|同学|同志|某"
+)
+_POST_BEFORE = re.compile(rf"(?:{_POSTS})(?:的|同志)?$")
+_WORK = re.compile(rf"(?:副|原|前任?|时任|现任|代理|常务副|第一|总)?(?:{_POSTS})")
+# "张三，男，汉族" and "张三 13800138000": what follows tells that it was a name.
+_DETAILS = re.compile(
+    rf"(?<![{HAN}A-Za-z0-9·])(?P<name>[{HAN}]{{2,4}})(?=[ ,:(、]{{1,3}}(?:性别|男|女|"
+    rf"[汉回壮苗满黎藏][族,]|身份证|(?:联系)?电话|手机|联系方式|1[3-9][0-9]{{9}}|"
+    rf"[1-9][0-9]{{16}}[0-9X]))"
+)
+_SIGNED = re.compile(rf"\n[ ]*(?P<name>[{HAN}]{{2,4}})[ ]*(?=\n[ ]*(?:19|20)[0-9]{{2}}|\s*\Z)")
+_AND = re.compile(r"[、/ ]|[和与及]")
+_BORDER = "镇乡县区市省局部厅委院所校村街社科处办站队组会司厂店园室科班系党政副总"
+_HAN_RUN = re.compile(f"[{HAN}]")
+
+
+class Names(Recogniser):
+    """Finds names behind 我叫, 姓名：, 联系人 and the like, before 先生 and 局长, and X某."""
+
+    supported_entities = (Entity.PERSON, Entity.OFFICIAL, Entity.POST)
+
+    def find(self, text: str) -> Iterator[Finding]:
+        """Find in a folded text."""
+        found = [*self._framed(text), *_details(text), *_honoured(text), *_posts(text)]
+        yield from found
+        yield from _again(text, found)
+
+    def _framed(self, text: str) -> Iterator[Finding]:
+        for pattern, strict, score in ((_FIELD, False, 0.9), (_SAID, False, 0.85), (_WEAK, True, 0.7)):
+            for match in pattern.finditer(text):
+                accused = match["accused"] or _POST_BEFORE.search(
+                    text[max(0, match.start() - 8) : match.start()]
+                )
+                entity = Entity.OFFICIAL if accused else Entity.PERSON
+                yield from _series(text, match.end(), strict, entity, score)
+        for match in _GROUP.finditer(text):
+            end = name_end(text, match.end(), True)
+            if end is not None and is_surely_closed(text, end):
+                yield from _series(text, match.end(), True, Entity.PERSON, 0.7)
+
+
+def _series(text: str, at: int, strict: bool, entity: Entity, score: float) -> Iterator[Finding]:
+    """A name, and the further ones of an enumeration."""
+    for _ in range(50):
+        end = name_end(text, at, strict)
+        if end is None:
+            return
+        yield Finding(entity, at, end, score)
+        link = _AND.match(text, end)
+        if not link:
+            return
+        at, strict = link.end(), True
+
+
+def _details(text: str) -> Iterator[Finding]:
+    for pattern in (_DETAILS, _SIGNED):
+        for match in pattern.finditer(text):
+            start, end = match.span("name")
+            if name_end(text, start, True) == end:
+                yield Finding(Entity.PERSON, start, end, 0.75)
+
+
+def _honoured(text: str) -> Iterator[Finding]:
+    """王先生, 王建国女士, 李某, 欧阳某某."""
+    for match in _HONOUR.finditer(text):
+        at = match.start()
+        start = _name_before(text, at, "路街道店")
+        if start is None:
+            continue
+        if match.group() != "某":
+            yield Finding(Entity.PERSON, start, at, 0.65)
+            continue
+        start = at - 2 if surname(text, at - 2) == 2 else at - 1
+        end = name_end(text, start, False)
+        if (
+            end is not None
+            and end > at
+            and not (text[start] in DOUBTFUL and at - start == 1 and _odd(text, start))
+        ):
+            yield Finding(Entity.PERSON, start, end, 0.65)
+
+
+def _posts(text: str) -> Iterator[Finding]:
+    """王局长, 王建国副局长; and the posts themselves with the office before them."""
+    for match in _WORK.finditer(text):
+        start = _name_before(text, match.start(), _BORDER)
+        if start is not None and not (match.start() - start == 1 and text[start] in DOUBTFUL):
+            yield Finding(Entity.OFFICIAL, start, match.start(), 0.8)
+        yield Finding(Entity.POST, match.start(), match.end(), 0.6)
+
+
+def _name_before(text: str, at: int, never: str) -> int | None:
+    """Where the name begins that ends at a place; the longest that can be one, else None."""
+    for length in (4, 3, 2, 1):
+        start = at - length
+        if start < 0:
+            continue
+        width = surname(text, start)
+        given = text[start + width : at]
+        if (
+            not width
+            or length - width > 2
+            or ordinary(text, start)
+            or any(letter in never for letter in given)
+        ):
+            continue
+        if given and name_end(text[start:at], 0, False) != length:
+            continue
+        if (
+            length > 1
+            and text[start] in DOUBTFUL
+            and surname(text, start + 1)
+            and _HAN_RUN.match(text[start])
+        ):
+            continue  # 向王先生: the shorter one is the name
+        if length == 1 and text[start] in DOUBTFUL and start and _HAN_RUN.match(text[start - 1]):
+            continue
+        return start
+    return None
+
+
+def _odd(text: str, at: int) -> bool:
+    return at > 0 and _HAN_RUN.match(text[at - 1]) is not None
+
+
+def _again(text: str, found: list[Finding]) -> Iterator[Finding]:
+    """The other places of the full names found."""
+    known: dict[str, Entity] = {}
+    for finding in found:
+        words = text[finding.start : finding.end]
+        if (
+            finding.entity_type is Entity.POST
+            or len(words) < 2
+            or any(letter in "某Xx×*" for letter in words)
+        ):
+            continue
+        if known.get(words) is not Entity.PERSON:
+            known[words] = finding.entity_type
+    for words, entity in known.items():
+        at = text.find(words)
+        while at >= 0:
+            if len(words) > 2 or is_closed(text, at + len(words)):
+                yield Finding(entity, at, at + len(words), 0.88 if entity is Entity.PERSON else 0.6)
+            at = text.find(words, at + len(words))
