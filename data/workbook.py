@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -46,6 +46,31 @@ def read_workbook(
     if head.startswith(_ZIP):
         check_archive(path)
     yield from _read_sheet(path, columns, Intake(path.name, max_chars), sheet)
+
+
+def read_sheets(path: Path) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
+    """Read every sheet: its name, and its rows of cells as typed in the workbook.
+
+    Raises:
+        BrokenFile: damaged, locked, or no workbook inside.
+        SuspiciousFile: see `check_archive`.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+        file.seek(0)
+        if not head.startswith((_ZIP, _OLE)):
+            raise BrokenFile(f"{path}: not a workbook inside; give it the suffix of what it is, .csv perhaps")
+        if head.startswith(_ZIP):
+            check_archive(path)
+        try:
+            book = python_calamine.CalamineWorkbook.from_filelike(file)
+            for meta in book.sheets_metadata:
+                if "WorkSheet" in str(meta.typ):
+                    yield meta.name, iter(book.get_sheet_by_name(meta.name).iter_rows())
+        except python_calamine.PasswordError:
+            raise BrokenFile(f"{path}: locked with a password; save it without one") from None
+        except python_calamine.CalamineError as error:
+            raise _broken(path, error) from None
 
 
 def _read_sheet(path: Path, columns: Columns, intake: Intake, sheet: str | None) -> Iterator[Report | BadRow]:

@@ -22,6 +22,7 @@ _WECHAT = re.compile(
 )
 _WXID = re.compile(r"(?<![A-Za-z0-9])wxid_[a-z0-9]{8,20}", re.IGNORECASE)
 _NO_ACCOUNT = re.compile(r"(?:wechat|weixin|public|official)$", re.IGNORECASE)
+_MOBILE = re.compile(r"1[3-9][0-9]{3}(?:[0-9]{6})?$")
 _QQ = re.compile(
     rf"(?:QQ|扣扣|Q号|企鹅号?)(?:群)?{_LINK}(?P<account>[1-9](?:[ \-]?[0-9]){{4,10}})(?![0-9])(?! ?@)",
     re.IGNORECASE,
@@ -39,7 +40,7 @@ class Accounts(Recogniser):
             for match in _EMAIL.finditer(text):
                 yield Finding(Entity.EMAIL, match.start(), match.end(), 0.98)
         for match in _WECHAT.finditer(text):
-            if not _NO_ACCOUNT.match(match["account"]):
+            if not _NO_ACCOUNT.match(match["account"]) and not _MOBILE.match(match["account"]):
                 yield Finding(Entity.WECHAT, *match.span("account"), 0.96)
         for match in _WXID.finditer(text):
             yield Finding(Entity.WECHAT, match.start(), match.end(), 0.97)

@@ -1,4 +1,4 @@
-"""Bank cards: 15 to 19 digits with Luhn's check digit; behind a word for card or account, any such number."""
+"""Bank cards: 16 or 19 digits with Luhn's check digit; behind a word for card or account, any such number."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BankCards(Recogniser):
             valid = 15 <= len(digits) <= 19 and luhn(digits)
             if not named and (is_order(text, match.start()) or is_amount(text, match.end())):
                 continue
-            if valid and (named or _ISSUED.match(digits)):
+            if valid and (named or (len(digits) in (16, 19) and _ISSUED.match(digits))):
                 yield Finding(Entity.BANK_CARD, match.start(), match.end(), 0.95 if named else 0.85)
             elif named and not is_amount(text, match.end()):
                 yield Finding(Entity.BANK_CARD, match.start(), match.end(), 0.65)

@@ -18,12 +18,16 @@ _DATE = (
     rf"|{_YEAR} ?年|[5-9][0-9] ?年 ?{_SMALL} ?月(?: ?{_SMALL} ?[日号])?|{_SMALL}月{_SMALL}[日号])"
 )
 _BEFORE = re.compile(
-    rf"(?:出生(?:年月日?|日期|时间|年份)?(?:于|是|为|在)?|生于|生日(?:是|为)?|诞生于|生辰)[ "
+    rf"(?:出生(?:年月日?|日期|时间|年份)?(?:于|是|为|在)?|生于|生日(?:是|为)?|年龄(?:是|为)|诞生于|生辰)[ "
     rf":(]{{0,3}}(?P<date>{_DATE})(?![0-9])"
 )
 _BEHIND = re.compile(
-    rf"(?<![0-9{_CN}])(?P<date>{_DATE})(?:[日号])?(?: ?(?:出生|生人|诞生|"
+    rf"(?<![0-9{_CN}])(?P<date>{_DATE})(?:[日号])?\)?(?: ?(?:出生|生人|诞生|"
     rf"生(?![产活病意效物态育下前后了还过]))|的?生日)"
+)
+_KIN = re.compile(
+    r"(?:儿子|女儿|父亲|母亲|孩子|小孩|妻子|丈夫|爱人|孙子|孙女|哥哥|弟弟|姐姐|妹妹)[一-鿿]{1,4}"
+    rf"\((?P<date>{_DATE})(?:出生|生)?\)(?!结婚)"
 )
 _PERSONAL = re.compile(
     rf"[男女][,、 ]{{1,2}}(?:[一-鿿]{{1,4}}族[,、 ]{{1,2}})?(?P<date>{_DATE})(?![0-9至到起-])"
@@ -37,6 +41,6 @@ class BirthDates(Recogniser):
 
     def find(self, text: str) -> Iterator[Finding]:
         """Find in a folded text."""
-        for pattern, score in ((_BEFORE, 0.9), (_BEHIND, 0.9), (_PERSONAL, 0.8)):
+        for pattern, score in ((_BEFORE, 0.9), (_BEHIND, 0.9), (_KIN, 0.85), (_PERSONAL, 0.8)):
             for match in pattern.finditer(text):
                 yield Finding(Entity.BIRTH, *match.span("date"), score)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from data.privacy.entity import Entity, Finding
 from data.privacy.recogniser import Recogniser
-from data.privacy.shapes import HAN, is_closed, is_surely_closed, name_end, ordinary, surname
+from data.privacy.shapes import ETHNIC, HAN, is_closed, is_surely_closed, name_end, ordinary, surname
 from data.privacy.surnames import DOUBTFUL
 
 _ROLES = (
@@ -18,7 +18,7 @@ _ROLES = (
     "报案人|控告人|检举人|当事人|联系人|联络人|咨询人|"
     "建议人|留言人|写信人|落款|署名|签名|户主|业主|机主|车主|房主|房东|租客|租户|承租人|购房人|"
     "买受人|家长|监护人|患者|病人|病患|死者|伤者|受害人|"
-    "被害人|受害者|证人|代理人|委托人|代表人|法人|负责人|经办人|投保人|被保险人|参保人|持卡人|户名|"
+    "被害人|受害者|经营者|店主|负责人|证人|代理人|委托人|代表人|法人|负责人|经办人|投保人|被保险人|参保人|持卡人|户名|"
     "收款人|考生|原告|上诉人|申请执行人"
 )
 # Words for many people at once: "学生施展才华" is no name.
@@ -32,7 +32,7 @@ _ACCUSED = (
     "当事民警|包工头|老板|开发商|中介"
 )
 _KIN = (
-    "父亲|母亲|爸爸|妈妈|爱人|妻子|丈夫|老公|老婆|儿子|女儿|孙子|孙女|哥哥|弟弟|姐姐|妹妹|大哥|孩子|"
+    "父亲|母亲|爸爸|妈妈|爱人|妻子|丈夫|老公|老婆|儿子|(?<!妇)女儿|孙子|孙女|哥哥|弟弟|姐姐|妹妹|大哥|孩子|"
     "小孩|岳父|岳母|公公|婆婆|爷爷|奶奶|外公|外婆|"
     "侄子|侄女|外甥|邻居|同事|朋友|工友|舅舅|叔叔|伯伯|儿媳|女婿|嫂子"
 )
@@ -50,16 +50,16 @@ _LINK = r"(?:的?(?:姓名|名字))?(?:\([^()\n]{0,6}\))?"
 _FIELD = re.compile(
     rf"(?:(?P<accused>{_ACCUSED})|(?<![被])(?:(?:本人|学生|孩子|患者|真实)?(?:姓名|名字)|(?:{_ROLES}|"
     rf"{_MANY}|{_KIN}|本人|申报人|填表人|监督人)))"
-    rf"{_LINK} ?[:=] ?"
+    rf"{_LINK}(?: ?[:=] ?|(?<=姓名) )"
 )
 _SAID = re.compile(
     rf"(?:(?P<accused>(?:{_ACCUSED}|{_POSTS})(?:叫|名叫|名为|叫做))|我(?:的名字)?叫做?|本人(?:姓名|"
     rf"名叫|叫)|我名叫|我的?(?:名字|姓名)(?:是|为|叫)|名叫|名字叫|"
-    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|化名|真名)"
+    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|化名|真名|又名|曾用名|别名|常用名)"
 )
 _WEAK = re.compile(
-    rf"(?:(?P<accused>{_ACCUSED}|(?:举报|投诉|控告|检举|反映)(?:[{HAN}]{{0,10}}?(?:{_POSTS}))?|"
-    rf"{_POSTS})|(?<!被)(?:{_ROLES})|{_KIN}|本人|实名|我是|我们是|"
+    rf"(?:(?P<accused>{_ACCUSED}|(?:举报|投诉|控告|检举|反映)(?!人)(?:[{HAN}]{{0,10}}?(?:{_POSTS}))?|"
+    rf"{_POSTS})|(?<!被)(?:{_ROLES})|{_KIN}|本人|实名|(?<![一-鿿])我(?=,)|我是|我们是|"
     r"此致 ?敬礼[!,。]? ?)(?:是|为)?[ ,(]?"
 )
 _GROUP = re.compile(rf"(?:{_MANY})(?:代表)?[ ,(]?")
@@ -67,14 +67,29 @@ _HONOUR = re.compile(
     r"先生|女士|小姐|太太|夫人|大爷|大妈|大叔|大婶|大娘|大姐|大哥|阿姨|奶奶|爷爷|叔叔|伯伯|师傅|同学|同志|某"
 )
 _POST_BEFORE = re.compile(rf"(?:{_POSTS})(?:的|同志)?$")
-_WORK = re.compile(rf"(?:副|原|前任?|时任|现任|代理|常务副|第一|总)?(?:{_POSTS})")
+_SELF = re.compile(
+    rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?)(?:(?!举报|投诉|反映|控告|检举)[^,.。;!?\n])*$"
+)
+_WORK = re.compile(
+    rf"(?:副|原|前任?|时任|现任|代理|常务副|第一|总)?(?:{_POSTS})(?!会(?!计)|支队|大队|中队|局|部门)"
+)
+# Said of many, and of nobody by name: "谢谢领导" is no Mr Xie.
+_NEVER_TITLES = frozenset(
+    "领导 干部 村干部 工作人员 执法人员 社工 委员 文书 出纳 城管 教师 大夫 交警".split()
+)
 # "张三，男，汉族" and "张三 13800138000": what follows tells that it was a name.
 _DETAILS = re.compile(
-    rf"(?<![{HAN}A-Za-z0-9·])(?P<name>[{HAN}]{{2,4}})(?=[ ,:(、]{{1,3}}(?:性别|男|女|"
+    rf"(?<![{HAN}A-Za-z0-9·])(?P<name>[{HAN}]{{2,4}}|{ETHNIC})(?=[ ,:(、]{{1,3}}(?:性别|男|女|"
     rf"[汉回壮苗满黎藏][族,]|身份证|(?:联系)?电话|手机|联系方式|1[3-9][0-9]{{9}}|"
     rf"[1-9][0-9]{{16}}[0-9X]))"
 )
 _SIGNED = re.compile(rf"\n[ ]*(?P<name>[{HAN}]{{2,4}})[ ]*(?=\n[ ]*(?:19|20)[0-9]{{2}}|\s*\Z)")
+# Ordinary words that end in a surname's character.
+_WORD_END = re.compile(
+    "[位属由对关至处基等终出用源善勇归低高小大鉴介限便急忙在鉴敢]于$|[方意面走趋导倾流去转动志]向$|[适反供相不理本对效]应$|"
+    "[责担信主时历现前兼上连委]任$|[当同即小时届及定按]时$|[完达组构造促变形转养生]成$|[检审调抽侦普彩]查$|[共全万主齐]管$"
+)
+_ETHNIC_END = re.compile(rf"{ETHNIC}$")
 _AND = re.compile(r"[、/ ]|[和与及]")
 _BORDER = "镇乡县区市省局部厅委院所校村街社科处办站队组会司厂店园室科班系党政副总"
 _HAN_RUN = re.compile(f"[{HAN}]")
@@ -94,15 +109,24 @@ class Names(Recogniser):
     def _framed(self, text: str) -> Iterator[Finding]:
         for pattern, strict, score in ((_FIELD, False, 0.9), (_SAID, False, 0.85), (_WEAK, True, 0.7)):
             for match in pattern.finditer(text):
-                accused = match["accused"] or _POST_BEFORE.search(
-                    text[max(0, match.start() - 8) : match.start()]
-                )
-                entity = Entity.OFFICIAL if accused else Entity.PERSON
+                accused = match["accused"] or _posted(text, match)
+                entity = Entity.OFFICIAL if accused and not _of_self(text, match.start()) else Entity.PERSON
                 yield from _series(text, match.end(), strict, entity, score)
         for match in _GROUP.finditer(text):
             end = name_end(text, match.end(), True)
             if end is not None and is_surely_closed(text, end):
                 yield from _series(text, match.end(), True, Entity.PERSON, 0.7)
+
+
+def _posted(text: str, match: re.Match[str]) -> bool:
+    """民警姓名：, where a field of that name alone would be the reporter's."""
+    at = match.start()
+    return match.group().startswith(("姓名", "名字")) and bool(_POST_BEFORE.search(text[max(0, at - 8) : at]))
+
+
+def _of_self(text: str, at: int) -> bool:
+    """我是教师…: a post that the reporter holds makes no official of the reporter."""
+    return _SELF.search(text[max(0, at - 24) : at]) is not None
 
 
 def _series(text: str, at: int, strict: bool, entity: Entity, score: float) -> Iterator[Finding]:
@@ -130,63 +154,54 @@ def _honoured(text: str) -> Iterator[Finding]:
     """王先生, 王建国女士, 李某, 欧阳某某."""
     for match in _HONOUR.finditer(text):
         at = match.start()
-        start = _name_before(text, at, "路街道店")
-        if start is None:
-            continue
         if match.group() != "某":
-            yield Finding(Entity.PERSON, start, at, 0.65)
+            start = _name_before(text, at, "路街道店")
+            if start is not None:
+                yield Finding(Entity.PERSON, start, at, 0.65)
             continue
-        start = at - 2 if surname(text, at - 2) == 2 else at - 1
+        start = at - 2 if at > 1 and surname(text, at - 2) == 2 else at - 1
+        if start < 0 or _WORD_END.search(text[max(0, start - 1) : at]):
+            continue
         end = name_end(text, start, False)
-        if (
-            end is not None
-            and end > at
-            and not (text[start] in DOUBTFUL and at - start == 1 and _odd(text, start))
-        ):
+        if end is not None and end > at:
             yield Finding(Entity.PERSON, start, end, 0.65)
 
 
 def _posts(text: str) -> Iterator[Finding]:
-    """王局长, 王建国副局长; and the posts themselves with the office before them."""
+    """王局长, 王建国副局长; and the posts themselves."""
     for match in _WORK.finditer(text):
-        start = _name_before(text, match.start(), _BORDER)
-        if start is not None and not (match.start() - start == 1 and text[start] in DOUBTFUL):
-            yield Finding(Entity.OFFICIAL, start, match.start(), 0.8)
+        start = None
+        if match.group() not in _NEVER_TITLES:
+            start = _name_before(text, match.start(), _BORDER)
+        if start is not None:
+            entity = Entity.PERSON if _of_self(text, start) else Entity.OFFICIAL
+            yield Finding(entity, start, match.start(), 0.8)
         yield Finding(Entity.POST, match.start(), match.end(), 0.6)
 
 
 def _name_before(text: str, at: int, never: str) -> int | None:
     """Where the name begins that ends at a place; the longest that can be one, else None."""
-    for length in (4, 3, 2, 1):
-        start = at - length
-        if start < 0:
-            continue
+    ethnic = _ETHNIC_END.search(text, max(0, at - 20), at)
+    if ethnic:
+        return ethnic.start()
+    for start in range(max(0, at - 4), at):
         width = surname(text, start)
         given = text[start + width : at]
-        if (
-            not width
-            or length - width > 2
-            or ordinary(text, start)
-            or any(letter in never for letter in given)
-        ):
+        if not width or len(given) > 2 or ordinary(text, start) or any(letter in never for letter in given):
             continue
-        if given and name_end(text[start:at], 0, False) != length:
+        if given and name_end(text[start:at], 0, False) != at - start:
             continue
+        inside = start > 0 and _HAN_RUN.match(text[start - 1]) is not None
+        # 向王先生: the shorter one is the name; 位于…: none is.
         if (
-            length > 1
+            width == 1
             and text[start] in DOUBTFUL
-            and surname(text, start + 1)
-            and _HAN_RUN.match(text[start])
+            and inside
+            and (not given or surname(text, start + 1) or _WORD_END.search(text[start - 1 : start + 1]))
         ):
-            continue  # 向王先生: the shorter one is the name
-        if length == 1 and text[start] in DOUBTFUL and start and _HAN_RUN.match(text[start - 1]):
             continue
         return start
     return None
-
-
-def _odd(text: str, at: int) -> bool:
-    return at > 0 and _HAN_RUN.match(text[at - 1]) is not None
 
 
 def _again(text: str, found: list[Finding]) -> Iterator[Finding]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-from data.privacy.surnames import COMPOUND, DOUBTFUL, NEVER_WEAK, NOT_GIVEN, NOT_NAMES, SINGLE
+from data.privacy.surnames import (
+    COMPOUND,
+    DOUBTFUL,
+    GIVEN,
+    NEVER_GIVEN,
+    NEVER_WEAK,
+    NOT_GIVEN,
+    NOT_NAMES,
+    RARE,
+    SINGLE,
+)
 
 HAN = "㐀-鿿"
 _IS_HAN = re.compile(f"[{HAN}]")
@@ -26,14 +36,18 @@ _FOLLOW = re.compile(
 _SURELY = re.compile(
     r"先生|女士|小姐|太太|同志|老师|师傅|大爷|大妈|大叔|大婶|阿姨|奶奶|爷爷|叔叔|同学|医生|家住|家庭|"
     r"今年|现年|年龄|年满|电话|手机|联系|号码|"
-    r"身份证|微信|来自|反映|反应|举报|投诉|控告|检举|实名|表示|认为|来电|致电|来信|来访|去世|申请|"
+    r"身份证|公民身份|微信|来自|反映|反应|举报|投诉|控告|检举|实名|表示|认为|来电|致电|来信|来访|去世|申请|"
     r"购买|户籍|籍贯|毕业|等人|夫妇|夫妻|"
     r"一家|本人|村民|多次|多年|长期|利用|私自|擅自|违规|违法|违纪|涉嫌|收受|贪污|截留|挪用|虚报|侵占|"
-    r"担任|负责|出生|目前|至今"
+    r"担任|负责|出生|目前|至今|后来|随后|当时|曾经"
 )
 _TITLE = re.compile("先生|女士|小姐|太太|同志|老师|师傅|大爷|大妈|大叔|大婶|阿姨|奶奶|爷爷|叔叔|同学|医生")
-_ETHNIC = re.compile(rf"[{HAN}]{{1,6}}(?:·[{HAN}]{{1,8}}){{1,3}}")
+_SYLLABLE = rf"(?![的了是我你他她它们这那说住在和与被将])[{HAN}]"
+ETHNIC = rf"(?:{_SYLLABLE}){{1,6}}(?:·(?:{_SYLLABLE}){{1,8}}){{1,3}}"
+_ETHNIC = re.compile(ETHNIC)
 _STARTS = re.compile("|".join(sorted(map(re.escape, set(NOT_NAMES)), key=lambda w: (-len(w), w))))
+# A "name" that ends in one of these is a place or an office.
+PLACES = frozenset("镇县市局厂街路城站")
 _MOU = re.compile(
     "某{1,3}(?![年月日天时处地些种位单公局县市区镇乡村小学])[甲乙丙丁一二三]?|[Xx×*]{1,2}(?![0-9A-Za-z])"
 )
@@ -51,30 +65,33 @@ def name_end(text: str, at: int, strict: bool) -> int | None:
     ethnic = _ETHNIC.match(text, at)
     if ethnic:
         return ethnic.end()
-    width = surname(text, at)
+    never = NOT_GIVEN if strict else NEVER_GIVEN
+    width = surname(text, at) or int(not strict and text[at : at + 1] in RARE)
     if not width or _STARTS.match(text, at):
         return None
     if hidden := _MOU.match(text, at + width):
         return hidden.end()
     if _TITLE.match(text, at + width):
         return at + width
-    if strict and text[at] in NEVER_WEAK and width == 1:
-        return None
-    if _SURELY.match(text, at + width + 1) and _given(text[at + width]):
+    if _SURELY.match(text, at + width + 1) and _given(text[at + width], never):
         return at + width + 1
     ends = [
         at + width + given
         for given in (1, 2)
         if at + width + given <= len(text)
-        and all(_given(letter) for letter in text[at + width : at + width + given])
+        and all(_given(letter, never) for letter in text[at + width : at + width + given])
     ]
     closed = [end for end in ends if is_closed(text, end)]
     if closed:
         longest = max(closed)
-        if strict and width == 1 and text[at] in DOUBTFUL and not _ended(text, longest):
+        if strict and text[longest - 1] in PLACES and len(closed) == 1:
+            return None
+        usual = all(letter in GIVEN for letter in text[at + width : longest])
+        doubtful = text[at] in DOUBTFUL and not is_surely_closed(text, longest)
+        if strict and width == 1 and not usual and (text[at] in NEVER_WEAK or doubtful):
             return None
         return _starred(text, longest)
-    if strict or not ends:
+    if strict or not ends or text[at] in RARE:
         return None
     return _starred(text, max(ends))
 
@@ -105,8 +122,8 @@ def _ended(text: str, end: int) -> bool:
     return end >= len(text) or not _IS_HAN.match(text[end])
 
 
-def _given(letter: str) -> bool:
-    return letter not in NOT_GIVEN and _IS_HAN.match(letter) is not None
+def _given(letter: str, never: frozenset[str]) -> bool:
+    return letter not in never and _IS_HAN.match(letter) is not None
 
 
 def _starred(text: str, end: int) -> int:

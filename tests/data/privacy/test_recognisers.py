@@ -1,0 +1,212 @@
+"""Each identifier is found in its usual spellings, and what only looks like one is left."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from data.privacy.bank_card import luhn
+from data.privacy.entity import Entity
+from data.privacy.masker import default_recognisers
+from data.privacy.recogniser import Analyzer
+from data.privacy.resident_id import ResidentIds, check_character
+
+ANALYZER = Analyzer(default_recognisers())
+
+
+def found(text: str) -> list[tuple[Entity, str]]:
+    return [
+        (f.entity_type, text[f.start : f.end])
+        for f in ANALYZER.analyze(text)
+        if f.entity_type is not Entity.POST
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entity", "before", "words", "behind"),
+    [
+        (Entity.RESIDENT_ID, "身份证", "11010119900307707X", "，"),
+        (Entity.RESIDENT_ID, "号码", "110101 19900307 707x", "请查"),
+        (Entity.RESIDENT_ID, "身份证号", "１１０１０１１９９００３０７７０７Ｘ", "。"),
+        (Entity.RESIDENT_ID, "（", "1 1 0 1 0 1 1 9 9 0 0 3 0 7 7 0 7 X", "）"),
+        (Entity.RESIDENT_ID, "身份证", "110101900307753", "。"),
+        (Entity.RESIDENT_ID, "身份证号", "110101199003077530", "（校验码写错）"),
+        (Entity.MOBILE, "请打", "13800138000", "找我"),
+        (Entity.MOBILE, "", "138-0013-8000", ""),
+        (Entity.MOBILE, "电话", "+86 138 0013 8000", "，"),
+        (Entity.MOBILE, "手机", "１３８００１３８０００", "，"),
+        (Entity.MOBILE, "手机", "幺三八零零幺三八零零零", "，"),
+        (Entity.MOBILE, "手机", "138零零幺三八零零零", "，"),
+        (Entity.MOBILE, "手机", "1 3 8 0 0 1 3 8 0 0 0", "，"),
+        (Entity.MOBILE, "手机", "1380013\u200b8000", "，"),
+        (Entity.MOBILE, "手机", "138****8000", "，"),
+        (Entity.LANDLINE, "座机", "0571-87654321", "转"),
+        (Entity.LANDLINE, "座机", "（0571）87654321转102", "。"),
+        (Entity.LANDLINE, "家里电话", "87654321", "没人接"),
+        (Entity.BANK_CARD, "卡号", "6222021234567890128", "。"),
+        (Entity.BANK_CARD, "", "6222 0212 3456 7890 128", "。"),
+        (Entity.BANK_CARD, "打到账号", "33010120012345678", "。"),
+        (Entity.PLATE, "我的车", "浙A12345", "被拖走"),
+        (Entity.PLATE, "一辆", "浙A·D12345", "堵路"),
+        (Entity.PLATE, "一辆", "浙ａ１２３４５", "堵路"),
+        (Entity.PLATE, "车牌号", "A1234挂", "，"),
+        (Entity.PASSPORT, "护照号", "E12345678", "，"),
+        (Entity.PASSPORT, "护照号码：", "ＥＡ１２３４５６７", "，"),
+        (Entity.PERMIT, "港澳通行证", "C12345678", "，"),
+        (Entity.PERMIT, "军官证", "军字第1234567号", "，"),
+        (Entity.PERMIT, "台胞证号：", "12345678", "，"),
+        (Entity.EMAIL, "发到", "li.ming_1@163.com", "谢谢"),
+        (Entity.EMAIL, "邮箱", "ｌｉ＠ｑｑ．ｃｏｍ", "。"),
+        (Entity.WECHAT, "微信号：", "abc_12345", "，"),
+        (Entity.WECHAT, "加V信", "sunflower88", "，"),
+        (Entity.QQ, "QQ：", "123456789", "，"),
+        (Entity.ADDRESS, "家住岭上市", "青石路88号3栋2单元501室", "，"),
+        (Entity.ADDRESS, "住", "阳光花园3-2-501", "的业主"),
+        (Entity.ADDRESS, "住", "岭上村三组45号", "，"),
+        (Entity.ADDRESS, "住石桥镇", "岭上村荷塘217号附3号", "，"),
+        (Entity.ADDRESS, "住址：岭上省青石县城关镇", "柳塘八组", "。"),
+        (Entity.BIRTH, "我是", "1965年3月12日", "出生的"),
+        (Entity.BIRTH, "出生日期：", "1965-03-12", "，"),
+        (Entity.BIRTH, "男，汉族，", "一九六五年三月", "生"),
+        (Entity.BIRTH, "我母亲", "1950年3月", "出生"),
+        (Entity.PERSON, "我叫", "王小明", "，"),
+        (Entity.PERSON, "我，", "王小明", "，住在城东"),
+        (Entity.PERSON, "我叫", "段和元", "，"),
+        (Entity.PERSON, "我叫", "王明", "家住城东"),
+        (Entity.PERSON, "本人", "欧阳春", "，男"),
+        (Entity.PERSON, "联系人：", "李四", ""),
+        (Entity.PERSON, "实名举报人：", "阿依古丽·买买提", "。"),
+        (Entity.PERSON, "村民", "张某某", "说"),
+        (Entity.PERSON, "市民", "王", "先生来电"),
+        (Entity.PERSON, "", "王建国", "女士反映"),
+        (Entity.PERSON, "", "赵大勇", "，男，汉族"),
+        (Entity.PERSON, "我父亲", "孙福来", "今年八十岁"),
+        (Entity.PERSON, "此致\n敬礼\n", "钱多多", "\n2025年3月1日"),
+        (Entity.OFFICIAL, "举报岭上村村支书", "赵大海", "贪污"),
+        (Entity.OFFICIAL, "被举报人：", "周武", "。"),
+        (Entity.OFFICIAL, "找过", "吴", "局长"),
+        (Entity.OFFICIAL, "", "郑成", "副主任不管"),
+    ],
+)
+def test_an_identifier_is_found_whole(entity: Entity, before: str, words: str, behind: str) -> None:
+    assert found(before + words + behind) == [(entity, words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12345工单编号：20190712123456，受理编号17012300123",
+        "工单号201801201234567890",
+        "案号（2019）浙01民初1234号",
+        "合同金额15000000000元，已付13800000000元",
+        "订单号1234567890123456，快递单号7312345678901",
+        "统一社会信用代码91330100MA12345678",
+        "编号330106199003077的设备",
+        "拨打12345、12315、96110和400-123-4567",
+        "岭上村今年12号停电，石桥村里15号上午开会",
+        "青石路与柳塘街路口的路灯坏了，青石路修路",
+        "阳光花园3栋电梯坏了，A栋78户，B栋38户",
+        "地铁2号线，乘坐37路，G1234次列车，第13条",
+        "2019年3月12日交的钱，今年3月还没有退，孩子生病",
+        "微信公众号、微信支付、QQ群里",
+        "高中生说马路不平，我是高新区业主，我是方便面爱好者",
+        "本人于去年购房，本人因病住院，本人向社区反映",
+        "居民楼开裂，业主张贴通知，业主普遍反对，群众强烈要求",
+        "妇女儿童医院，相关负责同志，谢谢领导，希望领导明察",
+        "位于某小区，由于某些原因，某年某月某日",
+        "市民云反映：售楼小姐说价格每天都涨",
+        "",
+    ],
+)
+def test_what_only_looks_like_an_identifier_is_left(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_name_once_found_is_found_again() -> None:
+    text = "我叫王小明，街道不认。王小明去过三次。"
+
+    assert found(text) == [(Entity.PERSON, "王小明")] * 2
+
+
+def test_names_in_a_row_are_all_found() -> None:
+    assert found("举报人：王小明、李四、赵大勇。") == [
+        (Entity.PERSON, "王小明"),
+        (Entity.PERSON, "李四"),
+        (Entity.PERSON, "赵大勇"),
+    ]
+
+
+def test_the_reporter_is_told_from_the_accused() -> None:
+    assert found("举报人：李四。被举报人：周武。") == [(Entity.PERSON, "李四"), (Entity.OFFICIAL, "周武")]
+
+
+def test_check_digits_are_those_of_the_standards() -> None:
+    assert check_character("11010519491231002") == "X"  # the example of GB 11643
+    assert luhn("79927398713") and not luhn("79927398710")
+
+
+def test_findings_are_apart_and_in_order() -> None:
+    text = "我叫王小明，身份证11010119900307707X，电话13800138000，住青石路88号501室，卡号6222021234567890128"
+    findings = ANALYZER.analyze(text)
+
+    assert len(findings) == 5
+    assert all(a.end <= b.start for a, b in pairwise(findings))
+
+
+def test_offsets_are_of_the_text_as_received() -> None:
+    text = "\u200b\ufeff电\u200b话：１３８\u200b００１３８０００！"
+    finding = ANALYZER.analyze(text)[0]
+
+    assert text[finding.start : finding.end] == "１３８\u200b００１３８０００"
+
+
+def test_only_the_wanted_classes_are_given() -> None:
+    text = "我叫王小明，电话13800138000"
+
+    assert [f.entity_type for f in ANALYZER.analyze(text, ["CN_MOBILE"])] == [Entity.MOBILE]
+    assert ResidentIds().analyze(text, ["CN_MOBILE"]) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1",
+        "1 ",
+        "1-",
+        "路1号",
+        "村",
+        "王",
+        "我叫",
+        "住址：一",
+        "a@",
+        "a.",
+        "护照E",
+        "·",
+        "王·",
+        "幺",
+        "栋1单元",
+        "某",
+        "\u200b",
+    ],
+)
+def test_no_text_makes_it_slow(piece: str) -> None:
+    begin = time.perf_counter()
+    ANALYZER.analyze(piece * (20_000 // len(piece)))
+
+    assert time.perf_counter() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("我是岭上小学教师王小明，", Entity.PERSON),
+        ("本人系退休民警王小明，", Entity.PERSON),
+        ("我举报岭上小学教师王小明，", Entity.OFFICIAL),
+        ("教师联系人：王小明", Entity.PERSON),
+        ("回复民警姓名：王小明", Entity.OFFICIAL),
+    ],
+)
+def test_a_reporter_with_a_post_is_no_official(text: str, entity: Entity) -> None:
+    assert found(text) == [(entity, "王小明")]
