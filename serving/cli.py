@@ -15,6 +15,7 @@ import typer
 from serving.commands.doctor import doctor
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
+from serving.commands.mask import mask
 from serving.commands.serve import serve
 from serving.commands.survey import survey
 from serving.commands.tag import tag
@@ -43,6 +44,7 @@ def petition(
 
 
 app.command(cls=HelpedCommand)(tag)
+app.command(cls=HelpedCommand)(mask)
 app.command(cls=HelpedCommand)(taxonomy)
 app.command(cls=HelpedCommand)(doctor)
 app.command(cls=HelpedCommand)(serve)

@@ -168,12 +168,17 @@ class XlsxWriter(_TableWriter):
         text = printable(text)
         kept = cut_cell(text)
         self._cut += kept != text
-        # A workbook reads _x0041_ as the character A; with its underscore escaped it stays what it is.
-        cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", kept))
-        cell.data_type = "s"  # openpyxl takes "=..." for a formula and "#N/A" for an error
-        # The apostrophe of a workbook: without it a formula would come alive when someone edits the cell.
-        cell.quotePrefix = _FORMULA.match(kept) is not None
-        return cell
+        return text_cell(sheet, kept)
+
+
+def text_cell(sheet: WriteOnlyWorksheet, text: str) -> BookCell:
+    """Make a workbook's cell that holds words and never runs; the text is printable and short enough."""
+    # A workbook reads _x0041_ as the character A; with its underscore escaped it stays what it is.
+    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", text))
+    cell.data_type = "s"  # openpyxl takes "=..." for a formula and "#N/A" for an error
+    # The apostrophe of a workbook: without it a formula would come alive when someone edits the cell.
+    cell.quotePrefix = _FORMULA.match(text) is not None
+    return cell
 
 
 def disarm(cell: str) -> str:

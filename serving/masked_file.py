@@ -1,0 +1,245 @@
+"""Masked file: a whole file with its identifiers covered; columns, rows and their order stay."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, TextIO
+
+from openpyxl import Workbook
+
+from data.columns import Columns
+from data.delimited import find_delimiter, split_rows
+from data.encoding import find_encoding
+from data.errors import EmptyFile, MissingFile, UnsupportedFile
+from data.intake import Intake, cell_text
+from data.privacy.cells import CellMasker, headings_of
+from data.readers import DELIMITED, JSON, MAX_CHARS, WORKBOOKS
+from data.report import BadRow
+from data.table import HEADING_ROWS, Row
+from data.workbook import read_sheets
+from serving.faults import WrongUse
+from serving.spreadsheet import cut_cell, disarm, printable, text_cell
+from serving.whole_file import open_text, whole_file
+
+_TEXT = (".txt",)
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?\Z")
+
+
+@dataclass
+class MaskedFile:
+    """A file to mask.
+
+    Attributes:
+        source: the file to read, or "-" for standard input.
+        target: the file to write; None is standard output.
+        cells: what masks and counts.
+        tell: takes one Chinese sentence about a row that could not be read, or a cell that was cut.
+        rows: written so far, headings among them.
+        unread: rows that could not be read and are therefore not in the output.
+    """
+
+    source: str
+    target: Path | None
+    cells: CellMasker
+    tell: Callable[[str], None]
+    rows: int = field(default=0, init=False)
+    unread: int = field(default=0, init=False)
+
+    def write(self) -> None:
+        """Mask the whole file; the output appears whole or not at all.
+
+        Raises:
+            WrongUse: the output is the input, or of another kind.
+            DataError: the input cannot be read.
+            OSError: the output cannot be written.
+        """
+        kind = self._kind()
+        if self.target is None:
+            self._fill(kind, sys.stdout)
+            sys.stdout.flush()
+            return
+        with whole_file(self.target) as part:
+            if kind == "workbook":
+                self._workbook(part)
+                return
+            with open_text(part) as out:
+                self._fill(kind, out)
+
+    def _kind(self) -> str:
+        target = self.target
+        if self.source == "-":
+            return "stream"
+        path = Path(self.source)
+        if not path.is_file():
+            raise MissingFile(f"{path}: no such file; name one file, not a folder")
+        if path.stat().st_size == 0:
+            raise EmptyFile(f"{path}: the file is empty (0 bytes)")
+        if target is not None and target.is_file() and target.samefile(path):
+            raise WrongUse("结果文件就是要遮盖的文件；请换一个名字")
+        found = path.suffix.lower()
+        groups = {"delimited": DELIMITED, "lines": _TEXT, "json": JSON, "workbook": WORKBOOKS}
+        kind = next((name for name, suffixes in groups.items() if found in suffixes), None)
+        if kind is None:
+            known = " ".join(chain.from_iterable(groups.values()))
+            raise UnsupportedFile(f"{path}: {found or 'a file without suffix'} is not masked; give {known}")
+        allowed = (".xlsx",) if kind == "workbook" else groups[kind]
+        if target is None and kind == "workbook":
+            raise WrongUse("工作簿要写到文件，请给出 结果.xlsx")
+        if target is not None and target.suffix and target.suffix.lower() not in allowed:
+            raise WrongUse(f"{path.name} 遮盖后写成 {' '.join(allowed)}，不能写成 {target.name}")
+        return kind
+
+    def _fill(self, kind: str, out: TextIO) -> None:
+        if kind == "delimited":
+            self._delimited(out)
+        elif kind == "json":
+            self._json(out)
+        elif kind == "stream":
+            self._lines(map(_decoded, sys.stdin.buffer), out)
+        else:
+            path = Path(self.source)
+            with path.open(encoding=find_encoding(path), newline="") as file:
+                self._lines(file, out)
+
+    def _lines(self, lines: Iterable[str | None], out: TextIO) -> None:
+        for number, line in enumerate(lines, 1):
+            if line is None:
+                self._unreadable(number, "既不是 UTF-8 也不是 GB18030 编码")
+                continue
+            line = line.rstrip("\r\n")
+            if line.lstrip("\ufeff ").startswith("{"):
+                self._object(number, line, out)
+            else:
+                out.write(self.cells.text(line) + "\n")
+                self.rows += 1
+
+    def _delimited(self, out: TextIO) -> None:
+        path = Path(self.source)
+        intake = Intake(path.name, MAX_CHARS)
+        with path.open(encoding=find_encoding(path), newline="") as file:
+            first = list(islice(file, 20 * HEADING_ROWS))
+            delimiter = find_delimiter(first, Columns(), intake)
+            as_tabs = self.target is not None and self.target.suffix.lower() == ".tsv"
+            between = "\t" if as_tabs else delimiter if delimiter in ",\t;|" else ","
+            out.write("\ufeff")
+            writer = csv.writer(out, delimiter=between)
+            rows = self._readable(split_rows(chain(first, file), delimiter, intake))
+            for row in self._masked(list(row.cells) for row in rows):
+                writer.writerow([_safe(str(cell)) for cell in row])
+
+    def _readable(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
+        for row in rows:
+            if isinstance(row, BadRow):
+                self.unread += 1
+                self.tell(row.message)
+            else:
+                yield row
+
+    def _workbook(self, part: Path) -> None:
+        book, cut = Workbook(write_only=True), 0
+        for name, rows in read_sheets(Path(self.source)):
+            sheet = book.create_sheet(self.cells.text(name)[:31])
+            for row in self._masked(rows):
+                cells: list[Any] = []
+                for cell in row:
+                    if isinstance(cell, str):
+                        text = printable(cell)
+                        kept = cut_cell(text)
+                        cut += kept != text
+                        cells.append(text_cell(sheet, kept))
+                    else:
+                        cells.append(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)
+                sheet.append(cells)
+        book.save(part)
+        if cut:
+            self.tell(f"有 {cut} 个单元格超过上限，已截短并注明。")
+
+    def _masked(self, rows: Iterable[Sequence[object]]) -> Iterator[list[object]]:
+        """Mask the rows of a table; a cell in which nothing was found stays of its type."""
+        rows = iter(rows)
+        first = list(islice(rows, HEADING_ROWS))
+        place, headings = headings_of([[cell_text(cell) for cell in row] for row in first])
+        for number, row in enumerate(chain(first, rows)):
+            self.rows += 1
+            yield [
+                self._cell(headings[column] if number > place and column < len(headings) else "", cell)
+                for column, cell in enumerate(row)
+            ]
+
+    def _cell(self, heading: str, cell: object) -> object:
+        text = cell_text(cell)
+        masked = self.cells.cell(heading, text) if heading else self.cells.text(text)
+        return cell if masked == text else masked
+
+    def _json(self, out: TextIO) -> None:
+        path = Path(self.source)
+        with path.open(encoding=find_encoding(path)) as file:
+            if path.suffix.lower() == ".json":
+                try:
+                    value = json.load(file)
+                except (ValueError, RecursionError):
+                    file.seek(0)
+                else:
+                    self._whole(value, out)
+                    return
+            for number, line in enumerate(file, 1):
+                if line.strip("\ufeff\0 \t\r\n"):
+                    self._object(number, line, out)
+
+    def _whole(self, value: object, out: TextIO) -> None:
+        """A JSON value that is not lines; a list becomes lines where the output's suffix asks for them."""
+        if isinstance(value, list) and self.target is not None and self.target.suffix.lower() != ".json":
+            for item in value:
+                out.write(json.dumps(self._value("", item), ensure_ascii=False) + "\n")
+                self.rows += 1
+            return
+        self.rows += len(value) if isinstance(value, list) else 1
+        json.dump(self._value("", value), out, ensure_ascii=False, indent=1)
+        out.write("\n")
+
+    def _object(self, number: int, line: str, out: TextIO) -> None:
+        try:
+            value = json.loads(line.strip("\ufeff\0 \t\r\n"))
+            masked = json.dumps(self._value("", value), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            # Masked as plain text it could keep an identifier written in escapes, so it stays out.
+            self._unreadable(number, "不是合法的 JSON")
+            return
+        out.write(masked + "\n")
+        self.rows += 1
+
+    def _unreadable(self, number: int, why: str) -> None:
+        self.unread += 1
+        name = "stdin" if self.source == "-" else Path(self.source).name
+        self.tell(f"文件 {name} 第 {number} 行：{why}，没有写入结果，请改正后重新遮盖。")
+
+    def _value(self, key: str, value: object) -> object:
+        if isinstance(value, dict):
+            return {name: self._value(name, inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._value(key, inner) for inner in value]
+        if value is None or isinstance(value, bool):
+            return value
+        return self._cell(key, value)
+
+
+def _decoded(raw: bytes) -> str | None:
+    # A stream cannot be read ahead to its end, so each line is judged by itself.
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _safe(cell: str) -> str:
+    cell = printable(cell)
+    return cell if _NUMBER.match(cell) else disarm(cell)

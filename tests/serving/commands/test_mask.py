@@ -1,0 +1,208 @@
+"""`petition mask` covers identifiers in a whole file; columns stay, and no message has a report's words."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from tests.serving.conftest import PLANTED, Ended, Petition, write_csv
+
+TEXT = f"{PLANTED}，我叫王小明，电话13800138000，村支书赵大海不管。"
+MASKED = f"{PLANTED}，我叫【姓名】，电话【手机号】，村支书赵大海不管。"
+HEADING = ("工单编号", "来电人", "诉求内容", "金额", "联系电话")
+ROW = ("13800138000", "王小明", TEXT, "-5", "无")
+
+
+def read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def quiet(ended: Ended) -> Ended:
+    """Hold that nothing of the reports was said."""
+    assert not any(words in ended.err for words in (PLANTED, "王小明", "13800138000", "赵大海"))
+    return ended
+
+
+def test_a_csv_file_keeps_its_columns(petition: Petition, tmp_path: Path) -> None:
+    source, target = write_csv(tmp_path / "in.csv", [ROW], HEADING), tmp_path / "out.csv"
+    ended = quiet(petition("mask", source, target))
+
+    assert ended.code == 0 and ended.out == ""
+    assert read(target) == [list(HEADING), ["13800138000", "【姓名】", MASKED, "-5", "无"]]
+    assert "遮盖 3 处" in ended.err and "姓名 2" in ended.err and "手机号 1" in ended.err
+
+
+def test_gb18030_and_semicolons_are_read(petition: Petition, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(f"编号;内容\n1;{TEXT}\n".encode("gb18030"))
+    quiet(petition("mask", source, tmp_path / "out.csv"))
+
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()[1] == f"1;{MASKED}"
+
+
+def test_a_workbook_keeps_sheets_and_types(petition: Petition, tmp_path: Path) -> None:
+    book = Workbook()
+    first, second = book.active, book.create_sheet("说明")
+    assert first is not None
+    day = datetime.datetime(2025, 3, 1)
+    for row in (("序号", "姓名", "内容", "手机", "日期"), (1, "王小明", TEXT, 13800138000, day)):
+        first.append(row)
+    first.append((2, "", "=1+1的内容", None, day))
+    second.append(("没有要遮盖的内容",))
+    book.save(tmp_path / "in.xlsx")
+    quiet(petition("mask", tmp_path / "in.xlsx", tmp_path / "out.xlsx"))
+    made = load_workbook(tmp_path / "out.xlsx")
+    rows = [list(row) for row in made.worksheets[0].iter_rows(values_only=True)]
+
+    assert rows[1] == [1, "【姓名】", MASKED, "【手机号】", day]
+    assert rows[2][0] == 2 and rows[2][2] in ("=1+1的内容", None)
+    assert made.sheetnames[1] == "说明"
+    assert made.worksheets[1]["A1"].value == "没有要遮盖的内容"
+
+
+def test_json_lines_keep_their_shape(petition: Petition, tmp_path: Path) -> None:
+    value = {
+        "id": 7,
+        "text": TEXT,
+        "phone": 13800138000,
+        "ok": True,
+        "none": None,
+        "more": {"姓名": ["王小明"]},
+    }
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps(value, ensure_ascii=True) + "\n\n", encoding="utf-8")
+    quiet(petition("mask", source, tmp_path / "out.jsonl"))
+
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == {
+        **value,
+        "text": MASKED,
+        "phone": "【手机号】",
+        "more": {"姓名": ["【姓名】"]},
+    }
+
+
+def test_a_json_list_stays_a_list(petition: Petition, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps([{"text": TEXT}] * 2), encoding="utf-8")
+    petition("mask", tmp_path / "in.json", tmp_path / "out.json")
+    petition("mask", tmp_path / "in.json", tmp_path / "out.jsonl")
+
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == [{"text": MASKED}] * 2
+    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_line_that_is_no_json_is_left_out_and_named(petition: Petition, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text(f'{{"text": "{TEXT}\n{{"text": "路灯坏了"}}\n', encoding="utf-8")
+    ended = quiet(petition("mask", source, tmp_path / "out.jsonl"))
+
+    assert ended.code == 1 and "第 1 行" in ended.err
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == {"text": "路灯坏了"}
+
+
+def test_lines_go_through_standard_streams(petition: Petition) -> None:
+    given = f"{TEXT}\n" + json.dumps({"姓名": "王小明"}) + "\n"
+    ended = quiet(petition("mask", "-", "-", stdin=given.encode()))
+
+    assert ended.out.splitlines() == [MASKED, '{"姓名": "【姓名】"}']
+
+
+def test_lines_of_a_stream_may_differ_in_encoding(petition: Petition) -> None:
+    ended = quiet(
+        petition("mask", "-", "-", stdin=TEXT.encode("gb18030") + b"\n\xff\xff\xff\n" + TEXT.encode())
+    )
+
+    assert ended.code == 1 and "第 2 行" in ended.err and ended.out.splitlines() == [MASKED] * 2
+
+
+def test_styles(petition: Petition, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(f"{TEXT}\n{TEXT}\n", encoding="utf-8")
+    petition("mask", tmp_path / "in.txt", tmp_path / "stars.txt", "--style", "stars")
+    petition("mask", tmp_path / "in.txt", tmp_path / "names.txt", "--style", "pseudonym")
+    stars = (tmp_path / "stars.txt").read_text(encoding="utf-8").splitlines()
+    names = (tmp_path / "names.txt").read_text(encoding="utf-8").splitlines()
+
+    assert len(stars[0]) == len(TEXT) and "我叫***，" in stars[0]
+    assert names[0] == names[1] and "【手机号·" in names[0] and "13800138000" not in names[0]
+
+
+def test_a_key_makes_pseudonyms_last(petition: Petition, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "key").write_text("0123456789abcdef", encoding="utf-8")
+    outs = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for out in outs:
+        petition("mask", tmp_path / "in.txt", out, "--style", "pseudonym", "--key", tmp_path / "key")
+
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_officials_and_kept_classes(petition: Petition, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(TEXT, encoding="utf-8")
+    source, target = tmp_path / "in.txt", tmp_path / "out.txt"
+    petition("mask", source, target, "--officials", "all", "--keep", "mobile, person")
+
+    assert "我叫王小明，电话13800138000，【职务】【被反映人】不管" in target.read_text(encoding="utf-8")
+    petition("mask", source, target, "--officials", "names")
+    assert "村支书【被反映人】不管" in target.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("out.csv", "--keep", "phone"), "resident_id"),
+        (("out.csv", "--key", "key"), "--key 只用于"),
+        (("out.csv", "--style", "pseudonym", "--key", "key"), "密钥太短"),
+        (("out.xlsx",), "不能写成 out.xlsx"),
+        (("in.csv",), "换一个名字"),
+        ((), "缺少 OUT"),
+    ],
+)
+def test_wrong_use_ends_with_two(
+    petition: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_csv(tmp_path / "in.csv", [ROW], HEADING)
+    (tmp_path / "key").write_text("short", encoding="utf-8")
+    before = (tmp_path / "in.csv").read_bytes()
+    ended = quiet(petition("mask", "in.csv", *more))
+
+    assert ended.code == 2 and said in ended.err
+    assert (tmp_path / "in.csv").read_bytes() == before and not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(("name", "content"), [("gone.csv", None), ("in.pdf", b"%PDF"), ("in.csv", b"")])
+def test_a_file_that_cannot_be_read_ends_with_four(
+    petition: Petition, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    assert petition("mask", tmp_path / name, tmp_path / "out.csv").code == 4
+
+
+def test_a_failed_run_leaves_the_earlier_output(petition: Petition, tmp_path: Path) -> None:
+    (tmp_path / "in.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    (tmp_path / "out.xlsx").write_bytes(b"earlier")
+
+    assert petition("mask", tmp_path / "in.xlsx", tmp_path / "out.xlsx").code == 4
+    assert (tmp_path / "out.xlsx").read_bytes() == b"earlier"
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_formula_is_disarmed(petition: Petition, tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", [("1", "=cmd()", "路灯")])
+    petition("mask", source, tmp_path / "out.csv")
+
+    assert read(tmp_path / "out.csv")[1] == ["1", "'=cmd()", "路灯"]
+
+
+def test_standard_output_takes_csv(petition: Petition, tmp_path: Path) -> None:
+    ended = petition("mask", write_csv(tmp_path / "in.csv", [ROW], HEADING), "-", "--quiet")
+
+    assert list(csv.reader(io.StringIO(ended.out.lstrip("\ufeff"))))[1][2] == MASKED and ended.err == ""
