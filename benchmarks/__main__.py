@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECTIONS = ("quality", "evidence", "speed", "serving", "teddy7", "encoder")
+SECTIONS = ("quality", "evidence", "speed", "serving", "teddy7", "encoder", "privacy")
 
 
 def main() -> None:
