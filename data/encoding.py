@@ -50,6 +50,20 @@ def find_encoding(path: Path) -> str:
     )
 
 
+def decode_line(raw: bytes) -> str | None:
+    """Decode one line of a stream, which cannot be read ahead to its end.
+
+    Returns:
+        None where it is neither UTF-8 nor GB18030.
+    """
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
 def _wide(path: Path, head: bytes) -> str | None:
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) < max(2, len(head) // 50) or min(even, odd) * 10 > max(even, odd):

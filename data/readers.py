@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from data.columns import Columns
 from data.delimited import read_delimited
-from data.encoding import find_encoding
+from data.encoding import decode_line, find_encoding
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake
 from data.jsonlines import ObjectReader, read_json
@@ -91,7 +91,7 @@ def _read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator
     objects = ObjectReader(columns, intake)
     for row, raw in enumerate(stream, 1):
         # A stream cannot be read ahead to its end, so each line is judged by itself.
-        line = _decoded(raw)
+        line = decode_line(raw)
         if line is None:
             advice = "这一行既不是 UTF-8 也不是 GB18030 编码，请转换编码后重新提交"
             yield intake.bad(row, "bad_encoding", advice)
@@ -104,12 +104,3 @@ def _read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator
 
 def _plain(row: int, line: str, intake: Intake) -> Report | BadRow | None:
     return intake.report(row, {"text": line.strip("\ufeff").rstrip("\r\n")}, {"text": "text"})
-
-
-def _decoded(raw: bytes) -> str | None:
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None

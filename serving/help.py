@@ -24,6 +24,11 @@ def option(*names: str, help: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, show_default=False, **more)
 
 
+def column(field: str, name: str) -> Any:
+    """Declare the option that names a column of the input."""
+    return option(f"--{field}-column", metavar="表头", help=f"{name}在哪一栏；默认自动识别。")
+
+
 def argument(metavar: str, help: str) -> Any:
     """Declare an argument."""
     return typer.Argument(metavar=metavar, help=help, show_default=False)

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from data.columns import Columns
 from data.delimited import find_delimiter, split_rows
-from data.encoding import find_encoding
+from data.encoding import decode_line, find_encoding
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake, cell_text
 from data.privacy.cells import CellMasker, headings_of
@@ -102,7 +102,7 @@ class MaskedFile:
         elif kind == "json":
             self._json(out)
         elif kind == "stream":
-            self._lines(map(_decoded, sys.stdin.buffer), out)
+            self._lines(map(decode_line, sys.stdin.buffer), out)
         else:
             path = Path(self.source)
             with path.open(encoding=find_encoding(path), newline="") as file:
@@ -228,16 +228,6 @@ class MaskedFile:
         if value is None or isinstance(value, bool):
             return value
         return self._cell(key, value)
-
-
-def _decoded(raw: bytes) -> str | None:
-    # A stream cannot be read ahead to its end, so each line is judged by itself.
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
 
 
 def _safe(cell: str) -> str:

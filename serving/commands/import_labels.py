@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.faults import Code, WrongUse
-from serving.help import argument, option
+from serving.help import argument, column, option
 
 if TYPE_CHECKING:
     from data.imports.names import Meaning, Names
@@ -38,10 +38,6 @@ _REPORTS = "原件，可重复；导入的文件里没有正文时按编号取�
 _QUIET = "不显示识别结果和末尾的小结；不能用的行照常提示。"
 
 
-def _column(field: str, name: str) -> Any:
-    return option(f"--{field}-column", metavar="表头", help=f"{name}在哪一栏；默认自动识别。")
-
-
 def import_labels(
     files: Annotated[list[Path], argument("FILE", _FILE)],
     to: Annotated[Path, option("--to", "-o", metavar="文件", help=_TO)],
@@ -56,12 +52,12 @@ def import_labels(
     blank: Annotated[str, option("--blank", metavar="|".join(BLANKS), help=_BLANK)] = "unlabelled",
     tie: Annotated[str, option("--tie", metavar="|".join(TIES), help=_TIE)] = "unlabelled",
     reports: Annotated[list[Path] | None, option("--reports", metavar="文件", help=_REPORTS)] = None,
-    text_column: Annotated[str | None, _column("text", "正文")] = None,
-    title_column: Annotated[str | None, _column("title", "标题")] = None,
-    id_column: Annotated[str | None, _column("id", "编号")] = None,
-    time_column: Annotated[str | None, _column("time", "时间")] = None,
-    region_column: Annotated[str | None, _column("region", "区域")] = None,
-    channel_column: Annotated[str | None, _column("channel", "渠道")] = None,
+    text_column: Annotated[str | None, column("text", "正文")] = None,
+    title_column: Annotated[str | None, column("title", "标题")] = None,
+    id_column: Annotated[str | None, column("id", "编号")] = None,
+    time_column: Annotated[str | None, column("time", "时间")] = None,
+    region_column: Annotated[str | None, column("region", "区域")] = None,
+    channel_column: Annotated[str | None, column("channel", "渠道")] = None,
     sheet: Annotated[
         str | None, option("--sheet", metavar="名称", help="工作簿里的哪一张表；默认第一张能用的。")
     ] = None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from serving.faults import Code, WrongUse
 from serving.formats import Format, choose_format
-from serving.help import MODEL, argument, option
+from serving.help import MODEL, argument, column, option
 
 _FILE = "要打标的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，每行一件。"
 _OUT = "结果写到这个文件；读不了的行写到“文件.rejects.jsonl”。"
@@ -32,10 +32,6 @@ class EvidenceFor(StrEnum):
     none = "none"
 
 
-def _column(field: str, name: str) -> Any:
-    return option(f"--{field}-column", metavar="表头", help=f"{name}在哪一栏；默认自动识别。")
-
-
 def tag(
     file: Annotated[str, argument("FILE", _FILE)],
     out: Annotated[Path | None, option("--out", "-o", metavar="文件", help=_OUT)] = None,
@@ -45,12 +41,12 @@ def tag(
     evidence: Annotated[
         EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=_EVIDENCE)
     ] = EvidenceFor.misconduct,
-    text_column: Annotated[str | None, _column("text", "正文")] = None,
-    title_column: Annotated[str | None, _column("title", "标题")] = None,
-    id_column: Annotated[str | None, _column("id", "编号")] = None,
-    time_column: Annotated[str | None, _column("time", "时间")] = None,
-    region_column: Annotated[str | None, _column("region", "区域")] = None,
-    channel_column: Annotated[str | None, _column("channel", "渠道")] = None,
+    text_column: Annotated[str | None, column("text", "正文")] = None,
+    title_column: Annotated[str | None, column("title", "标题")] = None,
+    id_column: Annotated[str | None, column("id", "编号")] = None,
+    time_column: Annotated[str | None, column("time", "时间")] = None,
+    region_column: Annotated[str | None, column("region", "区域")] = None,
+    channel_column: Annotated[str | None, column("channel", "渠道")] = None,
     sheet: Annotated[str | None, option("--sheet", metavar="名称", help=_SHEET)] = None,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
     max_chars: Annotated[int | None, option("--max-chars", min=1, metavar="字数", help=_MAX_CHARS)] = None,

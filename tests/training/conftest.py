@@ -157,3 +157,13 @@ def export_folder(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, fi
     golden = [Report("g1", "学校没人处理。"), Report("g2", "医院造假，要求严查", "关于医院")]
     export_run(run_folder, files.dev, out, "tiny", "1", "fp32", golden)
     return out
+
+
+@pytest.fixture(scope="session")
+def int8_folder(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, files: Files) -> Path:
+    """The same run as an int8 Export."""
+    from training.to_onnx import export_run
+
+    out = tmp_path_factory.mktemp("exports") / "int8"
+    export_run(run_folder, files.dev, out, precision="int8")
+    return out

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pytest
 
 from data.labelled import read_labelled
 from data.taxonomy import Taxonomy
@@ -16,14 +15,6 @@ from model.export import GRAPH
 from model.tagger import Tagger
 from tests.training.conftest import Files
 from training.quantize import halve, quantize
-from training.to_onnx import export_run
-
-
-@pytest.fixture(scope="module")
-def int8_folder(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, files: Files) -> Path:
-    out = tmp_path_factory.mktemp("quantized") / "int8"
-    export_run(run_folder, files.dev, out, precision="int8")
-    return out
 
 
 def test_a_report_scores_the_same_alone_and_among_others(

@@ -24,13 +24,6 @@ from training.to_onnx import Disagreement, export_run, golden_reports, write_gra
 from training.train import load_run
 
 
-@pytest.fixture(scope="module")
-def int8_folder(tmp_path_factory: pytest.TempPathFactory, run_folder: Path, files: Files) -> Path:
-    out = tmp_path_factory.mktemp("exports") / "int8"
-    export_run(run_folder, files.dev, out, precision="int8")
-    return out
-
-
 def test_the_export_computes_what_torch_computes(
     run_folder: Path, export_folder: Path, files: Files, taxonomy: Taxonomy
 ) -> None:
