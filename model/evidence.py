@@ -15,10 +15,12 @@ from model.prediction import Evidence
 
 Floats = NDArray[np.float32]
 MOST_PHRASES = 3
-LONGEST_PHRASE = 36  # code points; longer clauses are cut to their best stretch
+LONGEST_PHRASE = 48  # code points; longer clauses are cut to their best stretch
 SHORTEST_PHRASE = 4
-LEAST_SHARE = 0.04  # of all that speaks for the tag; weaker phrases are not shown
+LEAST_SHARE = 0.03  # of all that speaks for the tag; weaker phrases are not shown
+LENGTH_COST = 0.001  # of all that speaks for the tag, per code point: what a clause must bring to be added
 _BORDER = re.compile(r"[,，。.;；!！?？:：…]{1,3}")
+_SENTENCE_END = re.compile(r"[。.;；!！?？…\n]")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class _Phrase:
 def find_evidence(report: Report, encoded: Encoded, parts: Floats) -> tuple[Evidence, ...]:
     """Phrases that speak most for one tag, strongest first, at most three.
 
+    A phrase is a run of clauses of one sentence; a clause joins where it brings more than it costs.
+
     Args:
         parts: [tokens of encoded], each token's exact part of the tag's logit, wide part included.
     """
@@ -38,14 +42,55 @@ def find_evidence(report: Report, encoded: Encoded, parts: Floats) -> tuple[Evid
     total = float(speaks.sum())
     if total <= 0:
         return ()
-    phrases = [
-        _shorten(encoded, speaks, first, last)
-        for first, last in _clauses(encoded)
-        if speaks[first:last].any()
-    ]
-    phrases.sort(key=lambda p: -p.weight)
-    chosen = [p for p in phrases[:MOST_PHRASES] if p.weight >= LEAST_SHARE * total] or phrases[:1]
+    chosen: list[_Phrase] = []
+    phrases = _phrases(encoded, speaks)
+    while phrases and len(chosen) < MOST_PHRASES:
+        best = max(phrases, key=lambda p: p.weight - LENGTH_COST * total * _length(encoded, p.first, p.last))
+        if chosen and best.weight < LEAST_SHARE * total:
+            break
+        chosen.append(best)
+        phrases = [p for p in phrases if p.last <= best.first or p.first >= best.last]
+    chosen.sort(key=lambda p: -p.weight)
     return tuple(_evidence(report, encoded, p, p.weight / total) for p in chosen)
+
+
+def _phrases(encoded: Encoded, speaks: Floats) -> list[_Phrase]:
+    """Every run of clauses of one sentence, of at most LONGEST_PHRASE code points, that begins and ends with
+    one that speaks; of a clause that is longer by itself, its best stretch."""
+    sums = np.concatenate([[0.0], np.cumsum(speaks, dtype=np.float64)])
+
+    def weight(first: int, last: int) -> float:
+        return float(sums[last] - sums[first])
+
+    phrases = []
+    for clauses in _sentences(encoded):
+        for at, (first, last) in enumerate(clauses):
+            if weight(first, last) <= 0:
+                continue
+            if _length(encoded, first, last) > LONGEST_PHRASE:
+                phrases.append(_shorten(encoded, speaks, first, last))
+                continue
+            for begin, end in clauses[at:]:
+                if _length(encoded, first, end) > LONGEST_PHRASE:
+                    break
+                if weight(begin, end) > 0:
+                    phrases.append(_Phrase(first, end, weight(first, end)))
+    return phrases
+
+
+def _sentences(encoded: Encoded) -> list[list[tuple[int, int]]]:
+    """The clauses, gathered by sentence."""
+    sentences: list[list[tuple[int, int]]] = []
+    for first, last in _clauses(encoded):
+        if sentences:
+            before = sentences[-1][-1][1]
+            same = encoded.part[before - 1] == encoded.part[first]
+            between = _source(encoded, first).text[encoded.end[before - 1] : encoded.start[first]]
+            if same and not _SENTENCE_END.search(between):
+                sentences[-1].append((first, last))
+                continue
+        sentences.append([(first, last)])
+    return sentences
 
 
 def _clauses(encoded: Encoded) -> list[tuple[int, int]]:

@@ -80,7 +80,7 @@ def test_offsets_hold_where_the_body_repeats_the_title() -> None:
 
 def test_at_most_three_are_shown_strongest_first() -> None:
     found = find(
-        "学校去年，医院今年，街道水电，路灯停了，领导说",
+        "学校去年。医院今年。街道水电。路灯停了。领导说",
         {"学校": 3, "医院": 5, "街道": 4, "路灯": 2, "领导": 2},
     )
 
@@ -88,13 +88,21 @@ def test_at_most_three_are_shown_strongest_first() -> None:
     assert len(found) == MOST_PHRASES
 
 
+def test_clauses_of_one_sentence_that_both_speak_are_one_phrase() -> None:
+    joined = find("街道推诿，我们小区去年，没人处理。医院今年", {"推诿": 3, "没人": 2, "医院": 1})
+    alone = find("我们小区旁边的路灯今年又停了，街道推诿，医院今年来信说", {"路灯": 0.01, "推诿": 5})
+
+    assert [e.text for e in joined] == ["街道推诿，我们小区去年，没人处理", "医院今年"]
+    assert [e.text for e in alone] == ["街道推诿"]
+
+
 def test_weak_phrases_are_left_out_but_one_is_always_shown() -> None:
-    strong = find("学校去年，医院今年", {"学校": 40, "医院": 1})
+    strong = find("学校去年。医院今年", {"学校": 40, "医院": 1})
     words = "学校 医院 街道 路灯 领导 老师 收费 低保 名单 补贴 推诿".split()
-    even = find("，".join(words * 3), dict.fromkeys(words, 1.0))
+    even = find("。".join(words * 4), dict.fromkeys(words, 1.0))
 
     assert [e.text for e in strong] == ["学校去年"]
-    assert len(even) == 1 and even[0].weight == pytest.approx(1 / 33)
+    assert len(even) == 1 and even[0].weight == pytest.approx(1 / 44)
 
 
 def test_a_long_clause_is_cut_to_the_stretch_that_speaks() -> None:
