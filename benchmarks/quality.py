@@ -22,6 +22,7 @@ from training.evaluate import AxisMetrics, axis_metrics, evaluate
 from training.scores import axis_columns, decide, fit_thresholds
 
 MORE = Path("artifacts/more.jsonl")
+CONTRAST = sorted(Path("training/contrast").glob("*.jsonl"))
 
 
 def screening_curve(scores: np.ndarray, truth: np.ndarray) -> list[tuple[float, float, float]]:
@@ -57,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with gold/")
     parser.add_argument(
-        "--labelled", type=Path, nargs="*", default=[], help="further labelled files trained on"
+        "--labelled", type=Path, nargs="*", default=CONTRAST, help="further labelled files trained on"
     )
     parser.add_argument("--gold-only", action="store_true", help="leave more_labels.jsonl out")
     parser.add_argument("--export", type=Path, default=DEFAULT)

@@ -147,7 +147,7 @@ class TagAnswer(BaseModel):
                             "needs_review": False,
                             "review_reasons": [],
                             "unread_chars": 0,
-                            "model": "default@2026.11",
+                            "model": "default@2026.11.25",
                         }
                     ]
                 }
