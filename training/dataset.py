@@ -121,15 +121,19 @@ class Batches:
             max_windows: windows of a long report that one training step reads; others wait for another epoch.
             reports: reports in a batch at most.
         """
-        self.streams: list[NDArray[np.int64]] = [np.asarray(ids, dtype=np.int64) for ids in dataset["ids"]]
         self.targets = np.asarray(dataset["targets"], dtype=np.float32)
-        self.evidence = [np.asarray(e, dtype=np.int64).reshape(-1, 3) for e in dataset["evidence"]]
+        self.read(dataset)
         self.marked = np.isin(
             np.arange(self.targets.shape[1]), np.concatenate([e[:, 0] for e in self.evidence])
         )
         """[labels], True on labels for which any report has marked words."""
         self.encoder, self.budget, self.max_windows, self.reports = encoder, budget, max_windows, reports
         self.seed = seed
+
+    def read(self, dataset: Dataset) -> None:
+        """Take the token streams and marked words from this dataset: the same rows, maybe in another form."""
+        self.streams: list[NDArray[np.int64]] = [np.asarray(ids, dtype=np.int64) for ids in dataset["ids"]]
+        self.evidence = [np.asarray(e, dtype=np.int64).reshape(-1, 3) for e in dataset["evidence"]]
 
     def groups(self, number: int) -> list[NDArray[np.int64]]:
         """The rows of each batch of an epoch; (seed, number) fixes them."""

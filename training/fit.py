@@ -118,10 +118,12 @@ def fit(
     dev: Dataset | None = None,
     wide: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
     on_epoch: Callable[[dict[str, float]], None] = lambda line: None,
+    anew: Callable[[int], Dataset] | None = None,
 ) -> Fitted:
     """Train the network in place; with a dev set, leave it at its best epoch.
 
     Args:
+        anew: gives the same rows in another form for each epoch, counted from 0 (see training.augment).
         wide: scores of the wide part for train (out of fold) and dev rows.
         on_epoch: told each epoch's figures.
     """
@@ -142,6 +144,8 @@ def fit(
     for epoch in range(epochs):
         began, losses = time.time(), []
         network.train()
+        if anew is not None:
+            batches.read(anew(epoch))
         for batch in _progress(batches.epoch(epoch), per_epoch, f"epoch {epoch + 1}/{epochs}"):
             logits, scores, values = _logits(network, batch, wide[0] if wide else None)
             loss = tagging_loss(logits, batch.targets, taxonomy, weights, settings.smoothing)

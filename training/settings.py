@@ -54,6 +54,8 @@ class TrainSettings:
     """Weight of the loss that draws the attention to the words that readers marked; 0: none."""
     token_evidence: float = 0.7
     """Weight of the loss that makes each marked word speak for its label by itself; 0: none."""
+    augment: float = 0.0
+    """Chance of each change that must change no tag (greeting, names, digits), made anew each epoch."""
     smoothing: float = 0.0
     """Label smoothing."""
     wide: bool = True

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,12 +28,16 @@ from data.taxonomy import Taxonomy
 from model.encode import Encoder
 from model.export import TAXONOMY, TOKENIZER, WIDE
 from model.wide import Wide
+from training.augment import augmented
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, fit, set_seed
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
 from training.weak import WeakSource, read_weak
 from training.wide import document_frequencies, feature_matrix, fit_linear, out_of_fold, pack
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 NETWORK, RUN = "network.safetensors", "run.json"
 
@@ -97,11 +101,15 @@ def train_run(
             replace(settings, max_windows=settings.weak_windows),
             settings.weak_epochs, on_epoch=lambda line: on_epoch(line, "weak"),
         )  # fmt: skip
+
+    def anew(epoch: int) -> Dataset:
+        return build_dataset(augmented(rows, settings.seed, epoch, settings.augment), taxonomy, encoder)
+
     labels = sum(len(axis.labels) for axis in taxonomy.axes)
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
-        lambda line: on_epoch(line, "gold"),
+        lambda line: on_epoch(line, "gold"), anew if settings.augment else None,
     )  # fmt: skip
 
     save_run(out, network, wide, taxonomy, tokenizer)

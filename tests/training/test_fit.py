@@ -116,3 +116,22 @@ def test_an_axis_that_dev_never_labels_does_not_disturb(
     assert set(fit(new_network(encoder_folder), train, taxonomy, encoder, SETTINGS, 1, dev).dev_f1) == {
         "domain"
     }
+
+
+def test_each_epoch_may_read_the_rows_in_another_form(
+    parts: tuple[object, object, Encoder], taxonomy: Taxonomy, encoder_folder: Path
+) -> None:
+    train, dev, encoder = parts
+    asked: list[int] = []
+
+    def anew(epoch: int) -> object:
+        asked.append(epoch)
+        return train
+
+    set_seed(1)
+    plain = fit(new_network(encoder_folder), train, taxonomy, encoder, SETTINGS, 2, dev)
+    set_seed(1)
+    again = fit(new_network(encoder_folder), train, taxonomy, encoder, SETTINGS, 2, dev, anew=anew)
+
+    assert asked == [0, 1]
+    assert np.array_equal(plain.logits, again.logits), "the same form gives the same fit"

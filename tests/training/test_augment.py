@@ -1,0 +1,78 @@
+"""Augmented reports: other words around the matter, the same labels and marked words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from data.labelled import LabelledReport
+from data.report import Report
+from training.augment import augment, augmented
+
+TEXT = "尊敬的书记：您好！王先生3月12日去窗口，被要求交280元，拨打12345后，2019年至今无人处理。谢谢！"
+ROW = LabelledReport(
+    Report("1", TEXT, "窗口收费280元"),
+    {"misconduct": frozenset({"inaction", "graft"})},
+    {"misconduct": {"inaction": "至今无人处理", "graft": "被要求交280元"}},
+)
+
+
+def variants(count: int = 200) -> list[LabelledReport]:
+    rng = np.random.default_rng(0)
+    return [augment(ROW, rng, 0.6) for _ in range(count)]
+
+
+def test_labels_and_id_stay_and_marked_words_are_still_in_the_text() -> None:
+    for row in variants():
+        assert (row.report.id, row.labels) == (ROW.report.id, ROW.labels)
+        assert all(words in row.report.text for words in row.evidence["misconduct"].values())
+
+
+def test_every_kind_of_change_happens() -> None:
+    texts = [row.report.text for row in variants()]
+
+    assert any("书记" not in text for text in texts), "greeting taken off"
+    assert any(text.startswith("市民来电") for text in texts), "greeting put on"
+    assert any("谢谢" not in text for text in texts), "closing taken off"
+    assert any("王先生" not in text and "先生3" in text for text in texts), "surname"
+    assert any("280" not in text for text in texts), "digits"
+    assert any("。" not in text for text in texts), "stops"
+    assert any("联系电话" in text for text in texts), "contact line"
+
+
+def test_hotline_numbers_and_years_stay() -> None:
+    assert all("12345" in row.report.text and "2019年" in row.report.text for row in variants())
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("区教育局领导三次到校都不管这件事情", "区教育局领导三次到校都不管这件事情"),
+        ("尊敬的李书记：我们村的路没人修已经三年了", "我们村的路没人修已经三年了"),
+        ("市民反映，小区停水三天没有人来通知", "小区停水三天没有人来通知"),
+        ("李主任您好！我们村的路没人修已经三年了", "我们村的路没人修已经三年了"),
+    ],
+)
+def test_a_greeting_is_taken_off_and_an_actor_is_not(text: str, kept: str) -> None:
+    rng = np.random.default_rng(2)
+    found = [augment(LabelledReport(Report("1", text), {}), rng, 0.9).report.text for _ in range(60)]
+    assert all(kept.replace("，", ",") in words.replace("，", ",") for words in found)
+    assert text == kept or any(text not in words for words in found)
+
+
+@pytest.mark.parametrize("text", ["", "您好", "谢谢！", "书记好"])
+def test_a_text_that_is_nothing_else_is_not_emptied(text: str) -> None:
+    rng = np.random.default_rng(1)
+    row = LabelledReport(Report("1", text), {"misconduct": frozenset()})
+    found = [augment(row, rng, 0.9).report.text for _ in range(50)]
+    assert all(text in words or text.replace("！", "。") in words for words in found)
+
+
+def test_seed_and_epoch_fix_the_changes() -> None:
+    first, again, other = (augmented([ROW] * 20, 3, epoch, 0.5) for epoch in (1, 1, 2))
+
+    assert [r.report for r in first] == [r.report for r in again] != [r.report for r in other]
+
+
+def test_rate_zero_changes_nothing() -> None:
+    assert augmented([ROW], 0, 0, 0.0) == [ROW]
