@@ -1,4 +1,4 @@
-"""AuditLog: who did what, when, to how many. Each line holds the hash of the one before it; no line holds text.
+"""AuditLog: who did what, when, to how many. Each line holds the hash of the one before; none holds text.
 
 Append-only, one JSON object a line, flushed to disk before anybody is told that it is done. Several processes
 may write to one log. data/audit_check.py reads it back.
@@ -97,7 +97,10 @@ class AuditLog:
             line, before, torn = self._last(file)
             out = b""
             if torn:
-                facts = {"torn": len(torn), "torn_sha256": hashlib.sha256(torn).hexdigest()}
+                facts: dict[str, str | int] = {
+                    "torn": len(torn),
+                    "torn_sha256": hashlib.sha256(torn).hexdigest(),
+                }
                 deeds = [Deed(Action.recovered, "log", 1, facts), *deeds]
                 out = b"\n"
             for deed in deeds:

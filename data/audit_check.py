@@ -24,8 +24,8 @@ class Fault:
         kind: changed: the line is not as it was written. broken_off: the last line has no end. missing: lines
             `line` to `last` are not there. out_of_order, repeated: the line stands in the wrong place, or
             twice. unchained: it does not hold the hash of the line before. cut: lines `line` to `last` were
-            written and are gone from the end. replaced: the line is not the one whose hash was kept. head: the
-            file with the head is no such file.
+            written and are gone from the end. replaced: the line is not the one whose hash was kept. head:
+            the file beside the log that keeps its head is no such file.
         place: line of the file, from 1; 0 where none is there.
         line, last: the log's own numbers.
     """

@@ -73,7 +73,7 @@ class Guard:
         return self.masking is Masking.none and self.watch_list is None and not self.wordless
 
     def admit(self, report: Report, masking: Masking = Masking.none) -> Case:
-        """Decide about one report before anything reads it; `masking` may ask for more than the Guard's own."""
+        """Decide about one report before anything reads it; `masking` may ask for more than is set."""
         masking = self.masking.stricter(masking)
         if self.watch_list is not None and self.watch_list.meets(report):
             id = report.id if masking is Masking.none else self._masker.id(report.id)

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -55,7 +55,7 @@ class Bulk:
     max_chars: int | None = None
     limit: int = 0
     quiet: bool = False
-    protection: Protection = Protection()
+    protection: Protection = field(default_factory=Protection)
 
     def overwrites_input(self) -> bool:
         """Tell whether the output, or the file of rejected rows, is the file to read."""

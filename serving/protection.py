@@ -15,11 +15,9 @@ from data.privacy.masked_report import Masking
 from data.privacy.watch_list import WatchList
 from model.guard import Guard
 from serving.faults import WrongUse
-from serving.sealed import ENVIRONMENT as SEALED
-from serving.sealed import seal
+from serving.sealed import seal, sealed_by
 
 MASK, WATCH_LIST = "PETITION_MASK", "PETITION_WATCH_LIST"
-_YES, _NO = frozenset("1 true yes on".split()), frozenset(["", "0", "false", "no", "off"])
 
 
 @dataclass
@@ -53,7 +51,7 @@ class Protection:
         watch_list: Path | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> Protection:
-        """Put flags and environment together. A flag adds to what the environment demands and takes nothing away.
+        """Put flags and environment together. A flag adds to what the environment demands, and takes nothing.
 
         Raises:
             WrongUse: a variable cannot be read.
@@ -102,18 +100,6 @@ class Protection:
             raise
         if log is not None:
             log.append([Deed(action, user(), tally.count, facts)])
-
-
-def sealed_by(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment seals.
-
-    Raises:
-        WrongUse: it says neither yes nor no.
-    """
-    value = environment.get(SEALED, "").strip().lower()
-    if value not in _YES | _NO:
-        raise WrongUse(f"环境变量 {SEALED} 只能是 1 或 0")
-    return value in _YES
 
 
 def user() -> str:

@@ -62,8 +62,8 @@ class TagIn(_In):
     )
     mask: Literal["none", "output", "input"] = Field(
         "none",
-        description="Identifiers covered in what comes out, or before the model reads it too. The service's own "
-        "setting may demand more, and a request cannot ask for less.",
+        description="Whether identifiers are covered in what comes out, or before the model reads it too. "
+        "The service may demand more; a request cannot ask for less.",
     )
     axes: list[str] | None = Field(None, description="The axes to answer; by default all.")
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import stat
 import sys
+from collections.abc import Mapping
 from typing import IO, Any
 
 from serving.faults import WrongUse
@@ -13,6 +14,7 @@ from serving.faults import WrongUse
 ENVIRONMENT = "PETITION_SEALED"
 STORING = frozenset("mask train evaluate import".split())
 """Commands that write reports, or what is learned of single ones, and so are not run in this mode."""
+_YES, _NO = frozenset("1 true yes on".split()), frozenset(["", "0", "false", "no", "off"])
 _PR_SET_DUMPABLE = 4
 
 
@@ -31,14 +33,16 @@ def seal() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def refuse_storing(command: str) -> None:
-    """Refuse a command that stores reports.
+def sealed_by(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment seals.
 
     Raises:
-        WrongUse: it is one.
+        WrongUse: it says neither yes nor no.
     """
-    if command in STORING:
-        raise WrongUse(f"密封模式下不能运行 petition {command}：它会把信件内容写入文件（{ENVIRONMENT}）")
+    value = environment.get(ENVIRONMENT, "").strip().lower()
+    if value not in _YES | _NO:
+        raise WrongUse(f"环境变量 {ENVIRONMENT} 只能是 1 或 0")
+    return value in _YES
 
 
 def is_stored(out: IO[Any]) -> bool:

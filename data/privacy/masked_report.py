@@ -72,8 +72,9 @@ class ReportMasker:
         for masked in (title, text):
             self._cells.counts.update(masked.counts())
         covered = Report(
-            self.id(report.id), text.text, title.text, self._cells.text(report.channel),
-            self._cells.text(report.time), self._cells.text(report.region), self.fields(report.extra), report.row,
+            self.id(report.id), text.text, title.text,
+            self._cells.text(report.channel), self._cells.text(report.time), self._cells.text(report.region),
+            self.fields(report.extra), report.row,
         )  # fmt: skip
         return MaskedReport(covered, title, text)
 

@@ -128,7 +128,7 @@ class Masker:
 
 
 def _moved(places: Sequence[tuple[int, int, int]], start: int, end: int) -> tuple[int, int]:
-    """A span after each of these places [begin, stop) has become so many characters; it grows to whole ones."""
+    """A span after each of these places [begin, stop) has become so long; it grows to whole ones."""
     shift = 0
     first, last = start, end
     for begin, stop, size in places:

@@ -1,4 +1,4 @@
-"""Watch list: names and offices whose reports a person handles; such a report is neither scored nor stored."""
+"""Watch list: names and offices whose reports a person handles; such a report is not scored, not stored."""
 
 from __future__ import annotations
 
