@@ -25,6 +25,7 @@ from data.report import Report
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.encode import Encoder
+from model.engine import load_runtime
 from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
 from model.golden import write_golden
 from model.tagger import Tagger
@@ -68,6 +69,7 @@ def write_graph(network: TaggingNetwork, path: Path) -> None:
     ids = torch.ones(2, 16, dtype=torch.long)
     mask = torch.ones(2, 16, dtype=torch.bool)
     batch, length = torch.export.Dim("windows", min=1), torch.export.Dim("length", min=2, max=512)
+    load_runtime()  # the exporter imports it too, with its telemetry on
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about its own internals
         program = torch.onnx.export(
