@@ -1,4 +1,4 @@
-"""Sealed mode: a report's words stay in memory. Every file that a process writes is looked through for them."""
+"""Sealed mode: a report's words stay in memory. Every file that a process writes is searched for them."""
 
 from __future__ import annotations
 
@@ -57,18 +57,19 @@ def letters(place: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.xlsx", "out.txt"])
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx"])
 def test_tag_writes_ids_and_tags_and_no_word(place: Path, letters: Path, export: Export, name: str) -> None:
     out, trace = place / "work" / name, place / "trace"
-    form = ["--format", "table"] if name == "out.txt" else []
-    tag = command("tag", letters, "--sealed", "-o", out, "--model", export.folder, "--threads", 1, *form)
+    tag = command("tag", letters, "--sealed", "-o", out, "--model", export.folder, "--threads", 1)
     done = subprocess.run(
         under_strace(trace, tag), env=around(place), cwd=place / "work", capture_output=True, check=False
     )
     written, opened = traced(trace)
 
     assert done.returncode == 1 and not holds(done.stdout + done.stderr, PHRASES)
-    assert out.is_file() and any(str(place / "work") in path for path in opened)
+    # A workbook is put together from temporary files, wordless ones too.
+    assert out.is_file()
+    assert {Path(path).parent for path in opened} <= {place / "work", place / "tmp", Path("/dev")}
     assert [where for where, content in written.items() if stays(where) and holds(content, PHRASES)] == []
     assert files_with([place / "work", place / "tmp", place / "home"], PHRASES, [letters]) == []
     assert not out.with_name(f"{name}.rejects.jsonl").exists()
@@ -112,13 +113,15 @@ def test_evidence_is_shown_in_a_pipe_and_not_in_a_file(place: Path, letters: Pat
 
 def test_the_service_writes_no_word(place: Path, export: Export) -> None:
     trace = place / "trace"
-    serve = command("serve", "--port", 0, "--log-format", "json", "--threads", 1, "--model", export.folder,
-                    "--sealed", "--set", "log_level=debug", "--audit", place / "work" / "audit.jsonl")  # fmt: skip
+    serve = command(
+        "serve", "--port", 0, "--log-format", "json", "--threads", 1, "--model", export.folder,
+        "--sealed", "--set", "log_level=debug", "--audit", place / "work" / "audit.jsonl",
+    )  # fmt: skip
     server = Process(wrapped=under_strace(trace, serve), env=around(place))
     try:
         body = {"reports": [{"id": NAME, "title": PLANTED, "text": SCHOOL * n} for n in (1, 40)]}
         found = httpx.post(f"{server.url}/v1/tag", json=body, headers={"X-Request-ID": "GD-1"}, timeout=60)
-        assert found.status_code == 200 and PLANTED in found.text
+        assert found.status_code == 200 and NAME in found.text
         httpx.post(f"{server.url}/v1/tag", content=f'{{"text": "{PLANTED}'.encode(), timeout=60)
         httpx.post(f"{server.url}/v1/{PLANTED}", json={PLANTED: 1}, timeout=60)
         metrics = httpx.get(f"{server.url}/metrics", timeout=60).text
@@ -130,8 +133,9 @@ def test_the_service_writes_no_word(place: Path, export: Export) -> None:
         )
         assert server.process.wait(60) == 0
         server.end()
-    written, _ = traced(trace)
+    written, opened = traced(trace)
 
+    assert {Path(path).parent for path in opened} <= {place / "work", Path("/dev")}
     assert [where for where, content in written.items() if stays(where) and holds(content, PHRASES)] == []
     assert files_with([place / "work", place / "tmp", place / "home"], PHRASES) == []
     assert (place / "work" / "audit.jsonl").read_text(encoding="utf-8").count("\n") == 3

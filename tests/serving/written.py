@@ -28,13 +28,9 @@ code = main()
 print("WRITTEN", *opened, sep="\\n", file=sys.stderr)
 sys.exit(code)
 """
-_CALLS = (
-    "open,openat,openat2,creat,write,writev,pwrite64,pwritev,pwritev2,sendfile,copy_file_range,memfd_create"
-)
+_CALLS = "open,openat,openat2,creat,write,writev,pwrite64,pwritev,pwritev2,sendfile,copy_file_range"
 _WRITE = re.compile(r"(?:p?writev?2?|pwrite64|sendfile|copy_file_range)\((\d+)<([^>]*)>")
-_OPENED = re.compile(
-    r'(?:open|openat|openat2|creat)\((?:[^"]*)"((?:\\x[0-9a-f]{2})*)".*?(O_\w+(?:\|O_\w+)*|creat)'
-)
+_OPENED = re.compile(r'(open|openat|openat2|creat)\([^"]*"((?:\\x[0-9a-f]{2})*)"(.*)')
 
 
 def strace() -> str:
@@ -57,17 +53,18 @@ def under_strace(trace: Path, command: Sequence[str]) -> list[str]:
 
 
 def traced(trace: Path) -> tuple[dict[str, bytes], list[str]]:
-    """Of a trace: what was written to each place (a path, pipe:[7], socket:[8]); what was opened to be written."""
+    """Of a trace: what was written to each place (a path, pipe:[7]); what was opened to be written."""
     written: dict[str, bytes] = {}
     opened = []
     for line in trace.read_text(encoding="ascii", errors="replace").splitlines():
         if call := _WRITE.search(line):
-            raw = re.sub(r"[^\\]*?(?=\\x)", "", line[call.end() :])
-            content = bytes(int(pair, 16) for pair in re.findall(r"\\x([0-9a-f]{2})", raw))
+            pairs = re.findall(r"\\x([0-9a-f]{2})", line[call.end() :])
             place = _plain(call[2])
-            written[place] = written.get(place, b"") + content
-        elif (call := _OPENED.search(line)) and re.search(r"O_WRONLY|O_RDWR|O_CREAT|creat", call[2]):
-            opened.append(_plain(call[1]))
+            written[place] = written.get(place, b"") + bytes(int(pair, 16) for pair in pairs)
+        elif (call := _OPENED.search(line)) and (
+            call[1] == "creat" or re.search("O_WRONLY|O_RDWR|O_CREAT", call[3])
+        ):
+            opened.append(_plain(call[2]))
     return written, opened
 
 
