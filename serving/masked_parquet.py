@@ -8,9 +8,9 @@ from typing import Any
 
 from data.encoding import decode_line
 from data.errors import BrokenFile
+from data.parquet import open_parquet, pieces
 
 Cell = Callable[[str, object], object]
-_BATCH = 1024  # rows
 
 
 def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
@@ -26,16 +26,19 @@ def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
+        SuspiciousFile: see data/parquet.py.
     """
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     rows = 0
     try:
-        with pq.ParquetFile(source) as file:
-            schema = pa.schema(pa.field(field.name, _kept(field, file, probe)) for field in file.schema_arrow)
+        with open_parquet(source) as file:
+            schema = pa.schema(
+                pa.field(field.name, _kept(field, file, source, probe)) for field in file.schema_arrow
+            )
             with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as out:
-                for batch in file.iter_batches(batch_size=_BATCH):
+                for batch in pieces(file, source):
                     rows += batch.num_rows
                     columns = [
                         _array(batch.column(place).to_pylist(), field, cell)
@@ -51,14 +54,14 @@ def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
     return rows
 
 
-def _kept(field: Any, file: Any, probe: Cell) -> Any:
+def _kept(field: Any, file: Any, source: Path, probe: Cell) -> Any:
     """The type of a column after masking."""
     import pyarrow as pa
 
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if _is_text(kind):
         return pa.string()
-    for value in _values(file, field.name):
+    for value in _values(file, source, field.name):
         made = probe(field.name, _plain(value))
         if made != value:
             try:
@@ -68,8 +71,8 @@ def _kept(field: Any, file: Any, probe: Cell) -> Any:
     return kind
 
 
-def _values(file: Any, name: str) -> Iterator[object]:
-    for batch in file.iter_batches(batch_size=_BATCH, columns=[name]):
+def _values(file: Any, source: Path, name: str) -> Iterator[object]:
+    for batch in pieces(file, source, [name]):
         yield from batch.column(0).to_pylist()
 
 
