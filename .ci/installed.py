@@ -1,4 +1,4 @@
-"""Hold what is installed to a lock file (name==version a line), and its files to the hashes of their wheels."""
+"""Hold what is installed to a lock file (name==version a line), and its files to their wheels' hashes."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ def plain(name: str) -> str:
 
 
 def main(lock: str) -> int:
-    """Print every difference; give their number, 1 at most."""
+    """Tell every difference; give 1 where there is one."""
     wanted = {plain(m[1]): m[2] for m in map(LOCKED.match, Path(lock).read_text("utf-8").splitlines()) if m}
     faults, files = [], 0
     found = {plain(each.metadata["Name"]): each for each in distributions()}
@@ -38,7 +38,8 @@ def main(lock: str) -> int:
                 continue
             if base64.urlsafe_b64encode(digest).decode().rstrip("=") != file.hash.value:
                 faults.append(f"{name}: {file} is not as it was installed")
-    print("\n".join(faults) or f"{len(wanted)} packages as listed, {files} files as installed")
+    sys.stdout.write("\n".join(faults) or f"{len(wanted)} packages as listed, {files} files as installed")
+    sys.stdout.write("\n")
     return min(1, len(faults))
 
 

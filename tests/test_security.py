@@ -1,4 +1,4 @@
-"""No file that is read can run code: held by a search through the source, and by the page that promises it."""
+"""No file that is read can run code: held by a search through the source."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from data.labelled import LabelledReport, read_labelled
+from data.privacy.masked_report import ReportMasker
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
@@ -248,12 +249,16 @@ def check_against_torch(
 
 
 def golden_reports(file: Path | None, most: int = 24) -> list[Report]:
-    """The first reports of a file of invented ones; none without a file."""
+    """The first reports of a file of invented ones; none without a file.
+
+    They go wherever the Export goes, so they are masked: someone's own file may have real ones in it.
+    """
     from data.readers import read_reports
 
     if file is None:
         return []
-    return [row for row in read_reports(file) if isinstance(row, Report)][:most]
+    masker = ReportMasker()
+    return [masker.mask(row).report for row in read_reports(file) if isinstance(row, Report)][:most]
 
 
 def notes_of(file: Path | None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 from data.privacy.cells import CellMasker
 from data.privacy.entity import Entity
@@ -71,12 +72,18 @@ class ReportMasker:
         title, text = self._masker.mask(report.title), self._masker.mask(report.text)
         for masked in (title, text):
             self._cells.counts.update(masked.counts())
-        covered = Report(
-            self.id(report.id), text.text, title.text,
-            self._cells.text(report.channel), self._cells.text(report.time), self._cells.text(report.region),
-            self.fields(report.extra), report.row,
-        )  # fmt: skip
-        return MaskedReport(covered, title, text)
+        # Every field, those too that a Report may get one day.
+        rest = {
+            field.name: self._rest(getattr(report, field.name))
+            for field in fields(report)
+            if field.name not in ("id", "title", "text")
+        }
+        return MaskedReport(Report(self.id(report.id), text.text, title.text, **rest), title, text)
+
+    def _rest(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._cells.text(value)
+        return self.fields(value) if isinstance(value, Mapping) else value
 
     def fields(self, cells: Mapping[str, str]) -> dict[str, str]:
         """Cover the cells of a row by their headings."""

@@ -102,7 +102,8 @@ def test_a_binary_workbook_under_another_suffix_is_refused(tmp_path: Path) -> No
 
 def cell(times: str = "", words: str = "路灯") -> str:
     repeated = f' table:number-columns-repeated="{times}"' if times else ""
-    return f'<table:table-cell x="&gt;" office:value-type="string"{repeated}><text:p>{words}</text:p></table:table-cell>'
+    text = f"<text:p>{words}</text:p>"
+    return f'<table:table-cell x=">" office:value-type="string"{repeated}>{text}</table:table-cell>'
 
 
 def row(cells: str, times: str = "1") -> str:
