@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format bench audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ format: $(VENV)/dev.stamp ## Lay out the code and mend what ruff can
 bench: $(VENV)/dev.stamp ## Measure speed and quality
 	$(BIN)/python -m benchmarks
 
+audit: $(VENV)/dev.stamp ## Ask for known vulnerabilities of what is installed; needs internet
+	.ci/audit
+
 clean: ## Remove caches and built packages; .venv stays
-	rm -rf dist .venv-bare .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf dist .venv-bare .venv-audit .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find data model training serving tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # pip, not python: a venv that broke off half-way has no pip yet and is made again.

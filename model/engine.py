@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 
@@ -15,6 +15,7 @@ class Engine:
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         """Load the graph with so many threads; 0: one per core that this process may use."""
+        onnxruntime = load_runtime()
         options = onnxruntime.SessionOptions()
         self.threads = threads or usable_cores()
         options.intra_op_num_threads = self.threads
@@ -33,6 +34,18 @@ class Engine:
         """Token ids and mask [windows, length] to scores and values, each [windows, length, labels]."""
         scores, values = self._session.run(["scores", "values"], {"ids": ids, "mask": mask})
         return scores, values
+
+
+def load_runtime() -> Any:
+    """onnxruntime, which must be imported here and nowhere else.
+
+    Since 1.29 its Linux builds keep a device id and a database under the home and report to their maker. This
+    variable alone turns all of that off, and only where it is set before the first import.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime
 
 
 def usable_cores() -> int:

@@ -13,10 +13,12 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.exceptions import HTTPException
 
+from data.privacy.masked_report import Masking
 from data.report import Report
 from model.tagger import EvidenceFor
 from serving.answer import Answer
 from serving.api_page import api_page
+from serving.auditor import LOCAL
 from serving.envelope import Envelope
 from serving.invocations import parse_invocation
 from serving.metrics import CONTENT_TYPE
@@ -88,7 +90,7 @@ def _problems(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 _TAGGING = _problems(
-    "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining"
+    "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining", "unrecorded"
 )
 
 
@@ -102,7 +104,7 @@ async def tag(request: Request, body: TagIn) -> Response:
     if body.axes is not None and (strange := [i for i, axis in enumerate(body.axes) if axis not in known]):
         fault = {"field": f"axes[{strange[0]}]", "code": "unknown_axis", "message": f"One of {known}."}
         raise Problem("invalid", errors=[fault])
-    answer = await _tag(request, reports, body.evidence)
+    answer = await _tag(request, reports, body.evidence, Masking(body.mask))
     shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -128,14 +130,14 @@ async def invocations(request: Request) -> Response:
     """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; or CSV.
 
     A table has a column `text`, and may have `id` and `title`. A list may hold texts.
-    `params` may hold `evidence`.
+    `params` may hold `evidence` and `mask`.
     """
     service = _service(request)
-    reports, evidence = parse_invocation(
+    reports, evidence, masking = parse_invocation(
         await request.body(), request.headers.get("content-type", ""), service.settings.max_chars
     )
     _check(service, reports, None)
-    answer = await _tag(request, reports, evidence)
+    answer = await _tag(request, reports, evidence, masking)
     shapes = [prediction.to_dict() for prediction in answer.predictions]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -161,7 +163,7 @@ async def reload(request: Request) -> Reloaded:
 
     On failure the old one goes on answering. No request fails meanwhile.
     """
-    loaded, before = await _service(request).reload()
+    loaded, before = await _service(request).reload(_who(request))
     name = loaded.tagger.export.model
     return Reloaded(
         model=name, before=before, golden_reports=loaded.golden, largest_difference=round(loaded.worst, 6)
@@ -223,11 +225,13 @@ def _check(service: Service, reports: Sequence[Report], body: TagIn | None) -> N
         raise Problem("invalid", errors=faults[:20])
 
 
-async def _tag(request: Request, reports: Sequence[Report], evidence: EvidenceFor) -> Answer:
+async def _tag(
+    request: Request, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking
+) -> Answer:
     """Tag, unless the client goes away first: then its work is dropped."""
     service, state = _service(request), request.scope["state"]
     service.access.spend(state.get("key"), len(reports))
-    work = asyncio.ensure_future(service.tag(reports, evidence))
+    work = asyncio.ensure_future(service.tag(reports, evidence, masking, _who(request)))
     gone = asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -240,6 +244,11 @@ async def _tag(request: Request, reports: Sequence[Report], evidence: EvidenceFo
         await asyncio.gather(work, gone, return_exceptions=True)
     state["counts"] = {"reports": len(reports), "tokens": answer.tokens}
     return answer
+
+
+def _who(request: Request) -> str:
+    key = request.scope["state"].get("key")
+    return key.name if key is not None else LOCAL
 
 
 async def _gone(request: Request) -> None:

@@ -6,14 +6,14 @@ import errno
 import io
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
+from data.audit import Action
 from data.columns import Columns
 from data.readers import MAX_CHARS, read_reports
 from data.report import BadRow, Report
@@ -22,7 +22,9 @@ from model.tagger import EvidenceFor
 from serving.exports import load_tagger
 from serving.formats import Format
 from serving.output import JsonlWriter, Writer
+from serving.protection import Protection
 from serving.rejects import Rejects, rejects_path
+from serving.sealed import is_stored
 from serving.terminal import PLAIN_WIDTH, message_console, output_console, progress_bar, say
 from serving.whole_file import open_text, whole_file
 
@@ -42,6 +44,7 @@ class Bulk:
         max_chars: longest text; None is the readers' limit.
         limit: reports to tag at most; 0 is all.
         quiet: no progress bar and no summary.
+        protection: masking, sealed mode, watch list and audit log.
     """
 
     source: str
@@ -52,6 +55,7 @@ class Bulk:
     max_chars: int | None = None
     limit: int = 0
     quiet: bool = False
+    protection: Protection = field(default_factory=Protection)
 
     def overwrites_input(self) -> bool:
         """Tell whether the output, or the file of rejected rows, is the file to read."""
@@ -72,10 +76,11 @@ class Bulk:
             evidence: on which axes.
 
         Raises:
-            DataError: the file cannot be read.
+            DataError: the file, the watch list or the audit log cannot be read.
             BrokenExport: the Export cannot be used.
-            OSError: the output cannot be written. Nothing of it is left.
+            OSError: the output or the audit log cannot be written. Nothing of the output is left.
         """
+        guard = self.protection.guard(stored=self.target is not None or is_stored(sys.stdout))
         rows = read_reports(self.source, self.columns, self.max_chars or MAX_CHARS, self.sheet)
         if self.target is not None and not self.target.resolve().parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, "", str(self.target.parent))
@@ -83,22 +88,25 @@ class Bulk:
         messages = message_console()
         if self.source == "-" and sys.stdin.isatty():
             say(messages, "从键盘读入：每行一件，结束按 Ctrl-D。")
-        done, start = 0, time.perf_counter()
+        start = time.perf_counter()
+        model_name = tagger.export.model
         with ExitStack() as stack:
-            rejects = Rejects(rejects_path(self.target), stack)
+            sealed = self.protection.sealed
+            rejects = Rejects(None if sealed else rejects_path(self.target), stack, raw=guard.idle)
             writer = _writer(self.format, self.target, tagger.export.taxonomy, stack)
             on_screen = self.target is None and sys.stdout.isatty()
             watched = not self.quiet and messages.is_terminal and not on_screen
             progress = stack.enter_context(progress_bar(messages, watched))
             task = progress.add_task("打标", total=self.limit or None)
-            waiting: deque[Report] = deque()
-            for prediction in tagger.stream(self._reports(rows, rejects, messages, waiting), evidence):
-                writer.write(waiting.popleft(), prediction)
-                done += 1
-                progress.update(task, completed=done)
+            tally = stack.enter_context(self.protection.recorded(Action.tag, model=model_name))
+            reports = self._reports(rows, rejects, messages)
+            for shown in guard.stream(tagger, reports, evidence, as_shown=self.format is Format.table):
+                writer.write(*shown)
+                tally.count += 1
+                progress.update(task, completed=tally.count)
             remarks = writer.close()
         rejects.forget_earlier()
-        remarks += self._summary(done, rejects, time.perf_counter() - start)
+        remarks += self._summary(tally.count, rejects, time.perf_counter() - start)
         for remark in remarks:
             say(messages, remark)
         return rejects.count
@@ -108,9 +116,8 @@ class Bulk:
         rows: Iterable[Report | BadRow],
         rejects: Rejects,
         messages: Console,
-        waiting: deque[Report],
     ) -> Iterator[Report]:
-        """Pass on the reports, each left in `waiting` too; count the bad rows and tell them."""
+        """Pass on the reports; count the bad rows and tell them."""
         number = 0
         for row in rows:
             if isinstance(row, BadRow):
@@ -118,7 +125,6 @@ class Bulk:
                 if rejects.path is None or rejects.count <= MOST_REJECTS:
                     say(messages, row.message)
                 continue
-            waiting.append(row)
             yield row
             number += 1
             if number == self.limit:

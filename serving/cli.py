@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from serving.commands.audit import audit
 from serving.commands.doctor import doctor
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
@@ -21,8 +22,9 @@ from serving.commands.survey import survey
 from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomy
 from serving.commands.training import evaluate, train
-from serving.faults import Code, end
+from serving.faults import Code, WrongUse, end
 from serving.help import HelpedCommand, HelpedGroup, option
+from serving.sealed import STORING, sealed_by
 
 app = typer.Typer(cls=HelpedGroup, add_completion=False, pretty_exceptions_enable=False)
 
@@ -41,6 +43,8 @@ def petition(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(Code.WRONG_USE)
+    if context.invoked_subcommand in STORING and sealed_by():
+        raise WrongUse(f"密封模式下不能运行 petition {context.invoked_subcommand}：它会把信件内容写入文件")
 
 
 app.command(cls=HelpedCommand)(tag)
@@ -49,6 +53,7 @@ app.command(cls=HelpedCommand)(taxonomy)
 app.command(cls=HelpedCommand)(doctor)
 app.command(cls=HelpedCommand)(serve)
 app.add_typer(keys, name="key")
+app.add_typer(audit, name="audit")
 # The options of `train` are those of training's own command, --help among them.
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
 app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)

@@ -53,7 +53,9 @@ class Envelope:
         headers = Headers(scope=scope)
         state: dict[str, Any] = scope.setdefault("state", {})
         given = headers.get("x-request-id", "")
-        state["request_id"] = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        # In sealed mode a client's own is not taken: it may be the number of a report.
+        taken = not self._service.settings.sealed and _REQUEST_ID.fullmatch(given)
+        state["request_id"] = given if taken else uuid.uuid4().hex
 
         async def send_on(message: Message) -> None:
             nonlocal status

@@ -53,6 +53,8 @@ _FILES = {
     "UnknownLabels": "标注数据里有分类体系没有的标签",
     "EncoderNotFound": "找不到编码器",
     "BadKeys": "密钥文件不能用",
+    "BadWatchList": "名单文件不能用",
+    "BadAudit": "审计记录不能续写，请用 petition audit verify 检查",
 }
 _USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
 _MODELS = {"BrokenExport": "模型（Export）不能用", "GoldenMismatch": "本机算出的结果与模型自带的标准件不符"}

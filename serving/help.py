@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import Any
 
 import typer
@@ -17,6 +18,14 @@ from serving.faults import Code
 WIDTH = 100  # cells, at most
 NAMES = 32  # cells; a longer name has a line of its own
 MODEL = "模型（Export）文件夹；默认用随程序安装的模型。"
+
+
+class Mask(StrEnum):
+    """How much is masked."""
+
+    none = "none"
+    output = "output"
+    input = "input"
 
 
 def option(*names: str, help: str, **more: Any) -> Any:

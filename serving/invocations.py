@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from data.privacy.masked_report import Masking
 from data.report import Report
 from model.tagger import EvidenceFor
 from serving.problem import Problem
@@ -18,8 +19,10 @@ _ONE = f"Give exactly one of {', '.join(FORMS)}."
 _TABLE = "Give a table with a column text, and id and title if there are any."
 
 
-def parse_invocation(body: bytes, content_type: str, longest: int) -> tuple[list[Report], EvidenceFor]:
-    """Read a request in MLflow's form; its reports, and what evidence is wanted.
+def parse_invocation(
+    body: bytes, content_type: str, longest: int
+) -> tuple[list[Report], EvidenceFor, Masking]:
+    """Read a request in MLflow's form; its reports, what evidence is wanted, and what is to be masked.
 
     Raises:
         Problem: the body is of another form.
@@ -32,11 +35,11 @@ def parse_invocation(body: bytes, content_type: str, longest: int) -> tuple[list
     if kind == "application/json":
         return _parse_json(body)
     if kind == "text/csv":
-        return _parse_csv(body, longest), "misconduct"
+        return _parse_csv(body, longest), "misconduct", Masking.none
     raise Problem("wrong_type", "Send application/json or text/csv.")
 
 
-def _parse_json(body: bytes) -> tuple[list[Report], EvidenceFor]:
+def _parse_json(body: bytes) -> tuple[list[Report], EvidenceFor, Masking]:
     try:
         shape = json.loads(body)
     except (ValueError, RecursionError):
@@ -46,7 +49,8 @@ def _parse_json(body: bytes) -> tuple[list[Report], EvidenceFor]:
     given = [form for form in FORMS if form in shape]
     if len(given) != 1:
         raise Problem("malformed", _ONE)
-    return _READ[given[0]](shape[given[0]]), _evidence(shape.get("params"))
+    params = shape.get("params")
+    return _READ[given[0]](shape[given[0]]), _evidence(params), _masking(params)
 
 
 def _evidence(params: Any) -> EvidenceFor:
@@ -57,6 +61,13 @@ def _evidence(params: Any) -> EvidenceFor:
         raise _invalid("params.evidence", "One of misconduct, all, none.")
     wanted: EvidenceFor = evidence
     return wanted
+
+
+def _masking(params: Any) -> Masking:
+    masking = params.get("mask", "none") if isinstance(params, dict) else "none"
+    if masking not in list(Masking):
+        raise _invalid("params.mask", f"One of {', '.join(Masking)}.")
+    return Masking(masking)
 
 
 def _split(shape: Any) -> list[Report]:

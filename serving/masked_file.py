@@ -28,7 +28,7 @@ from serving.faults import WrongUse
 from serving.spreadsheet import cut_cell, disarm, printable, text_cell
 from serving.whole_file import open_text, whole_file
 
-_TEXT = (".txt",)
+_TEXT, _PARQUET = (".txt",), (".parquet",)
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?\Z")
 
 
@@ -69,6 +69,9 @@ class MaskedFile:
             if kind == "workbook":
                 self._workbook(part)
                 return
+            if kind == "parquet":
+                self._parquet(part)
+                return
             with open_text(part) as out:
                 self._fill(kind, out)
 
@@ -84,14 +87,16 @@ class MaskedFile:
         if target is not None and target.is_file() and target.samefile(path):
             raise WrongUse("结果文件就是要遮盖的文件；请换一个名字")
         found = path.suffix.lower()
-        groups = {"delimited": DELIMITED, "lines": _TEXT, "json": JSON, "workbook": WORKBOOKS}
+        groups = {
+            "delimited": DELIMITED, "lines": _TEXT, "json": JSON, "workbook": WORKBOOKS, "parquet": _PARQUET,
+        }  # fmt: skip
         kind = next((name for name, suffixes in groups.items() if found in suffixes), None)
         if kind is None:
             known = " ".join(chain.from_iterable(groups.values()))
             raise UnsupportedFile(f"{path}: {found or 'a file without suffix'} is not masked; give {known}")
         allowed = (".xlsx",) if kind == "workbook" else groups[kind]
-        if target is None and kind == "workbook":
-            raise WrongUse("工作簿要写到文件，请给出 结果.xlsx")
+        if target is None and kind in ("workbook", "parquet"):
+            raise WrongUse(f"这种文件要写到文件，请给出 结果{allowed[0]}")
         if target is not None and target.suffix and target.suffix.lower() not in allowed:
             raise WrongUse(f"{path.name} 遮盖后写成 {' '.join(allowed)}，不能写成 {target.name}")
         return kind
@@ -160,6 +165,12 @@ class MaskedFile:
         book.save(part)
         if cut:
             self.tell(f"有 {cut} 个单元格超过上限，已截短并注明。")
+
+    def _parquet(self, part: Path) -> None:
+        from serving.masked_parquet import mask_parquet  # pyarrow takes long to load
+
+        probe = MaskedFile(self.source, self.target, CellMasker(self.cells.masker), self.tell)
+        self.rows = mask_parquet(Path(self.source), part, probe._value, self._value)
 
     def _masked(self, rows: Iterable[Sequence[object]]) -> Iterator[list[object]]:
         """Mask the rows of a table; a cell in which nothing was found stays of its type."""

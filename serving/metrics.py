@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from model.guard import BY_HAND
 from model.prediction import Prediction
 from serving.answer import Answer
 
@@ -17,7 +18,9 @@ _TOKENS = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 class Metrics:
     """One registry for one service, so that several may live in one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, sealed: bool = False) -> None:
+        """Make them; `sealed` leaves out what the tags of a single report could be read from."""
+        self._sealed = sealed
         self.registry = CollectorRegistry()
         r = self.registry
         self._requests = Counter(
@@ -48,6 +51,9 @@ class Metrics:
         self._dropped = Counter(
             "petition_dropped", "Accepted requests whose work was dropped", ["reason"], registry=r
         )
+        self._audit = Counter(
+            "petition_audit_failures", "Answers withheld because the audit log failed", registry=r
+        )
         self._reloads = Counter("petition_reloads", "Reloads of the model", ["outcome"], registry=r)
         self._model = Gauge("petition_model_info", "The model that answers", ["model"], registry=r)
         self.queue = Gauge("petition_queue_tokens", "Tokens under way", registry=r)
@@ -68,6 +74,8 @@ class Metrics:
 
     def _count(self, predictions: Iterable[Prediction]) -> None:
         for prediction in predictions:
+            if self._sealed or BY_HAND in prediction.review_reasons:
+                continue
             for axis, tags in prediction.tags.items():
                 for tag in tags:
                     self._tags.labels(axis, tag.label).inc()
@@ -83,6 +91,10 @@ class Metrics:
     def dropped(self, reason: str) -> None:
         """A request's work was dropped."""
         self._dropped.labels(reason).inc()
+
+    def audit_failure(self) -> None:
+        """An answer was withheld because the audit log could not be written."""
+        self._audit.inc()
 
     def reload(self, outcome: str) -> None:
         """A reload ended: "switched" or "refused"."""

@@ -14,14 +14,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from data.privacy.watch_list import BadWatchList
 from model.export import BrokenExport
 from model.golden import GoldenMismatch
+from serving.auditor import Unrecorded
 from serving.keys import BadKeys
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
 from serving.settings import BadSettings
 
 MEDIA_TYPE = "application/problem+json"
-RELOAD_ERRORS = (BrokenExport, GoldenMismatch, BadKeys, BadSettings)
+RELOAD_ERRORS = (BrokenExport, GoldenMismatch, BadKeys, BadWatchList, BadSettings)
 RETRY_S = 5  # where the service itself will be back, or another one is
 
 
@@ -52,6 +54,12 @@ _KINDS = (
     Kind("internal", 500, "服务内部错误", "Give the request id to whoever runs the service."),
     Kind("model_refused", 500, "新的模型或密钥不能用，仍用原来的", "`detail` says why; the old ones go on."),
     Kind("engine", 500, "推理出错", "Give the request id to whoever runs the service."),
+    Kind(
+        "unrecorded",
+        503,
+        "审计记录写不进去，结果不予返回",
+        "Tell whoever runs the service: the audit log's disk.",
+    ),
     Kind("draining", 503, "服务正在停止", "Ask again, or ask another instance."),
     Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
 )
@@ -103,6 +111,8 @@ def to_problem(error: Exception) -> Problem:
         return Problem("too_large", f"The request is too large for the queue: {error}.")
     if isinstance(error, Draining):
         return Problem("draining", headers={"Retry-After": str(RETRY_S)})
+    if isinstance(error, Unrecorded):
+        return Problem("unrecorded", headers={"Retry-After": str(RETRY_S)})
     if isinstance(error, Expired):
         return Problem("expired", f"{error}".capitalize() + ".", headers={"Retry-After": str(RETRY_S)})
     if isinstance(error, Failed):

@@ -16,9 +16,14 @@ from serving.whole_file import is_device, open_text, whole_file
 class Rejects:
     """Rows that could not be read: counted, and kept in a file beside the output where there is one."""
 
-    def __init__(self, path: Path | None, stack: ExitStack) -> None:
-        """Take the file's path, or None; the file is made with the first row and ends with the stack."""
+    def __init__(self, path: Path | None, stack: ExitStack, raw: bool = True) -> None:
+        """Take the file's path, or None; the file is made with the first row and ends with the stack.
+
+        Without `raw` the file names the rows and holds none of their words: in a row whose cells stand in the
+        wrong columns nobody can say what to mask.
+        """
         self.path, self.count = path, 0
+        self._raw = raw
         self._stack = stack
         self._out: TextIO | None = None
 
@@ -30,8 +35,15 @@ class Rejects:
         if self._out is None:
             part = self._stack.enter_context(whole_file(self.path))
             self._out = self._stack.enter_context(open_text(part))
-        shape = {"file": bad.file, "row": bad.row, "reason": bad.reason, "message": bad.message}
-        self._out.write(json.dumps({**shape, "raw": dict(bad.raw)}, ensure_ascii=False) + "\n")
+        shape: dict[str, object] = {
+            "file": bad.file,
+            "row": bad.row,
+            "reason": bad.reason,
+            "message": bad.message,
+        }
+        if self._raw:
+            shape["raw"] = dict(bad.raw)
+        self._out.write(json.dumps(shape, ensure_ascii=False) + "\n")
 
     def forget_earlier(self) -> None:
         """Remove the file of an earlier run where this one rejected nothing: it would mislead."""

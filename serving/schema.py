@@ -60,6 +60,11 @@ class TagIn(_In):
     evidence: Literal["misconduct", "all", "none"] = Field(
         "misconduct", description="On which axes the words that carried a tag are told."
     )
+    mask: Literal["none", "output", "input"] = Field(
+        "none",
+        description="Whether identifiers are covered in what comes out, or before the model reads it too. "
+        "The service may demand more; a request cannot ask for less.",
+    )
     axes: list[str] | None = Field(None, description="The axes to answer; by default all.")
 
     @model_validator(mode="after")
@@ -113,7 +118,7 @@ class PredictionOut(BaseModel):
     id: str
     tags: dict[str, list[TagOut]] = Field(description="Axis to tags, highest score first.")
     needs_review: bool = Field(description="A person should read this report.")
-    review_reasons: list[str]
+    review_reasons: list[str] = Field(description="`handle_by_hand`: no model has read it.")
     unread_chars: int = Field(description="Characters that a configured cap left unread; 0 without a cap.")
     model: str
 

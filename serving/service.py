@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from data.audit import Action, BadAudit
+from data.privacy.masked_report import Masking
+from data.privacy.watch_list import WatchList
 from data.report import Report
 from model.export import DEFAULT, GOLDEN
 from model.golden import replay_golden
+from model.guard import Guard, by_hand
+from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from serving.access import Access
 from serving.answer import Answer
+from serving.auditor import LOCAL, Auditor, Unrecorded
 from serving.batcher import Batcher, check_budget
 from serving.exports import load_tagger
 from serving.keys import KeyRing
@@ -22,6 +28,8 @@ from serving.log import event
 from serving.metrics import Metrics
 from serving.settings import BadSettings, ServeSettings
 
+SERVICE, SIGNAL = "service", "signal"
+"""Who starts and ends it, and who reloads it by SIGHUP, in the audit log."""
 Status = Literal["starting", "ready", "draining"]
 
 
@@ -60,10 +68,13 @@ class Service:
         """Wire the parts together; `start` begins the work.
 
         Raises:
-            BadKeys: the file of keys cannot be used.
+            BadKeys, BadWatchList: the file of keys, or the watch list, cannot be used.
+            OSError, BadAudit: the audit log cannot be written.
         """
         self.settings = settings
-        self.metrics = Metrics()
+        self.guard = load_guard(settings)
+        self.auditor = Auditor(settings.audit)
+        self.metrics = Metrics(settings.sealed)
         self.access = Access(load_keys(settings), settings.rate)
         self.status: Status = "starting"
         self.batcher = Batcher(
@@ -85,38 +96,90 @@ class Service:
         return self.batcher.tagger
 
     def start(self) -> None:
-        """Take work."""
+        """Take work.
+
+        Raises:
+            OSError, BadAudit: the audit log cannot be written.
+        """
+        self.auditor.record_now(
+            Action.start, SERVICE, model=self.tagger.export.model, sealed=int(self.settings.sealed)
+        )
         self.batcher.start()
         self.status = "ready"
         event("ready", model=self.tagger.export.model, threads=self.tagger.engine.threads)
 
-    async def tag(self, reports: Sequence[Report], evidence: EvidenceFor) -> Answer:
-        """Tag, and count.
+    async def tag(
+        self,
+        reports: Sequence[Report],
+        evidence: EvidenceFor,
+        masking: Masking = Masking.none,
+        who: str = LOCAL,
+    ) -> Answer:
+        """Tag behind the Guard, count, and record in the audit log.
+
+        Args:
+            masking: what the request asks for; the settings may demand more.
+            who: name of the key.
 
         Raises:
+            Unrecorded: the audit log cannot be written.
             As Batcher.tag.
         """
-        answer = await self.batcher.tag(reports, evidence)
+        guard = self.guard
+        if guard.idle and masking is Masking.none:
+            answer = await self.batcher.tag(reports, evidence)
+        else:
+            answer = await self._tag_guarded(guard, reports, evidence, masking)
+        try:
+            await self.auditor.record(Action.tag, who, len(reports), {"model": self.tagger.export.model})
+        except Unrecorded:
+            self.metrics.audit_failure()
+            raise
         self.metrics.answer(answer)
         return answer
 
-    async def reload(self) -> tuple[Loaded, str]:
-        """Load keys and Export anew beside the old ones, check them, switch; give also the old model's name.
+    async def _tag_guarded(
+        self, guard: Guard, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking
+    ) -> Answer:
+        # In a thread: a long report takes milliseconds to mask, which others need not wait for.
+        cases = await asyncio.to_thread(lambda: [guard.admit(report, masking) for report in reports])
+        export = self.tagger.export
+        answer = await self.batcher.tag([case.report for case in cases if case.report is not None], evidence)
+        read = iter(answer.predictions)
+
+        def show() -> list[Prediction]:
+            return [
+                by_hand(case.shown.id, export)
+                if case.report is None
+                else guard.show(case, next(read)).prediction
+                for case in cases
+            ]
+
+        return replace(answer, predictions=await asyncio.to_thread(show))
+
+    async def reload(self, who: str = SIGNAL) -> tuple[Loaded, str]:
+        """Load keys, watch list and Export anew, check them, switch; give also the old model's name.
+
+        Args:
+            who: name of the key.
 
         Raises:
-            BrokenExport, GoldenMismatch, BadKeys, BadSettings: the old ones stay.
+            BrokenExport, GoldenMismatch, BadKeys, BadWatchList, BadSettings, Unrecorded: the old ones stay.
         """
         async with self._reloading:
             before = self.tagger.export.model
             try:
                 keys = load_keys(self.settings)
+                guard = load_guard(self.settings)
                 loaded = await asyncio.to_thread(load_checked, self.settings)
+                facts = {"model": loaded.tagger.export.model, "from": before}
+                await self.auditor.record(Action.reload, who, 1, facts)
                 self.batcher.swap(loaded.tagger)
             except Exception as error:
                 self.metrics.reload("refused")
                 event("reload_refused", logging.ERROR, error, model=before)
                 raise
-            self.access.keys = keys
+            self.access.keys, self.guard = keys, guard
             self.metrics.reload("switched")
             self.metrics.model(loaded.tagger.export.model)
             event("reloaded", model=loaded.tagger.export.model, before=before, golden=loaded.golden)
@@ -138,6 +201,19 @@ class Service:
         """End the threads."""
         self.status = "draining"
         await self.batcher.stop()
+        try:
+            self.auditor.record_now(Action.stop, SERVICE)
+        except (OSError, BadAudit) as error:
+            event("audit_failed", logging.ERROR, error)
+
+
+def load_guard(settings: ServeSettings) -> Guard:
+    """The Guard of the settings.
+
+    Raises:
+        BadWatchList: the list cannot be used.
+    """
+    return Guard(settings.mask, WatchList.load(settings.watch_list) if settings.watch_list else None)
 
 
 def load_keys(settings: ServeSettings) -> KeyRing | None:

@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from data.privacy.masked_report import Masking
+
 PREFIX = "PETITION_"
 CONFIG = "PETITION_CONFIG"
 """Environment variable that names the settings file."""
@@ -59,6 +61,16 @@ class ServeSettings(BaseSettings):
     drain_limit_s: float = Field(
         60.0, gt=0, le=3600, description="Seconds after which work under way is given up when ending."
     )
+    mask: Masking = Field(
+        Masking.none,
+        description="What of reports is masked: `none`, `output` or `input`. A request may ask for more.",
+    )
+    sealed: bool = Field(False, description="Sealed mode: nothing of a report outlives its answer.")
+    watch_list: Path | None = Field(
+        None,
+        description="File of names and offices, one a line: whoever is reported there is handled by hand.",
+    )
+    audit: Path | None = Field(None, description="Audit log; who tagged how many, when. No text.")
     docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
@@ -83,7 +95,7 @@ class ServeSettings(BaseSettings):
             )
         if self.rate and parse_rate(self.rate).amount < self.max_reports:
             raise ValueError("rate lets fewer reports through than max_reports: such a request never passes")
-        for name in ("tls_cert", "tls_key", "keys"):
+        for name in ("tls_cert", "tls_key", "keys", "watch_list"):
             path: Path | None = getattr(self, name)
             if path is not None and not path.is_file():
                 raise ValueError(f"{name}: there is no such file")

@@ -6,7 +6,12 @@ from data.taxonomy import Taxonomy
 from model.prediction import Prediction
 
 BETWEEN = "；"
-_REASONS = {"low_confidence": "{}把握不足", "no_label": "未识别{}", "unread": "有未读文字"}
+_REASONS = {
+    "low_confidence": "{}把握不足",
+    "no_label": "未识别{}",
+    "unread": "有未读文字",
+    "handle_by_hand": "请人工办理",
+}
 
 
 def evidence_text(prediction: Prediction) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from data.labelled import LabelledReport, read_labelled
+from data.privacy.masked_report import ReportMasker
 from data.taxonomy import Axis
 from model.tagger import Tagger
 from training.dataset import label_targets
@@ -221,8 +222,12 @@ def _length_band(length: int) -> str:
 def worst_cases(
     metrics: Metrics, rows: Sequence[LabelledReport], tagger: Tagger, most: int = 200
 ) -> list[dict[str, Any]]:
-    """The surest errors, worst first: id, axis, label, score, truth. No text: ids lead to it."""
+    """The surest errors, worst first: id, axis, label, score, truth. No text: ids lead to it.
+
+    An id that is a resident's identity number is covered.
+    """
     found = []
+    masker = ReportMasker()
     for axis, columns in axis_columns(tagger.export.taxonomy):
         decision = tagger.export.decisions[axis.id]
         scores, truth = metrics.scores[:, columns], metrics.targets[:, columns]
@@ -230,7 +235,7 @@ def worst_cases(
         for i, j in zip(*np.nonzero((given != (truth == 1)) & ~np.isnan(truth)), strict=True):
             margin = abs(float(scores[i, j]) - float(decision.thresholds[j]))
             found.append((margin, {
-                "id": rows[i].report.id, "axis": axis.id, "label": axis.labels[j].id,
+                "id": masker.id(rows[i].report.id), "axis": axis.id, "label": axis.labels[j].id,
                 "score": round(float(scores[i, j]), 4), "truth": bool(truth[i, j]),
             }))  # fmt: skip
     found.sort(key=lambda pair: -pair[0])

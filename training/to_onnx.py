@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from data.labelled import LabelledReport, read_labelled
+from data.privacy.masked_report import ReportMasker
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.encode import Encoder
+from model.engine import load_runtime
 from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
 from model.golden import write_golden
 from model.tagger import Tagger
@@ -68,6 +70,7 @@ def write_graph(network: TaggingNetwork, path: Path) -> None:
     ids = torch.ones(2, 16, dtype=torch.long)
     mask = torch.ones(2, 16, dtype=torch.bool)
     batch, length = torch.export.Dim("windows", min=1), torch.export.Dim("length", min=2, max=512)
+    load_runtime()  # the exporter imports it too, with its telemetry on
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about its own internals
         program = torch.onnx.export(
@@ -246,12 +249,16 @@ def check_against_torch(
 
 
 def golden_reports(file: Path | None, most: int = 24) -> list[Report]:
-    """The first reports of a file of invented ones; none without a file."""
+    """The first reports of a file of invented ones; none without a file.
+
+    They go wherever the Export goes, so they are masked: someone's own file may have real ones in it.
+    """
     from data.readers import read_reports
 
     if file is None:
         return []
-    return [row for row in read_reports(file) if isinstance(row, Report)][:most]
+    masker = ReportMasker()
+    return [masker.mask(row).report for row in read_reports(file) if isinstance(row, Report)][:most]
 
 
 def notes_of(file: Path | None) -> str:

@@ -8,13 +8,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from data.archive import MAX_BYTES, MAX_RATIO
+from data.archive import MAX_BYTES, MAX_RATIO, SMALL
 from data.errors import BrokenFile, EmptyFile, SuspiciousFile
 from data.imports.source import Source
 
 MAX_MEMBERS = 1_000
 MEMBERS = (".jsonl", ".json", ".csv", ".txt")
-_SMALL = 1 << 24  # bytes; below this no ratio does harm
 _ALL = "all"  # doccano's name for the one file of a project that several people label together
 
 
@@ -58,7 +57,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
     if len(members) > MAX_MEMBERS:
         raise SuspiciousFile(f"{path}: holds {len(members)} files, more than {MAX_MEMBERS}; check its origin")
     total, packed = sum(member.file_size for member in members), max(1, path.stat().st_size)
-    if total > MAX_BYTES or (total > _SMALL and total / packed > MAX_RATIO):
+    if total > MAX_BYTES or (total > SMALL and total / packed > MAX_RATIO):
         raise SuspiciousFile(
             f"{path}: would unpack from {packed} to {total} bytes; check where the file comes from, "
             f"and if it is genuine unpack it and import the files in it"

@@ -22,14 +22,14 @@ class CellMasker:
     """Masks cells and counts what it covered; one for a whole file."""
 
     def __init__(self, masker: Masker) -> None:
-        self._masker = masker
+        self.masker = masker
         self.counts: Counter[Entity] = Counter()
         self._entities: dict[str, Entity | None] = {}
         self._own: dict[str, bool] = {}
 
     def text(self, text: str) -> str:
         """Mask a text that stands under no heading."""
-        masked = self._masker.mask(text)
+        masked = self.masker.mask(text)
         self.counts += masked.counts()
         return masked.text
 
@@ -43,13 +43,13 @@ class CellMasker:
             return self._number(text)
         if entity is None or len(text) > 200 or _BLANK.match(text.strip()) or _COVERED.match(text):
             return self.text(text)
-        if entity not in self._masker.wanted:
+        if entity not in self.masker.wanted:
             return text if entity in (Entity.OFFICIAL, Entity.POST) else self.text(text)
         self.counts[entity] += 1
-        return self._masker.cover(entity, text)
+        return self.masker.cover(entity, text)
 
     def _number(self, text: str) -> str:
-        masked = self._masker.mask(text)
+        masked = self.masker.mask(text)
         sure = [f for f in masked.findings if f.entity_type in _AS_NUMBER and f.score == 1]
         if not sure:
             return text

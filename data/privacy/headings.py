@@ -44,7 +44,8 @@ def entity_of(heading: str) -> Entity | None:
         return None
     for entity, pattern in _RULES:
         if pattern.search(name):
-            if _NO_NAME.search(name) and entity is not Entity.MOBILE:
+            # 日期 and 时间 speak of other columns, and of a birth.
+            if _NO_NAME.search(name) and entity not in (Entity.MOBILE, Entity.BIRTH):
                 return None
             if entity is Entity.MOBILE and re.search(
                 "时间|日期|次数|内容|类型|类别|渠道|是否|情况|结果|记录", name

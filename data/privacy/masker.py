@@ -42,10 +42,27 @@ class Masked:
     Attributes:
         text: with the identifiers covered.
         findings: what was covered, offsets into the text as received.
+        covers: length of what stands in the place of each finding.
     """
 
     text: str = field(repr=False)
     findings: tuple[Finding, ...]
+    covers: tuple[int, ...] = ()
+
+    def inside(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of the text as received stands in the masked one; identifiers are taken whole."""
+        return _moved(
+            [(f.start, f.end, n) for f, n in zip(self.findings, self.covers, strict=True)], start, end
+        )
+
+    def outside(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of the masked text stood in the text as received; identifiers are taken whole."""
+        places, shift = [], 0
+        for finding, size in zip(self.findings, self.covers, strict=True):
+            begin = finding.start + shift
+            places.append((begin, begin + size, finding.end - finding.start))
+            shift += size - (finding.end - finding.start)
+        return _moved(places, start, end)
 
     def counts(self) -> Counter[Entity]:
         """Findings per class."""
@@ -92,14 +109,12 @@ class Masker:
         if not found:
             return Masked(text, ())
         pieces: list[str] = []
+        covers = [self.cover(finding.entity_type, text[finding.start : finding.end]) for finding in found]
         at = 0
-        for finding in found:
-            pieces += (
-                text[at : finding.start],
-                self.cover(finding.entity_type, text[finding.start : finding.end]),
-            )
+        for finding, cover in zip(found, covers, strict=True):
+            pieces += (text[at : finding.start], cover)
             at = finding.end
-        return Masked("".join((*pieces, text[at:])), tuple(found))
+        return Masked("".join((*pieces, text[at:])), tuple(found), tuple(map(len, covers)))
 
     def cover(self, entity: Entity, words: str) -> str:
         """What stands in the place of one identifier."""
@@ -110,6 +125,24 @@ class Masker:
         same = re.sub(r"[\W_]", "", fold(words).text).casefold()
         digest = hmac.new(self._key, f"{entity.value}:{same}".encode(), hashlib.sha256).hexdigest()
         return f"【{entity.label}·{digest[:8]}】"
+
+
+def _moved(places: Sequence[tuple[int, int, int]], start: int, end: int) -> tuple[int, int]:
+    """A span after each of these places [begin, stop) has become so long; it grows to whole ones."""
+    shift = 0
+    first, last = start, end
+    for begin, stop, size in places:
+        if begin >= end:
+            break
+        grown = size - (stop - begin)
+        if stop <= start:
+            first += grown
+        elif begin < start:
+            first += begin - start
+        # Behind the place its growth counts; within it the span reaches to the place's new end.
+        last = end + shift + grown if stop <= end else begin + shift + size
+        shift += grown
+    return first, max(first, last)
 
 
 def default_recognisers() -> tuple[Recogniser, ...]:

@@ -50,8 +50,10 @@ def new(
 
     退出码：0 已生成；2 用法不对；4 密钥文件不能读写。
     """
+    from data.audit import Action
     from serving.faults import WrongUse
     from serving.keys import Role, new_key
+    from serving.protection import Protection
     from serving.settings import parse_rate
 
     if rate:
@@ -59,7 +61,10 @@ def new(
             parse_rate(rate)
         except ValueError:
             raise WrongUse("--rate：请写成 件数/时间，如 1000/minute") from None
-    typer.echo(new_key(file, name, Role[role.value], rate))
+    with Protection.chosen().recorded(Action.key_new, key=name, role=role.value) as tally:
+        key = new_key(file, name, Role[role.value], rate)
+        tally.count = 1
+    typer.echo(key)
 
 
 @keys.command("list", cls=HelpedCommand)
@@ -76,6 +81,10 @@ def remove(
     name: Annotated[str, argument("NAME", "要删除的密钥的名称。")], file: _File = Path("keys.json")
 ) -> None:
     """删除一个密钥。服务运行中时，用 SIGHUP 或 /v1/model/reload 使它生效。"""
+    from data.audit import Action
     from serving.keys import remove_key
+    from serving.protection import Protection
 
-    remove_key(file, name)
+    with Protection.chosen().recorded(Action.key_remove, key=name) as tally:
+        remove_key(file, name)
+        tally.count = 1

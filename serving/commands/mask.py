@@ -11,7 +11,7 @@ import typer
 from serving.faults import Code, WrongUse
 from serving.help import argument, option
 
-_IN = "要遮盖的文件：csv tsv txt jsonl json xlsx xls ods；- 为标准输入，一行一件。"
+_IN = "要遮盖的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，一行一件。"
 _OUT = "结果文件，与原件同类（工作簿写成 xlsx）；- 为标准输出。"
 _STYLE = (
     "遮盖成什么：label 为【手机号】这样的类名（默认），stars 为等长的 *，pseudonym "
@@ -61,10 +61,12 @@ def mask(
     """
     import secrets
 
+    from data.audit import Action
     from data.privacy.cells import CellMasker
     from data.privacy.entity import WORDS, Entity
     from data.privacy.masker import Masker, Style
     from serving.masked_file import MaskedFile
+    from serving.protection import Protection
     from serving.terminal import message_console, say
 
     kept = {word.strip().lower() for words in keep or () for word in words.split(",") if word.strip()}
@@ -84,7 +86,9 @@ def mask(
     messages = message_console()
     target = None if out == "-" else Path(out)
     job = MaskedFile(source, target, cells, lambda line: say(messages, line))
-    job.write()
+    with Protection.chosen().recorded(Action.mask) as tally:
+        job.write()
+        tally.count = job.rows
     if not quiet:
         shown = "、".join(f"{entity.label} {count}" for entity, count in cells.counts.most_common())
         place = f"，结果在 {target}" if target is not None else ""

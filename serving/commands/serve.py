@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from serving.faults import WrongUse
-from serving.help import MODEL, option
+from serving.help import MODEL, Mask, option
 
 _HOST = "监听的地址；默认 127.0.0.1，只有本机能访问。其他地址必须有密钥。"
 _PORT = "监听的端口；默认 8080。"
@@ -15,6 +15,12 @@ _KEYS = "密钥文件，用 petition key new 生成。"
 _CONFIG = "设置文件（TOML）；默认看环境变量 PETITION_CONFIG。"
 _THREADS = "推理的线程数；默认 0，每个可用核心一个。"
 _SET = "任何一项设置，如 --set deadline_s=10；可以重复。全部设置见 docs/serving.md。"
+
+
+_MASK = "遮盖：none 不遮盖（默认），output 遮盖结果里的原文，input 先遮盖再打标。请求可以要求更多，不能更少。"
+_SEALED = "密封模式：信件内容不写入任何文件，不按标签计数，不记录对方给的请求编号；也可设 PETITION_SEALED=1。"
+_WATCH_LIST = "名单文件，一行一个姓名或单位：涉及的信件不打标、不保存，答复为请人工办理。"
+_AUDIT = "审计记录文件：谁、何时、打标多少件，不含内容；写不进去就不启动。"
 
 
 class LogFormat(StrEnum):
@@ -36,6 +42,10 @@ def serve(
     log_format: Annotated[
         LogFormat | None, option("--log-format", metavar="|".join(LogFormat), help="日志的格式；默认 text。")
     ] = None,
+    mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=_MASK)] = None,
+    sealed: Annotated[bool, option("--sealed", help=_SEALED)] = False,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
+    audit: Annotated[Path | None, option("--audit", metavar="文件", help=_AUDIT)] = None,
     set: Annotated[list[str] | None, option("--set", metavar="名称=值", help=_SET)] = None,
 ) -> None:
     """启动打标服务（HTTP），接口说明在 /docs，不需要联网。
@@ -46,7 +56,8 @@ def serve(
     """
     flags: dict[str, object] = dict(
         host=host, port=port, model=model, keys=keys, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
-        log_format=log_format.value if log_format else None,
+        log_format=log_format.value if log_format else None, mask=mask.value if mask else None,
+        sealed=sealed or None, watch_list=watch_list, audit=audit,
     )  # fmt: skip
     for each in set or []:
         name, equals, value = each.partition("=")
@@ -55,11 +66,14 @@ def serve(
         flags[name.strip()] = value
 
     from serving.log import event, set_up_log
+    from serving.sealed import seal
     from serving.server import serve as serve_for_ever
     from serving.service import Service, load_checked
     from serving.settings import load_settings
 
     settings = load_settings(flags, config)
+    if settings.sealed:
+        seal()
     set_up_log(settings.log_format, settings.log_level)
     event("loading", folder=settings.model or "default")
     serve_for_ever(Service(settings, load_checked(settings)))

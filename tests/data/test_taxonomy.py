@@ -143,3 +143,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes("名".encode("gb18030"))
     with pytest.raises(BadTaxonomy, match="UTF-8"):
         Taxonomy.load(tmp_path / "a.yaml")
+
+
+def test_references_are_refused() -> None:
+    """Nine lines of them would hold a thousand million labels."""
+    lines = [
+        "a: &a [x, x, x, x, x, x, x, x, x, x]",
+        *(f"b{n}: &b{n} [*{'a' if not n else f'b{n - 1}'}]" for n in range(3)),
+    ]
+
+    with pytest.raises(BadTaxonomy, match="line 2: not valid YAML: a reference"):
+        parse_taxonomy("\n".join(lines))

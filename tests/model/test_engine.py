@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from onnxruntime.capi.onnxruntime_pybind11_state import InvalidProtobuf
 
-from model.engine import Engine, usable_cores
+from model.engine import Engine, load_runtime, usable_cores
 from tests.model.tiny_graph import write_table_graph
 
 _TABLE = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
@@ -52,8 +53,24 @@ def test_the_engine_names_itself(graph: Path) -> None:
     assert Engine(graph, 1).name.startswith("onnxruntime 1.")
 
 
+def test_the_runtime_leaves_nothing_behind(graph: Path, tmp_path: Path) -> None:
+    """Its maker's telemetry keeps a device id and a database, but not where it takes itself to be in CI."""
+    home = tmp_path / "home"
+    home.mkdir()
+    clean = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_STATE_HOME"), str(home))
+    program = "import sys, pathlib, model.engine; model.engine.Engine(pathlib.Path(sys.argv[1]), 1)"
+    subprocess.run(
+        [sys.executable, "-c", program, graph],
+        cwd=Path(__file__).parents[2], env={**clean, **places}, check=True,
+    )  # fmt: skip
+
+    assert list(home.rglob("*")) == []
+
+
 def test_a_broken_graph_does_not_load(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"not a graph")
 
-    with pytest.raises(InvalidProtobuf):
+    broken = load_runtime().capi.onnxruntime_pybind11_state.InvalidProtobuf
+    with pytest.raises(broken):
         Engine(tmp_path / "model.onnx", 1)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"
 class Process:
     """A running `petition serve`, with its log as it comes."""
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(
+        self, *arguments: object, wrapped: Sequence[str] = (), env: dict[str, str] | None = None
+    ) -> None:
+        """Start it with these arguments; or as the whole command of `wrapped`."""
         self.process = subprocess.Popen(
-            command("serve", "--port", 0, "--log-format", "json", "--threads", 1, *arguments),
-            env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            wrapped or command("serve", "--port", 0, "--log-format", "json", "--threads", 1, *arguments),
+            env=env or environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         self.log: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read)

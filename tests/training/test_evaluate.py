@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,17 @@ def test_the_worst_cases_hold_ids_and_no_text(
     assert len((tmp_path / "worst.jsonl").read_text().splitlines()) == len(cases)
     for path in tmp_path.iterdir():
         assert PLANTED.encode() not in path.read_bytes()
+
+
+def test_an_id_of_the_worst_cases_that_is_a_residents_number_is_covered(
+    tagger: Tagger, files: Files, taxonomy: Taxonomy
+) -> None:
+    rows = [
+        replace(row, report=replace(row.report, id="11010519491231002X"))
+        for row in read_labelled(files.dev, taxonomy)
+    ]
+
+    assert {case["id"] for case in worst_cases(evaluate(tagger, rows), rows, tagger)} == {"【身份证号】"}
 
 
 def test_every_axis_gets_its_pictures(

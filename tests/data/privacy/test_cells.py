@@ -25,6 +25,7 @@ from data.privacy.masker import Masker, Style
         ("E-mail", Entity.EMAIL),
         ("诉求内容", None),
         ("来电时间", None),
+        ("出生日期", Entity.BIRTH),
         ("投诉人类型", None),
         ("联系方式类型", None),
         ("工单编号", None),

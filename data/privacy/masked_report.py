@@ -1,0 +1,98 @@
+"""MaskedReport: a report with every field of it covered; what is stored or shown in the report's place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from data.privacy.cells import CellMasker
+from data.privacy.entity import Entity
+from data.privacy.masker import Masked, Masker
+from data.report import Report
+
+ID_HEADING = "编号"
+
+
+class Masking(StrEnum):
+    """How much of tagging is masked; each covers what those before it do."""
+
+    none = "none"
+    """Nothing is."""
+    output = "output"
+    """What comes out: the report's own fields, and the words of the evidence. Tags come from the report as
+    received."""
+    input = "input"
+    """The report is masked before it is tagged, so that the model never reads an identifier."""
+
+    def stricter(self, other: Masking) -> Masking:
+        """Whichever of two covers more."""
+        order = list(Masking)
+        return max(self, other, key=order.index)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedReport:
+    """A masked report.
+
+    Attributes:
+        report: title, text and every other field covered; its id too, where that is a sure identifier.
+        title, text: the two that evidence points into, with where the covers stand.
+    """
+
+    report: Report
+    title: Masked
+    text: Masked
+
+    def part(self, name: str) -> Masked:
+        """The masked title or text, by the name that Evidence has for it."""
+        return self.title if name == "title" else self.text
+
+
+class ReportMasker:
+    """Masks reports before they are stored or shown: bulk outputs, the review log, files of worst cases.
+
+    One masker serves one file or one service; it may be shared by threads as long as nobody reads `counts`.
+    """
+
+    def __init__(self, masker: Masker | None = None) -> None:
+        """Take a masker; by default all classes are covered but officials and posts."""
+        self._masker = masker or Masker()
+        self._cells = CellMasker(self._masker)
+
+    @property
+    def counts(self) -> Counter[Entity]:
+        """What was covered so far, title and text among it, per class."""
+        return self._cells.counts
+
+    def mask(self, report: Report) -> MaskedReport:
+        """Cover a whole report; other columns by their headings, as `petition mask` does."""
+        title, text = self._masker.mask(report.title), self._masker.mask(report.text)
+        for masked in (title, text):
+            self._cells.counts.update(masked.counts())
+        # Every field, those too that a Report may get one day.
+        rest = {
+            field.name: self._rest(getattr(report, field.name))
+            for field in fields(report)
+            if field.name not in ("id", "title", "text")
+        }
+        return MaskedReport(Report(self.id(report.id), text.text, title.text, **rest), title, text)
+
+    def _rest(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._cells.text(value)
+        return self.fields(value) if isinstance(value, Mapping) else value
+
+    def fields(self, cells: Mapping[str, str]) -> dict[str, str]:
+        """Cover the cells of a row by their headings."""
+        return {heading: self._cells.cell(heading, cell) for heading, cell in cells.items()}
+
+    def id(self, id: str) -> str:
+        """An office's own number stays; one that is a resident's identity number is covered."""
+        return self._cells.cell(ID_HEADING, id)
+
+    def words(self, text: str) -> str:
+        """Cover any other text, such as an officer's remark."""
+        return self._cells.text(text)

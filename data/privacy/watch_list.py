@@ -1,0 +1,77 @@
+"""Watch list: names and offices whose reports a person handles; such a report is not scored, not stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.clean import clean
+from data.encoding import find_encoding
+from data.errors import DataError
+from data.privacy.folded import fold
+from data.report import Report
+
+SHORTEST = 2
+"""Characters of an entry: one alone would stand in every report."""
+# What may be put between the characters of a name to hide it. Marks that end a clause are not among them: the
+# end of one clause and the beginning of the next make no name.
+_BETWEEN = re.compile(r"[\s*＊·•.．。_\-~～/\\|+#^&=“”\"'‘’()（）\[\]【】<>《》]+")
+
+
+class BadWatchList(DataError):
+    """A watch list that cannot be used."""
+
+
+class WatchList:
+    """Looks for names in a report, whatever the width, case or blanks that they are written with."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take the names.
+
+        Raises:
+            BadWatchList: one is too short, or there is none.
+        """
+        found = dict.fromkeys(_plain(name) for name in names)
+        if not found:
+            raise BadWatchList("no name in it; write one a line")
+        for place, name in enumerate(found, 1):
+            if len(name) < SHORTEST:
+                raise BadWatchList(
+                    f"entry {place} has fewer than {SHORTEST} characters; write the whole name"
+                )
+        # The longest first, for speed alone; any match will do.
+        self._names = re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
+        self.size = len(found)
+
+    @classmethod
+    def load(cls, path: Path) -> WatchList:
+        """Read a file: one name or office a line; blank lines and lines that begin with # do not count.
+
+        Raises:
+            BadWatchList: it cannot be read, or holds no name. The message quotes none.
+        """
+        try:
+            with path.open(encoding=find_encoding(path)) as file:
+                lines = [line.strip().lstrip("\ufeff").strip() for line in file]
+        except OSError as error:
+            raise BadWatchList(f"{path}: {error.strerror or 'cannot be read'}") from None
+        except DataError as error:
+            raise BadWatchList(str(error)) from None
+        try:
+            return cls(line for line in lines if line and not line.startswith("#"))
+        except BadWatchList as error:
+            raise BadWatchList(f"{path}: {error}") from None
+
+    def meets(self, report: Report) -> bool:
+        """Tell whether any field of a report names one of them; markup inside a name does not hide it."""
+        fields = (report.title, report.text, report.channel, report.region, *report.extra.values())
+        return any(
+            self._names.search(_plain(field)) or self._names.search(_plain(clean(field).text))
+            for field in fields
+            if field
+        )
+
+
+def _plain(text: str) -> str:
+    return _BETWEEN.sub("", fold(text).text).casefold()

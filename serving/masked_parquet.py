@@ -1,0 +1,111 @@
+"""Masked parquet: columns and their order stay; a type stays where nothing in its column was covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from data.encoding import decode_line
+from data.errors import BrokenFile
+from data.parquet import open_parquet, pieces
+
+Cell = Callable[[str, object], object]
+
+
+def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
+    """Write a masked copy; give the number of rows.
+
+    A column of numbers or dates in which something is covered becomes one of strings: the file is read twice.
+    Bytes are text to whoever reads them: they become strings, and what is no text is left out. The file's own
+    notes (its key-value metadata) may hold anything and are left out too.
+
+    Args:
+        probe: gives a value of a column, by its heading, as it may be shown; asked on the first reading.
+        cell: the same, asked on the second.
+
+    Raises:
+        BrokenFile: not a Parquet file, or damaged.
+        SuspiciousFile: see data/parquet.py.
+    """
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    rows = 0
+    try:
+        with open_parquet(source) as file:
+            schema = pa.schema(
+                pa.field(field.name, _kept(field, file, source, probe)) for field in file.schema_arrow
+            )
+            with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as out:
+                for batch in pieces(file, source):
+                    rows += batch.num_rows
+                    columns = [
+                        _array(batch.column(place).to_pylist(), field, cell)
+                        for place, field in enumerate(schema)
+                    ]
+                    out.write_batch(pa.record_batch(columns, schema=schema))
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.filename == str(part):
+            raise
+        raise BrokenFile(
+            f"{source}: not a whole Parquet file ({type(error).__name__}); export it again"
+        ) from None
+    return rows
+
+
+def _kept(field: Any, file: Any, source: Path, probe: Cell) -> Any:
+    """The type of a column after masking."""
+    import pyarrow as pa
+
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if _is_text(kind):
+        return pa.string()
+    for value in _values(file, source, field.name):
+        made = probe(field.name, _plain(value))
+        if made != value:
+            try:
+                pa.array([made], kind)
+            except (pa.ArrowException, TypeError, ValueError):
+                return pa.string()
+    return kind
+
+
+def _values(file: Any, source: Path, name: str) -> Iterator[object]:
+    for batch in pieces(file, source, [name]):
+        yield from batch.column(0).to_pylist()
+
+
+def _array(values: list[object], field: Any, cell: Cell) -> Any:
+    import json
+
+    import pyarrow as pa
+
+    made = [None if value is None else cell(field.name, _plain(value)) for value in values]
+    if pa.types.is_string(field.type):
+        made = [
+            value if value is None or isinstance(value, str)
+            else json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list)
+            else str(value)
+            for value in made
+        ]  # fmt: skip
+    return pa.array(made, field.type)
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary,
+             pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)  # fmt: skip
+    return any(test(kind) for test in tests)
+
+
+def _plain(value: object) -> object:
+    """Bytes as text, None where they are none."""
+    if isinstance(value, bytes):
+        return decode_line(value)
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
