@@ -13,7 +13,7 @@ from data.report import BadRow, Report
 _BATCH = 1024  # rows
 
 
-def read_parquet(path: Path, columns: Columns, max_chars: int) -> Iterator[Report | BadRow]:
+def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
     """Stream a Parquet file; rows are counted from 1, since it has no heading row.
 
     Raises:
@@ -26,7 +26,6 @@ def read_parquet(path: Path, columns: Columns, max_chars: int) -> Iterator[Repor
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
         raise DataError(f"{path}: reading Parquet needs pyarrow; run: pip install pyarrow") from None
-    intake = Intake(path.name, max_chars)
     row = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:

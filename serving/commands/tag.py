@@ -62,11 +62,11 @@ def tag(
     chosen = choose_format(format, target, sys.stdout.isatty())
 
     from data.columns import Columns
-    from serving.bulk import Bulk
+    from serving.tagged_file import TaggedFile
 
     columns = Columns(text_column, title_column, id_column, time_column, region_column, channel_column)
-    bulk = Bulk(file, target, chosen, columns, sheet, max_chars, limit, quiet)
-    if bulk.overwrites_input():
+    job = TaggedFile(file, target, chosen, columns, sheet, max_chars, limit, quiet)
+    if job.overwrites_input():
         raise WrongUse("--out：结果文件或读不了的行的文件，就是要打标的文件；请换一个名字")
-    if bulk.run(model, threads, evidence.value):
+    if job.run(model, threads, evidence.value):
         raise typer.Exit(Code.REJECTED)
