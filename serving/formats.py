@@ -9,13 +9,12 @@ from serving.faults import WrongUse
 
 
 class Format(StrEnum):
-    """Forms of output."""
+    """Forms of output of `petition tag`."""
 
     table = "table"
     jsonl = "jsonl"
     csv = "csv"
     xlsx = "xlsx"
-    parquet = "parquet"  # of `petition bulk` alone
 
 
 SUFFIXES = {".jsonl": Format.jsonl, ".ndjson": Format.jsonl, ".csv": Format.csv, ".xlsx": Format.xlsx}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from model.export import Export, sha256
 from serving.bulk import known
+from serving.bulk.choices import Form
 from serving.bulk.faults import JobFault, OtherJob, TooManyRejects
 from serving.bulk.inputs import Inputs, find_sources, keep_stream
 from serving.bulk.lock import locked
@@ -27,7 +28,6 @@ from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Work
 from serving.bulk.writers import count_files
 from serving.exports import load_export, tagger_of
-from serving.formats import Format
 from serving.version import package_version
 from serving.whole_file import commit
 
@@ -97,7 +97,7 @@ class Job:
     def _finished(self, planned: Manifest) -> Manifest | None:
         """The same job, done before, where its outputs still are as it left them."""
         done = self._load(self.places.manifest)
-        if done is None or done.job != planned.job or done.form != self.settings.form.to_dict():
+        if done is None or done.job != planned.job or done.form != self.settings.written:
             return None
         folder = self.places.target.parent
         if not all(_is_whole(folder / output.file, output) for output in done.outputs):
@@ -126,7 +126,7 @@ class Job:
                 if before is not None:
                     before.close()
         inputs.check_all()
-        merged = merge(parts, manifest, told.form, export.taxonomy, self.places, self.watch)
+        merged = merge(parts, manifest, told, export.taxonomy, self.places, self.watch)
         return self._publish(manifest, merged)
 
     def _begun(self, planned: Manifest) -> Manifest | None:
@@ -153,7 +153,7 @@ class Job:
         for path in places.folder.iterdir():
             if path.name != "stdin":  # what a job before had left
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        table = told.form.format is not Format.jsonl
+        table = told.form is not Form.jsonl
         try:
             found = survey(inputs, told.chunk_rows, told.max_rejects, table, self.watch)
         except TooManyRejects:
@@ -161,7 +161,7 @@ class Job:
         started = told.time or datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         manifest = planned.begin(started, found.rows, found.headings, found.chunks)
         reports = manifest.rows - manifest.rejects
-        self._refuse_to_replace(places.outputs(count_files(told.form.format, reports)))
+        self._refuse_to_replace(places.outputs(count_files(told.form, reports)))
         manifest.save(places.unfinished)
         return manifest
 
@@ -190,7 +190,7 @@ class Job:
 
     def _publish(self, manifest: Manifest, merged: Merged) -> Manifest:
         """Give every file its name, the manifest last: only when it is there is the job done."""
-        places, form = self.places, self.settings.form
+        places = self.places
         targets = places.outputs(len(merged.outputs))
         outputs = tuple(
             Output(target.name, staged.stat().st_size, sha256(staged))
@@ -210,7 +210,7 @@ class Job:
         else:
             commit(merged.rejects, places.rejects)
         commit(merged.tags, places.tags)
-        finished = replace(manifest, form=form.to_dict(), outputs=outputs, figures=merged.figures)
+        finished = replace(manifest, form=self.settings.written, outputs=outputs, figures=merged.figures)
         finished.save(places.manifest)
         shutil.rmtree(places.folder, ignore_errors=True)
         for remark in merged.remarks:

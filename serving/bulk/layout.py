@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from data.taxonomy import Taxonomy
 from model.prediction import Prediction
+from serving.bulk.choices import Names
 from serving.bulk.record import Record, prediction_of
 from serving.sheet import Cell
 from serving.spreadsheet import scores_cell, tag_cells, tag_headings
@@ -17,13 +17,6 @@ PROVENANCE = {"tagged_at": "打标时间", "text_hash": "文本哈希", "file": 
 STATE = ("evidence", "needs_review", "review_reasons", "unread_chars", "model")
 JSON_OURS = ("id", "tags", *STATE[1:], *PROVENANCE)
 BETWEEN = ";"  # in English columns, where labels are ids
-
-
-class Names(StrEnum):
-    """Language of our columns; English ones hold ids of labels instead of names."""
-
-    zh = "zh"
-    en = "en"
 
 
 class Layout:

@@ -12,12 +12,12 @@ from data.taxonomy import Taxonomy
 from serving.bulk.faults import LostRows
 from serving.bulk.figures import Figures
 from serving.bulk.known import KnownWriter
-from serving.bulk.layout import Layout, Names
+from serving.bulk.layout import Layout
 from serving.bulk.manifest import Manifest
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.progress import Watch
-from serving.bulk.settings import Form
+from serving.bulk.settings import Settings
 from serving.bulk.writers import count_files, open_writer
 from serving.rejects import reject_line
 from serving.whole_file import open_text
@@ -45,7 +45,7 @@ class Merged:
 
 
 def merge(
-    parts: Parts, manifest: Manifest, form: Form, taxonomy: Taxonomy, places: Places, watch: Watch
+    parts: Parts, manifest: Manifest, told: Settings, taxonomy: Taxonomy, places: Places, watch: Watch
 ) -> Merged:
     """Read every part once and write what the job leaves.
 
@@ -57,15 +57,15 @@ def merge(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     reports = manifest.rows - manifest.rejects
-    paths = [folder / f"{n}{places.target.suffix}" for n in range(count_files(form.format, reports))]
+    paths = [folder / f"{n}{places.target.suffix}" for n in range(count_files(told.form, reports))]
     names = [file.name for file in manifest.inputs]
     bare = all(name.lower().endswith(BARE) for name in names)
-    layout = Layout(taxonomy, manifest.headings, Names(form.names), bare)
+    layout = Layout(taxonomy, manifest.headings, told.names, bare)
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
     written = rejected = 0
     known = KnownWriter(tags, manifest.model, str(manifest.settings["evidence"]))
-    writer = open_writer(form.format, paths, layout, taxonomy, form.names)
+    writer = open_writer(told.form, paths, layout, taxonomy, told.names)
     try:
         with open_text(rejects) as bad, watch.phase("write", manifest.rows):
             for number in range(manifest.chunks):

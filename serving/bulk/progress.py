@@ -7,27 +7,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
+from serving.bulk.choices import Shown
 from serving.terminal import say
 
 LOG_S = 60.0  # between two lines of a log
 JSON_S = 1.0  # between two JSON lines
 WORDS = {"check": "核对输入", "count": "清点行数", "known": "读入原结果", "tag": "打标", "write": "写出结果"}
-
-
-class Shown(StrEnum):
-    """Ways to show progress."""
-
-    auto = "auto"
-    bar = "bar"
-    log = "log"
-    json = "json"
-    none = "none"
 
 
 class Watch:

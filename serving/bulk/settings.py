@@ -10,25 +10,7 @@ from typing import Any
 from data.columns import Columns
 from data.readers import MAX_CHARS
 from model.tagger import EvidenceFor
-from serving.bulk.layout import Names
-from serving.formats import Format
-
-
-@dataclass(frozen=True)
-class Form:
-    """How the output is written; may change while a job is unfinished.
-
-    Attributes:
-        format: jsonl, csv, xlsx or parquet.
-        names: language of our columns.
-    """
-
-    format: Format
-    names: Names = Names.zh
-
-    def to_dict(self) -> dict[str, str]:
-        """JSON shape."""
-        return {"format": self.format.value, "names": self.names.value}
+from serving.bulk.choices import Form, Names
 
 
 @dataclass(frozen=True)
@@ -38,7 +20,8 @@ class Settings:
     Attributes:
         inputs: files, folders, globs, or "-".
         target: the output.
-        form: of the output.
+        form: of the output; may change while a job is unfinished, as may the next.
+        names: language of our columns.
         model: the Export's folder; None is the one that ships.
         evidence: on which axes.
         columns: headings named by the user.
@@ -56,6 +39,7 @@ class Settings:
     inputs: tuple[str, ...]
     target: Path
     form: Form
+    names: Names = Names.zh
     model: Path | None = None
     evidence: EvidenceFor = "misconduct"
     columns: Columns = field(default_factory=Columns)
@@ -64,10 +48,15 @@ class Settings:
     only_changed: Path | None = None
     max_rejects: int | None = None
     time: str = ""
-    chunk_rows: int = 1000
+    chunk_rows: int = 500
     threads: int = 0
     overwrite: bool = False
     summary: bool = False
+
+    @property
+    def written(self) -> dict[str, str]:
+        """How the output is written; JSON values."""
+        return {"form": self.form.value, "names": self.names.value}
 
     def identity(self) -> Mapping[str, Any]:
         """What decides the tags and how rows are dealt to parts, beside inputs and model; JSON values."""

@@ -15,6 +15,7 @@ from serving.whole_file import open_text, whole_file
 from serving.wording import reason_words
 
 SHOWN_REGIONS = 30
+MOST_MONTHS = 120  # drawn one by one, gaps too
 _ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 body{font:15px/1.6 "PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;color:#222}
@@ -115,12 +116,23 @@ def _axis(figures: Mapping[str, Any], axis: Axis) -> str:
 
 def _months(figures: Mapping[str, Any], down: Axis) -> str:
     months: Mapping[str, Mapping[str, int]] = figures["months"]
-    rows = [(month, row["reports"], row.get("tagged", 0)) for month, row in months.items() if month != NONE]
-    if not rows:
+    dated = [month for month in months if month != NONE]
+    if not dated:
         return ""
+    none: Mapping[str, int] = {}
+    found = [(month, months.get(month, none)) for month in _every_month(dated[0], dated[-1]) or dated]
+    rows = [(month, row.get("reports", 0), row.get("tagged", 0)) for month, row in found]
     undated = months.get(NONE, {}).get("reports", 0)
     note = f'<p class="note">另有 {undated:,} 件看不出月份。</p>' if undated else ""
     return f"<h2>按月</h2>{_key(down)}{columns(rows)}{note}"
+
+
+def _every_month(first: str, last: str) -> list[str]:
+    """The months from one to the other, so that a gap shows as one; none where that is too many."""
+    begin, end = (12 * int(month[:4]) + int(month[5:]) - 1 for month in (first, last))
+    if end - begin >= MOST_MONTHS:
+        return []
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(begin, end + 1)]
 
 
 def _regions(figures: Mapping[str, Any], down: Axis) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from data.taxonomy import Taxonomy
-from serving.bulk.layout import PROVENANCE, STATE, Layout, Names
+from serving.bulk.choices import Form, Names
+from serving.bulk.layout import PROVENANCE, STATE, Layout
 from serving.bulk.record import Record, prediction_of
-from serving.formats import Format
 from serving.sheet import BookSheet, CsvSheet
 from serving.whole_file import open_text
 from serving.wording import evidence_text, reasons
@@ -169,20 +169,18 @@ class ParquetOutput:
         return [*row, prediction.unread_chars, prediction.model, *(record[key] for key in PROVENANCE)]
 
 
-def count_files(format: Format, reports: int) -> int:
+def count_files(form: Form, reports: int) -> int:
     """How many files an output of so many reports is."""
-    return max(1, -(-reports // BOOK_ROWS)) if format is Format.xlsx else 1
+    return max(1, -(-reports // BOOK_ROWS)) if form is Form.xlsx else 1
 
 
-def open_writer(
-    format: Format, paths: list[Path], layout: Layout, taxonomy: Taxonomy, names: Names
-) -> Writer:
+def open_writer(form: Form, paths: list[Path], layout: Layout, taxonomy: Taxonomy, names: Names) -> Writer:
     """Open the writer of a form on `count_files` paths."""
-    if format is Format.xlsx:
+    if form is Form.xlsx:
         return BookOutput(paths, layout)
-    makers: Mapping[Format, Callable[[], Writer]] = {
-        Format.jsonl: lambda: JsonlOutput(paths[0], layout),
-        Format.csv: lambda: CsvOutput(paths[0], layout),
-        Format.parquet: lambda: ParquetOutput(paths[0], layout, taxonomy, names),
+    makers: Mapping[Form, Callable[[], Writer]] = {
+        Form.jsonl: lambda: JsonlOutput(paths[0], layout),
+        Form.csv: lambda: CsvOutput(paths[0], layout),
+        Form.parquet: lambda: ParquetOutput(paths[0], layout, taxonomy, names),
     }
-    return makers[format]()
+    return makers[form]()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from serving.bulk.choices import Form, Names, Shown, choose_form
 from serving.commands.tag import EvidenceFor
 from serving.faults import Code, WrongUse
 from serving.help import MODEL, argument, column, option
@@ -26,44 +26,18 @@ _PROGRESS = (
     "怎样显示进度：auto 终端上 bar，否则 log（默认）；log 每分钟一行；json 每秒一行 JSON；none 不显示。"
 )
 _TIME = "写在每行“打标时间”里的时间；默认作业开始的时间。"
-_CHUNK = "每多少行存一次；默认 1000。中断后最多重做这么多行的几倍。"
+_CHUNK = "每多少行存一次；默认 500。中断后重做的不超过它的几倍。"
 _SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
 _THREADS = "线程数；默认 0，每个可用核心一个。"
 _MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
 _QUIET = "不显示进度和末尾的小结。"
 
 
-class OutFormat(StrEnum):
-    """Forms of the output."""
-
-    jsonl = "jsonl"
-    csv = "csv"
-    xlsx = "xlsx"
-    parquet = "parquet"
-
-
-class Language(StrEnum):
-    """Language of our columns."""
-
-    zh = "zh"
-    en = "en"
-
-
-class ProgressAs(StrEnum):
-    """Ways to show progress."""
-
-    auto = "auto"
-    bar = "bar"
-    log = "log"
-    json = "json"
-    none = "none"
-
-
 def bulk(
     inputs: Annotated[list[str], argument("IN...", _IN)],
     out: Annotated[Path, argument("OUT", _OUT)],
-    format: Annotated[OutFormat | None, option("--format", metavar="|".join(OutFormat), help=_FORMAT)] = None,
-    names: Annotated[Language, option("--names", metavar="|".join(Language), help=_NAMES)] = Language.zh,
+    form: Annotated[Form | None, option("--format", metavar="|".join(Form), help=_FORMAT)] = None,
+    names: Annotated[Names, option("--names", metavar="|".join(Names), help=_NAMES)] = Names.zh,
     model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
     evidence: Annotated[
         EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=_EVIDENCE)
@@ -81,11 +55,9 @@ def bulk(
     sheet: Annotated[str | None, option("--sheet", metavar="名称", help=_SHEET)] = None,
     max_chars: Annotated[int | None, option("--max-chars", min=1, metavar="字数", help=_MAX_CHARS)] = None,
     time_written: Annotated[str, option("--time", metavar="时间", help=_TIME)] = "",
-    chunk_rows: Annotated[int, option("--chunk-rows", min=1, metavar="行数", help=_CHUNK)] = 1000,
+    chunk_rows: Annotated[int, option("--chunk-rows", min=1, metavar="行数", help=_CHUNK)] = 500,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
-    progress: Annotated[
-        ProgressAs, option("--progress", metavar="|".join(ProgressAs), help=_PROGRESS)
-    ] = ProgressAs.auto,
+    progress: Annotated[Shown, option("--progress", metavar="|".join(Shown), help=_PROGRESS)] = Shown.auto,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """整批打标：几百万行也行，中断后用同样的命令接着做，结果与没有中断时逐字节相同。
@@ -102,25 +74,22 @@ def bulk(
     from data.columns import Columns
     from data.readers import MAX_CHARS
     from serving.bulk.job import Job
-    from serving.bulk.layout import Names
     from serving.bulk.places import Places
-    from serving.bulk.progress import Shown, Watch
-    from serving.bulk.settings import Form, Settings
-    from serving.formats import Format, choose_format
+    from serving.bulk.progress import Watch
+    from serving.bulk.settings import Settings
     from serving.terminal import message_console
     from serving.whole_file import is_device
 
     if str(out) == "-" or is_device(out):
         raise WrongUse("petition bulk 的结果要写到普通文件；写到标准输出请用 petition tag")
-    chosen = choose_format(Format(format.value) if format else None, out, False)
     _check_inputs(inputs, out, only_changed)
     settings = Settings(
-        tuple(inputs), out, Form(chosen, Names(names.value)), model, evidence.value,
+        tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),
         sheet, max_chars or MAX_CHARS, only_changed, max_rejects, time_written, chunk_rows, threads,
         overwrite, summary,
     )  # fmt: skip
-    watch = Watch(message_console(), Shown.none if quiet else Shown(progress.value))
+    watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()
     done = Job(settings, watch).run()
     places = Places.of(out)

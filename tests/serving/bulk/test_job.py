@@ -52,7 +52,7 @@ for place in [*places, 0]:
 
 
 def killed_at(places: list[int], *arguments: object) -> list[int]:
-    """Run a command again and again, each time killed before (n) or after (-n) its n-th commit, then once whole."""
+    """Run a command again and again, killed before (n) or after (-n) its n-th commit; the last time whole."""
     done = subprocess.run(
         [sys.executable, "-c", KILLS, ",".join(map(str, places)), *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
@@ -125,9 +125,14 @@ def test_a_changed_input_is_refused_and_the_old_one_goes_on(
 
 
 def test_another_model_is_refused_even_under_the_same_version(
-    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_export: Callable[..., Export],
-    petition: Petition, tokenizer: object,
-) -> None:  # fmt: skip
+    bulk: Petition,
+    petition: Petition,
+    big: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_export: Callable[..., Export],
+    tokenizer: object,
+) -> None:
     target = tmp_path / "out.csv"
     break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
     other = make_export(speaking_tables(tokenizer, {"学校": 1}), folder="other")  # type: ignore[arg-type]

@@ -17,7 +17,8 @@ from tests.serving.bulk.conftest import HEADING, TIME, beside, lines, rows_of
 from tests.serving.conftest import SCHOOL, Petition, write_csv
 
 OURS = (
-    "领域 领域分数 问题 问题分数 目的 目的分数 证据 需人工复核 复核原因 未读字数 模型版本 打标时间 文本哈希 来源文件 行号"
+    "领域 领域分数 问题 问题分数 目的 目的分数 证据 需人工复核 复核原因 未读字数 模型版本 打标时间 文本哈希 "
+    "来源文件 行号"
 ).split()
 ENGLISH = (
     "domain domain_score misconduct misconduct_score purpose purpose_score evidence needs_review "
