@@ -34,7 +34,7 @@ _QUIET = "不显示进度和末尾的小结。"
 
 
 def bulk(
-    inputs: Annotated[list[str], argument("IN...", _IN)],
+    inputs: Annotated[list[str], argument("IN", _IN)],
     out: Annotated[Path, argument("OUT", _OUT)],
     form: Annotated[Form | None, option("--format", metavar="|".join(Form), help=_FORMAT)] = None,
     names: Annotated[Names, option("--names", metavar="|".join(Names), help=_NAMES)] = Names.zh,
