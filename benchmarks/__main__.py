@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECTIONS = ("quality", "evidence", "speed", "serving", "teddy7", "encoder", "privacy")
+SECTIONS = ("quality", "evidence", "speed", "bulk", "serving", "teddy7", "encoder", "privacy")
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-ORDER = ("quality", "teddy7", "evidence", "encoder", "speed", "serving", "privacy")
+ORDER = ("quality", "teddy7", "evidence", "encoder", "speed", "bulk", "serving", "privacy")
 
 
 def machine() -> str:

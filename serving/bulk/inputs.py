@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,11 @@ class Inputs:
     max_chars: int
     sheet: str | None
     _marks: dict[str, tuple[int, int]] = field(default_factory=dict, init=False)
+    _by_name: dict[str, Source] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the sources."""
+        self._by_name = {source.name: source for source in self.sources}
 
     def digests(self) -> list[tuple[str, int, str]]:
         """Name, bytes and sha256 of every source; from here on none may change.
@@ -99,9 +105,8 @@ class Inputs:
 
     def check_files(self, names: Collection[str]) -> None:
         """Hold it of the sources with these names."""
-        for source in self.sources:
-            if source.name in names:
-                self.check(source)
+        for name in names:
+            self.check(self._by_name[name])
 
     def check_all(self) -> None:
         """Hold it of every source."""
@@ -162,9 +167,8 @@ def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], li
             if not matches:
                 raise MissingFile(f"{name}: no file matches; check the path, and quote it")
             for match in matches:
-                if match.is_dir():
-                    continue
-                if match.suffix.lower() in SUPPORTED and not places.is_ours(match.resolve()):
+                readable = match.suffix.lower() in SUPPORTED and match.is_file()
+                if readable and not match.name.startswith("~$") and not places.is_ours(match.resolve()):
                     found.setdefault(match, match.name)
     if not found:
         raise MissingFile(f"{' '.join(given)}: no file to read there; give one of {' '.join(SUPPORTED)}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from model.export import Export, sha256
 from serving.bulk import known
 from serving.bulk.choices import Form
-from serving.bulk.faults import JobFault, OtherJob, TooManyRejects
+from serving.bulk.faults import OtherJob, TooManyRejects
 from serving.bulk.inputs import Inputs, find_sources, keep_stream
 from serving.bulk.lock import locked
 from serving.bulk.manifest import InputFile, Manifest, Model, Output
@@ -179,8 +179,8 @@ class Job:
         if told.only_changed is None:
             return None
         path = known.tags_of(told.only_changed)
-        if not known.fits(path, manifest.model, told.evidence):
-            self.watch.remark("原结果是另一个模型或另一种证据设置打的，全部重新打标。")
+        if not known.fits(path, manifest):
+            self.watch.remark("原结果是另一个模型、另一种证据设置或另一版程序打的，全部重新打标。")
             return None
         index = self.places.folder / "known.sqlite"
         if not index.is_file():
@@ -230,7 +230,7 @@ class Job:
         """Say what an unfinished job leaves; without a manifest its folder is of no use."""
         try:
             yield
-        except JobFault:
+        except (OtherJob, TooManyRejects):
             raise
         except BaseException:
             count = len(list(self.places.folder.glob("*.part")))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.bulk.faults import JobFault
-from serving.bulk.manifest import Model
+from serving.bulk.manifest import Manifest
 from serving.bulk.places import Places
 from serving.bulk.record import Record, without_words
 
@@ -25,12 +25,12 @@ _ROWS = 10_000  # written at a time
 class KnownWriter:
     """Writes the tags of a job for later ones: a head, then one line a report, without a report's words."""
 
-    def __init__(self, path: Path, model: Model, evidence: str) -> None:
+    def __init__(self, path: Path, manifest: Manifest) -> None:
         """Open the file and write its head."""
         # No name and no time in the packed file: equal jobs give equal bytes.
         self._raw = path.open("wb")
         self._packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, compresslevel=6, mtime=0)
-        self._line({"format": _FORMAT, "model": asdict(model), "evidence": evidence})
+        self._line(_head(manifest))
 
     def add(self, record: Record) -> None:
         """Take one report."""
@@ -85,14 +85,13 @@ def tags_of(target: Path) -> Path:
     return path
 
 
-def fits(path: Path, model: Model, evidence: str) -> bool:
-    """Tell whether kept tags are what this model would give now.
+def fits(path: Path, manifest: Manifest) -> bool:
+    """Tell whether kept tags are what this job's model and program would give.
 
     Raises:
         JobFault: the file is damaged.
     """
-    head = next(_lines(path), None)
-    return head == {"format": _FORMAT, "model": asdict(model), "evidence": evidence}
+    return next(_lines(path), None) == _head(manifest)
 
 
 def build(path: Path, index: Path) -> None:
@@ -124,6 +123,11 @@ def build(path: Path, index: Path) -> None:
     finally:
         base.close()
     part.replace(index)
+
+
+def _head(manifest: Manifest) -> dict[str, Any]:
+    made = {"program": manifest.program, "model": asdict(manifest.model)}
+    return {"format": _FORMAT, **made, "evidence": manifest.settings["evidence"]}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,7 @@ def merge(
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
     written = rejected = 0
-    known = KnownWriter(tags, manifest.model, str(manifest.settings["evidence"]))
+    known = KnownWriter(tags, manifest)
     writer = open_writer(told.form, paths, layout, taxonomy, told.names)
     try:
         with open_text(rejects) as bad, watch.phase("write", manifest.rows):

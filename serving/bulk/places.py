@@ -82,6 +82,6 @@ class Places:
         here = path.parent == self.target.parent
         return (
             name.endswith(KEPT)
-            or any(parent.name.endswith(".parts") for parent in path.parents)
+            or any(p.name.endswith(".parts") and (p / MANIFEST).is_file() for p in path.parents)
             or (here and (name == self.target.name or (split and number.isdecimal())))
         )
