@@ -203,8 +203,8 @@ def body(figures: Mapping[str, Any]) -> str:
         ours = rates["petition bulk, evidence on misconduct"]
         rows = [[name, f"{value:.1f}", f"{ours / value:.1f}"] for name, value in rates.items()]
         parts += [
-            f"{figures['speed']['reports']} real reports, from a cold start to the renamed output; the others "
-            "without reading and writing, loaded and warm, cut at 512 tokens and without evidence.",
+            f"{figures['speed']['reports']} real reports, from a cold start to the renamed output; "
+            "the others loaded and warm, without reading, writing and evidence, cut at 512 tokens.",
             table(["", "reports/s", "petition bulk to it"], rows),
         ]
     if "growth" in figures:

@@ -198,8 +198,8 @@ def _take_folder(folder: Path, places: Places, found: dict[Path, str], given_up:
 
 def _named(found: dict[Path, str]) -> list[Source]:
     """Where two files have one name, both are called by their whole paths."""
-    names = list(found.values())
-    return [Source(path, name if names.count(name) == 1 else path.as_posix()) for path, name in found.items()]
+    uses = Counter(found.values())
+    return [Source(path, name if uses[name] == 1 else path.as_posix()) for path, name in found.items()]
 
 
 def keep_stream(source: Source) -> None:
