@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import datetime
+import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +18,16 @@ from serving.cell import CELL_LIMIT, cut_cell, disarm, is_formula, printable
 
 Cell = str | int | float
 SHEET_LIMIT = 1_048_576  # rows of one sheet
-_WIDE = frozenset({"内容", "证据", "text", "evidence"})
+_WIDE = (
+    "内容",
+    "正文",
+    "详情",
+    "描述",
+    "证据",
+    "text",
+    "content",
+    "evidence",
+)  # how headings of long texts end
 _UNDATED = datetime.datetime(2000, 1, 1)
 
 
@@ -51,9 +62,11 @@ class BookSheet:
             headings: of every sheet.
             scratch: folder for what waits to be packed, as large as the rows are; by default the system's.
         """
-        self._scratch = tempfile.TemporaryDirectory(dir=scratch, prefix=".sheet-")
+        self._scratch = tempfile.mkdtemp(dir=scratch, prefix=".sheet-")
+        # It holds reports' words: it goes with this object, however that ends.
+        self._clean = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         self._book = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": self._scratch.name, "use_zip64": True}
+            str(path), {"constant_memory": True, "tmpdir": self._scratch, "use_zip64": True}
         )
         # Its own date would make every run's bytes differ.
         self._book.set_properties({"created": _UNDATED})
@@ -82,7 +95,7 @@ class BookSheet:
         except FileCreateError as error:
             raise error.args[0] from None
         finally:
-            self._scratch.cleanup()
+            self._clean()
         if not self._cut:
             return []
         return [f"有 {self._cut} 个单元格超过 {CELL_LIMIT} 字的上限，已截短并注明；全文见原件。"]
@@ -91,7 +104,7 @@ class BookSheet:
         self._sheet = self._book.add_worksheet(f"结果{len(self._book.worksheets()) + 1}")
         self._sheet.freeze_panes(1, 0)
         for place, heading in enumerate(self._headings):
-            self._sheet.set_column(place, place, 60 if heading in _WIDE else 2 * len(heading) + 6)
+            self._sheet.set_column(place, place, 60 if heading.endswith(_WIDE) else 2 * len(heading) + 6)
         self._rows = 0
         self._write(self._headings, self._bold, self._bold_quoted)
 
