@@ -62,12 +62,12 @@ class BookSheet:
             headings: of every sheet.
             scratch: folder for what waits to be packed, as large as the rows are; by default the system's.
         """
-        self._scratch = tempfile.mkdtemp(dir=scratch, prefix=".sheet-")
-        # It holds reports' words: it goes with this object, however that ends.
-        self._clean = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        waiting = tempfile.mkdtemp(dir=scratch, prefix=".sheet-")
         self._book = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": self._scratch, "use_zip64": True}
+            str(path), {"constant_memory": True, "tmpdir": waiting, "use_zip64": True}
         )
+        # What waits holds reports' words: it goes with this object, however that ends.
+        self._clean = weakref.finalize(self, _forget, self._book, waiting)
         # Its own date would make every run's bytes differ.
         self._book.set_properties({"created": _UNDATED})
         self._bold = self._book.add_format({"bold": True})
@@ -121,3 +121,9 @@ class BookSheet:
             else:
                 sheet.write_number(row, place, cell, plain)
         self._rows += 1
+
+
+def _forget(book: xlsxwriter.Workbook, waiting: str) -> None:
+    for sheet in book.worksheets():
+        sheet.row_data_fh.close()
+    shutil.rmtree(waiting, ignore_errors=True)
