@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECTIONS = ("quality", "evidence", "speed", "serving", "teddy7", "encoder", "privacy", "masked_tags")
+SECTIONS = (
+    "quality", "evidence", "speed", "bulk", "serving", "teddy7", "encoder", "privacy", "masked_tags",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _NO_DELIMITER = "\x1f"  # for a table of one column, whose text may hold any of the above unquoted
 
 
-def read_delimited(path: Path, columns: Columns, max_chars: int) -> Iterator[Report | BadRow]:
+def read_delimited(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
     """Stream a CSV, TSV, semicolon or bar separated file; encoding and delimiter are found.
 
     Quoted cells may hold line breaks. A quote that is never closed costs its own line only: reading starts
@@ -30,7 +30,6 @@ def read_delimited(path: Path, columns: Columns, max_chars: int) -> Iterator[Rep
         EmptyFile: no filled cell.
         UnknownColumns: no heading row.
     """
-    intake = Intake(path.name, max_chars)
     with path.open(encoding=find_encoding(path), newline="") as file:
         start = list(islice(file, 20 * HEADING_ROWS))
         delimiter = find_delimiter(start, columns, intake)

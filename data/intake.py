@@ -66,6 +66,7 @@ class Intake:
             region=short("region"),
             extra={heading: cell for heading, cell in cells.items() if heading not in taken},
             row=row,
+            cells=cells,
         )
 
     def bad(

@@ -88,7 +88,7 @@ def read_lines(lines: Iterable[str], columns: Columns, intake: Intake) -> Iterat
             yield made
 
 
-def read_json(path: Path, columns: Columns, max_chars: int) -> Iterator[Report | BadRow]:
+def read_json(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
     """Read a JSON file: a list of objects, an object that holds one such list, or lines of objects.
 
     Lines are streamed; a list is held in memory.
@@ -99,7 +99,6 @@ def read_json(path: Path, columns: Columns, max_chars: int) -> Iterator[Report |
         UnknownColumns: the first object has no key for the text.
         UnknownEncoding: not text, or damaged.
     """
-    intake = Intake(path.name, max_chars)
     with path.open(encoding=find_encoding(path)) as file:
         filled = (line for line in file if line.strip("\ufeff \t\r\n"))
         first = next(filled, None)

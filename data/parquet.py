@@ -16,7 +16,7 @@ _BATCH = 1024  # rows
 MAX_PIECE = 1 << 28  # bytes of words that are laid out at a time
 
 
-def read_parquet(path: Path, columns: Columns, max_chars: int) -> Iterator[Report | BadRow]:
+def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
     """Stream a Parquet file; rows are counted from 1, since it has no heading row.
 
     Raises:
@@ -31,7 +31,6 @@ def read_parquet(path: Path, columns: Columns, max_chars: int) -> Iterator[Repor
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
         raise DataError(f"{path}: reading Parquet needs pyarrow; run: pip install pyarrow") from None
-    intake = Intake(path.name, max_chars)
     row = 0
     try:
         with open_parquet(path) as file:

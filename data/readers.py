@@ -29,6 +29,7 @@ def read_reports(
     columns: Columns | None = None,
     max_chars: int = MAX_CHARS,
     sheet: str | None = None,
+    name: str | None = None,
 ) -> Iterator[Report | BadRow]:
     """Stream the reports of a file in the order of the file; a row that is no report comes as a BadRow.
 
@@ -44,6 +45,7 @@ def read_reports(
         columns: headings named by the user; the others are found.
         max_chars: longest text, in code points; a longer one is a BadRow, never cut.
         sheet: sheet of a workbook; by default the first whose headings map.
+        name: what the file is called in ids and messages; by default its own name.
 
     Raises:
         MissingFile: no such file, or a folder.
@@ -56,7 +58,7 @@ def read_reports(
     if max_chars < 1:
         raise ValueError(f"max_chars must be at least 1, not {max_chars}")
     if str(path) == "-":
-        return _read_stream(sys.stdin.buffer, chosen, Intake("stdin", max_chars))
+        return read_stream(sys.stdin.buffer, chosen, Intake(name or "stdin", max_chars))
     path = Path(path)
     if path.is_dir():
         raise MissingFile(f"{path}: this is a folder; name one file in it")
@@ -68,15 +70,16 @@ def read_reports(
         raise UnsupportedFile(f"{path}: {found} is not supported; give one of {' '.join(SUPPORTED)}")
     if path.stat().st_size == 0:
         raise EmptyFile(f"{path}: the file is empty (0 bytes); give a file with reports")
+    intake = Intake(name or path.name, max_chars)
     if kind in DELIMITED:
-        return read_delimited(path, chosen, max_chars)
+        return read_delimited(path, chosen, intake)
     if kind in JSON:
-        return read_json(path, chosen, max_chars)
+        return read_json(path, chosen, intake)
     if kind in WORKBOOKS:
-        return read_workbook(path, chosen, max_chars, sheet)
+        return read_workbook(path, chosen, intake, sheet)
     if kind == ".parquet":
-        return read_parquet(path, chosen, max_chars)
-    return _read_lines(path, Intake(path.name, max_chars))
+        return read_parquet(path, chosen, intake)
+    return _read_lines(path, intake)
 
 
 def _read_lines(path: Path, intake: Intake) -> Iterator[Report | BadRow]:
@@ -87,7 +90,12 @@ def _read_lines(path: Path, intake: Intake) -> Iterator[Report | BadRow]:
                 yield made
 
 
-def _read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
+def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
+    """Stream the lines of standard input: JSON objects, or one report a line.
+
+    Raises:
+        UnknownColumns: the first object has no key for the text.
+    """
     objects = ObjectReader(columns, intake)
     for row, raw in enumerate(stream, 1):
         # A stream cannot be read ahead to its end, so each line is judged by itself.

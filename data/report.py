@@ -21,6 +21,8 @@ class Report:
         region: where, as written in the file, or "".
         extra: every other column, heading -> cell, in the order of the file.
         row: where it stood in its file, as BadRow counts; 0 where it came from none.
+        cells: every column as the file has it, heading -> cell, in the order of the file; empty where it
+            came from none.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Report:
     region: str = ""
     extra: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     row: int = field(default=0, compare=False, repr=False)
+    cells: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

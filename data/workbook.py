@@ -21,7 +21,7 @@ _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 def read_workbook(
-    path: Path, columns: Columns, max_chars: int, sheet: str | None
+    path: Path, columns: Columns, intake: Intake, sheet: str | None
 ) -> Iterator[Report | BadRow]:
     """Read one sheet of a workbook: the one named, or the first with a heading row that maps.
 
@@ -41,11 +41,11 @@ def read_workbook(
     if not head.startswith((_ZIP, _OLE)):
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or (b"\0" in head and head[:2] not in _BOMS):
             raise BrokenFile(f"{path}: not a workbook inside; open it in a spreadsheet and save it as .xlsx")
-        yield from read_delimited(path, columns, max_chars)
+        yield from read_delimited(path, columns, intake)
         return
     if head.startswith(_ZIP):
         check_archive(path)
-    yield from _read_sheet(path, columns, Intake(path.name, max_chars), sheet)
+    yield from _read_sheet(path, columns, intake, sheet)
 
 
 def read_sheets(path: Path) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:

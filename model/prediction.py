@@ -55,6 +55,16 @@ class Tag:
             shape["evidence"] = [e.to_dict() for e in self.evidence]
         return shape
 
+    @classmethod
+    def from_dict(cls, shape: Mapping[str, Any]) -> Tag:
+        """Read `to_dict`'s shape.
+
+        Raises:
+            KeyError: a key is missing.
+        """
+        evidence = tuple(Evidence(**spoken) for spoken in shape.get("evidence", ()))
+        return cls(shape["label"], shape["name"], shape["score"], evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -87,3 +97,15 @@ class Prediction:
             "unread_chars": self.unread_chars,
             "model": self.model,
         }
+
+    @classmethod
+    def from_dict(cls, shape: Mapping[str, Any]) -> Prediction:
+        """Read `to_dict`'s shape.
+
+        Raises:
+            KeyError: a key is missing.
+        """
+        return cls(
+            shape["id"], {axis: tuple(map(Tag.from_dict, tags)) for axis, tags in shape["tags"].items()},
+            shape["needs_review"], shape["unread_chars"], shape["model"], tuple(shape["review_reasons"]),
+        )  # fmt: skip

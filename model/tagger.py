@@ -138,14 +138,18 @@ class Tagger:
             work.scores[number] = scores[row, :size][kept]
             work.values[number] = values[row, :size][kept]
 
+    def batches(self, works: Sequence[Work]) -> Iterator[list[Job]]:
+        """Every window of these reports, sorted by length and cut into calls of `read`."""
+        jobs = [Job(work, number) for work in works for number in range(len(work.windows))]
+        return _batches(sorted(jobs, key=lambda job: job.tokens), self.budget)
+
     def finish(self, works: Sequence[Work], evidence: EvidenceFor = "misconduct") -> list[Prediction]:
         """Predictions of reports of which every window has been read, in order."""
         return list(self._decide(works, self._logits(works), evidence)) if works else []
 
     def _run(self, reports: Sequence[Report]) -> list[Work]:
         works = self.begin(reports)
-        jobs = [Job(work, number) for work in works for number in range(len(work.windows))]
-        for batch in _batches(sorted(jobs, key=lambda job: job.tokens), self.budget):
+        for batch in self.batches(works):
             self.read(batch)
         return works
 

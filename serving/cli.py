@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from serving.commands.audit import audit
+from serving.commands.bulk import bulk
 from serving.commands.doctor import doctor
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
@@ -48,6 +49,7 @@ def petition(
 
 
 app.command(cls=HelpedCommand)(tag)
+app.command(cls=HelpedCommand)(bulk)
 app.command(cls=HelpedCommand)(mask)
 app.command(cls=HelpedCommand)(taxonomy)
 app.command(cls=HelpedCommand)(doctor)

@@ -27,7 +27,15 @@ def load_tagger(folder: Path | None, threads: int = 0, max_tokens: int = 0) -> T
     Raises:
         BrokenExport: the folder cannot be used.
     """
-    export = load_export(folder)
+    return tagger_of(load_export(folder), threads, max_tokens)
+
+
+def tagger_of(export: Export, threads: int = 0, max_tokens: int = 0) -> Tagger:
+    """Load the Tagger of an Export.
+
+    Raises:
+        BrokenExport: its graph or tokenizer cannot be used.
+    """
     with _broken(export.folder):
         return Tagger(export, threads, max_tokens)
 

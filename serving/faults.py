@@ -22,8 +22,12 @@ class Code(IntEnum):
     WRONG_USE = 2
     NO_MODEL = 3
     NO_FILE = 4
+    OTHER_JOB = 5
+    LOST_ROWS = 6
+    TOO_MANY_REJECTS = 7
     NOT_INSTALLED = 69
     INTERNAL = 70
+    BUSY = 75
     INTERRUPTED = 130
     BROKEN_PIPE = 141
     TERMINATED = 143
@@ -57,6 +61,11 @@ _FILES = {
     "BadAudit": "审计记录不能续写，请用 petition audit verify 检查",
 }
 _USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
+# Their messages are written for the user.
+_JOBS = {
+    "OtherJob": Code.OTHER_JOB, "LostRows": Code.LOST_ROWS, "TooManyRejects": Code.TOO_MANY_REJECTS,
+    "Busy": Code.BUSY, "JobFault": Code.NO_FILE,
+}  # fmt: skip
 _MODELS = {"BrokenExport": "模型（Export）不能用", "GoldenMismatch": "本机算出的结果与模型自带的标准件不符"}
 
 
@@ -74,6 +83,9 @@ def explain(error: BaseException) -> tuple[str, Code]:
         return str(error), Code.WRONG_USE
     if isinstance(error, _USAGE):
         return _usage(error, kinds), Code.WRONG_USE
+    job = next((_JOBS[kind] for kind in kinds if kind in _JOBS), None)
+    if job is not None:
+        return _safe(str(error)), job
     for leads, code in ((_USES, Code.WRONG_USE), (_MODELS, Code.NO_MODEL), (_FILES, Code.NO_FILE)):
         for kind in kinds:
             if kind in leads:

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import Cell as BookCell
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from data.columns import Columns
 from data.delimited import find_delimiter, split_rows
@@ -24,11 +27,12 @@ from data.readers import DELIMITED, JSON, MAX_CHARS, WORKBOOKS
 from data.report import BadRow
 from data.table import HEADING_ROWS, Row
 from data.workbook import read_sheets
+from serving.cell import cut_cell, disarm, is_formula, printable
 from serving.faults import WrongUse
-from serving.spreadsheet import cut_cell, disarm, printable, text_cell
 from serving.whole_file import open_text, whole_file
 
 _TEXT, _PARQUET = (".txt",), (".parquet",)
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?\Z")
 
 
@@ -158,7 +162,7 @@ class MaskedFile:
                         text = printable(cell)
                         kept = cut_cell(text)
                         cut += kept != text
-                        cells.append(text_cell(sheet, kept))
+                        cells.append(_text_cell(sheet, kept))
                     else:
                         cells.append(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)
                 sheet.append(cells)
@@ -239,6 +243,16 @@ class MaskedFile:
         if value is None or isinstance(value, bool):
             return value
         return self._cell(key, value)
+
+
+def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> BookCell:
+    """Make a workbook's cell that holds words and never runs; the text is printable and short enough."""
+    # A workbook reads _x0041_ as the character A; with its underscore escaped it stays what it is.
+    cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", text))
+    cell.data_type = "s"  # openpyxl takes "=..." for a formula and "#N/A" for an error
+    # The apostrophe of a workbook: without it a formula would come alive when someone edits the cell.
+    cell.quotePrefix = is_formula(text)
+    return cell
 
 
 def _safe(cell: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from data.report import BadRow
 from serving.whole_file import is_device, open_text, whole_file
@@ -35,20 +35,26 @@ class Rejects:
         if self._out is None:
             part = self._stack.enter_context(whole_file(self.path))
             self._out = self._stack.enter_context(open_text(part))
-        shape: dict[str, object] = {
-            "file": bad.file,
-            "row": bad.row,
-            "reason": bad.reason,
-            "message": bad.message,
-        }
-        if self._raw:
-            shape["raw"] = dict(bad.raw)
-        self._out.write(json.dumps(shape, ensure_ascii=False) + "\n")
+        shape = reject_shape(bad)
+        if not self._raw:
+            del shape["raw"]
+        self._out.write(reject_line(shape))
 
     def forget_earlier(self) -> None:
         """Remove the file of an earlier run where this one rejected nothing: it would mislead."""
         if self.path is not None and not self.count and self.path.is_file():
             self.path.unlink()
+
+
+def reject_shape(bad: BadRow) -> dict[str, Any]:
+    """JSON shape of a rejected row."""
+    shape = {"file": bad.file, "row": bad.row, "reason": bad.reason, "message": bad.message}
+    return {**shape, "raw": dict(bad.raw)}
+
+
+def reject_line(shape: dict[str, Any]) -> str:
+    """One line of a file of rejected rows."""
+    return json.dumps(shape, ensure_ascii=False) + "\n"
 
 
 def rejects_path(target: Path | None) -> Path | None:

@@ -22,11 +22,23 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())  # else a power cut may leave the name without the bytes
-        os.replace(part, path)
+        commit(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def commit(part: Path, path: Path) -> None:
+    """Give a whole file its name, so that it holds after a power cut too."""
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())  # else a power cut may leave the name without the bytes
+    os.replace(part, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    except OSError:
+        pass  # some network shares cannot; the rename itself has happened
+    finally:
+        os.close(folder)
 
 
 def is_device(path: Path) -> bool:

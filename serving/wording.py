@@ -24,12 +24,14 @@ def evidence_text(prediction: Prediction) -> str:
 
 
 def reasons(prediction: Prediction, taxonomy: Taxonomy) -> list[str]:
-    """The review reasons in Chinese; a code that is not known here is shown as it is."""
+    """The review reasons in Chinese."""
+    return [reason_words(code, taxonomy) for code in prediction.review_reasons]
+
+
+def reason_words(code: str, taxonomy: Taxonomy) -> str:
+    """A review reason in Chinese; a code that is not known here is shown as it is."""
     names = {axis.id: axis.name for axis in taxonomy.axes}
-    found = []
-    for code in prediction.review_reasons:
-        axis, _, reason = code.rpartition(":")
-        name = names.get(axis, axis)
-        fallback = f"{name}：{reason}" if name else reason
-        found.append(_REASONS[reason].format(name) if reason in _REASONS else fallback)
-    return found
+    axis, _, reason = code.rpartition(":")
+    name = names.get(axis, axis)
+    fallback = f"{name}：{reason}" if name else reason
+    return _REASONS[reason].format(name) if reason in _REASONS else fallback

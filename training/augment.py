@@ -17,7 +17,10 @@ from data.labelled import LabelledReport
 
 Change = Callable[[str], str]
 
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余杜叶程魏苏吕丁任卢姚沈钟姜崔"
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩"
+    "邓冯曹彭曾肖田董潘袁蔡蒋余杜叶程魏苏吕丁任卢姚沈钟姜崔"
+)
 # The last of each is none.
 GREETINGS = (
     "您好！|你好，|您好，打扰了。|各位领导好！|领导好，|书记您好：|市长您好！|尊敬的市长：\n|尊敬的书记，您好。|尊敬的各位领导：您们好！|"

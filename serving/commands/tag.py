@@ -74,13 +74,13 @@ def tag(
 
     from data.columns import Columns
     from data.privacy.masked_report import Masking
-    from serving.bulk import Bulk
     from serving.protection import Protection
+    from serving.tagged_file import TaggedFile
 
     columns = Columns(text_column, title_column, id_column, time_column, region_column, channel_column)
     protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
-    bulk = Bulk(file, target, chosen, columns, sheet, max_chars, limit, quiet, protection)
-    if bulk.overwrites_input():
+    job = TaggedFile(file, target, chosen, columns, sheet, max_chars, limit, quiet, protection)
+    if job.overwrites_input():
         raise WrongUse("--out：结果文件或读不了的行的文件，就是要打标的文件；请换一个名字")
-    if bulk.run(model, threads, evidence.value):
+    if job.run(model, threads, evidence.value):
         raise typer.Exit(Code.REJECTED)

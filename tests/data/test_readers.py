@@ -118,6 +118,22 @@ def test_named_columns_reach_every_reader(tmp_path: Path) -> None:
         assert reports(path, columns=columns) == [Report("7", "路灯")]
 
 
+def test_a_report_keeps_every_column_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("承办单位,内容,编号\n街道, 路灯坏了 ,7\n", encoding="utf-8")
+    (report,) = reports(path)
+
+    assert list(report.cells.items()) == [("承办单位", "街道"), ("内容", " 路灯坏了 "), ("编号", "7")]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".jsonl"])
+def test_a_file_may_be_called_something_else(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"in{suffix}"
+    path.write_text('{"内容": "路灯坏了"}\n' if suffix == ".jsonl" else "内容\n路灯坏了\n", encoding="utf-8")
+
+    assert reports(path, name="03/in")[-1].id.startswith("03/in:")
+
+
 def test_paths_that_cannot_be_read_fail_at_once(tmp_path: Path) -> None:
     """Before the first report is asked for."""
     with pytest.raises(MissingFile, match="no such file"):

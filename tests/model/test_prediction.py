@@ -38,3 +38,9 @@ def test_a_tag_without_evidence_has_no_such_key() -> None:
 
 def test_a_logged_prediction_shows_no_words() -> None:
     assert "没人处理" not in repr(PREDICTION)
+
+
+def test_a_prediction_is_read_back_from_its_shape() -> None:
+    shape = PREDICTION.to_dict()
+
+    assert Prediction.from_dict(shape).to_dict() == shape

@@ -52,9 +52,9 @@ def test_every_argument_is_named() -> None:
                 assert re.search(rf"`petition {name} [^`]*\b{param.metavar}\b", SECTIONS[name])
 
 
-@pytest.mark.parametrize("name", ["format", "evidence", "blank", "tie"])
+@pytest.mark.parametrize("name", ["format", "form", "names", "evidence", "progress", "blank", "tie"])
 def test_every_value_of_a_choice_is_named(name: str) -> None:
-    for command in ("tag", "taxonomy", "import"):
+    for command in ("tag", "bulk", "taxonomy", "import"):
         for param in ROOT.commands[command].params:
             if param.name == name:
                 assert all(f"`{value}`" in SECTIONS[command] for value in param.metavar.split("|"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from serving.bulk import MOST_REJECTS
+from serving.tagged_file import MOST_REJECTS
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
 
 

@@ -1,4 +1,4 @@
-"""Bulk: one file of reports in, one file of predictions out, in constant memory; no row is lost."""
+"""Tagged file: one file of reports in, one of predictions out, in one go; no row is lost."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ MOST_REJECTS = 20  # shown on standard error where a file holds them all
 
 
 @dataclass(frozen=True)
-class Bulk:
-    """A job.
+class TaggedFile:
+    """A file to tag for a quick look; serving/bulk is for work that must survive a crash.
 
     Attributes:
         source: the file to read, or "-" for standard input.

@@ -1,0 +1,276 @@
+"""Bulk jobs: reports a second end to end, growth in rows, killed runs, full disks.
+
+    python -m benchmarks.bulk [speed] [growth] [kills] [full] --data ../shared/data
+
+Every part can be run alone; its figures stay beside those of the others. `speed` reads reports/ of --data
+and needs the training extra; the others read the invented reports of this repository. `growth`, `kills` and
+`full` use a stand-in Export that costs nothing, or the one given by --export. `full` mounts small file
+systems and needs the right to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.recombined import stand_in, write_rows
+from benchmarks.results import HERE, keep, table
+from data.readers import read_reports
+from data.report import Report
+from model.export import DEFAULT
+
+COMMAND = [sys.executable, "-c", "from serving.cli import main; raise SystemExit(main())", "bulk"]
+TIME = ["--time", "2026-11-01T08:00:00+08:00"]
+PARTS = ("speed", "growth", "kills", "full")
+ENCODER = "model/encoder"
+REPORTS_PER_SVM_LABEL = 2000
+
+
+class Ran(NamedTuple):
+    """How a command ended: exit code (negative: signal), seconds, most memory resident in MiB."""
+
+    code: int
+    seconds: float
+    memory: float
+
+
+def run(arguments: Sequence[object], kill_after: float | None = None) -> Ran:
+    """Run `petition bulk`, and kill it after so many seconds."""
+    began = time.perf_counter()
+    process = subprocess.Popen([*COMMAND, *map(str, arguments), "--quiet"], stderr=subprocess.DEVNULL)
+    if kill_after is not None:
+        try:
+            process.wait(kill_after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+    _, status, usage = (0, None, None) if process.returncode is not None else os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    if status is None or usage is None:
+        return Ran(process.returncode, seconds, 0.0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Ran(process.returncode, seconds, usage.ru_maxrss / 1024)
+
+
+def left(target: Path) -> dict[str, bytes]:
+    """What a finished job has left, by name."""
+    return {
+        path.name: path.read_bytes() for path in target.parent.iterdir() if path.name.startswith(target.stem)
+    }
+
+
+def speed(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any]:
+    """Reports a second on real reports, from a cold start to the renamed output, beside others'."""
+    from benchmarks.speed import pipeline_work, rate
+
+    found: list[Report] = []
+    for file in sorted((data / "reports").glob("*.jsonl")):
+        found += islice((r for r in read_reports(file) if isinstance(r, Report)), reports // 4)
+    random.Random(0).shuffle(found)
+    found = found[:reports]
+    source = folder / "in.jsonl"
+    rows = ({"id": str(n), "title": r.title, "text": r.text} for n, r in enumerate(found))
+    source.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    rates: dict[str, float] = {}
+    for evidence in ("misconduct", "none"):
+        ran = run([source, folder / f"{evidence}.jsonl", "--model", export, "--evidence", evidence])
+        assert ran.code == 0, ran
+        rates[f"petition bulk, evidence on {evidence}"] = len(found) / ran.seconds
+    for name, encoder in (("same encoder", ENCODER), ("base-size BERT, random weights", None)):
+        for batch in (1, 8, 32):
+            work = pipeline_work(encoder, ENCODER, 21, batch)
+            rates[f"transformers pipeline, {name}, batch {batch}"] = rate(work, found, batch)
+            print(rates, flush=True)
+    rates["TF-IDF + linear SVM, 21 labels"] = svm_rate(found)
+    return {"reports": len(found), "rates": rates}
+
+
+def svm_rate(reports: Sequence[Report]) -> float:
+    """Reports a second of the SVM baseline; what its labels say does not matter to its speed."""
+    import numpy as np
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.svm import LinearSVC
+
+    texts = [f"{report.title}\n{report.text}" for report in reports]
+    train = texts[:REPORTS_PER_SVM_LABEL]
+    words = (
+        "学校 医院 小区 公交 工资 噪音 路灯 补贴 社保 养老 "
+        "村委 街道 开发商 物业 拆迁 投诉 无人 收费 领导 没有 处理"
+    ).split()
+    targets = np.array([[word in text for word in words] for text in train], dtype=int)
+    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True)
+    kept = targets.any(axis=0) & ~targets.all(axis=0)
+    machine = OneVsRestClassifier(LinearSVC(C=1.0)).fit(vectorizer.fit_transform(train), targets[:, kept])
+    began = time.perf_counter()
+    machine.decision_function(vectorizer.transform(texts))
+    return len(texts) / (time.perf_counter() - began)
+
+
+def growth(export: Path, sizes: Sequence[int], folder: Path) -> dict[str, Any]:
+    """Rows a second and memory for more and more rows, to each form of output."""
+    rows = []
+    for size in sizes:
+        source = folder / f"in-{size}.csv"
+        write_rows(source, size)
+        for form in ("csv", "parquet", "xlsx", "jsonl"):
+            ran = run([source, folder / f"out-{size}.{form}", "--model", export])
+            assert ran.code in (0, 1), ran  # 1: one row in a thousand has no text
+            rows.append([size, form, size / ran.seconds, ran.memory])
+            print(rows[-1], flush=True)
+            for path in left(folder / f"out-{size}.{form}"):
+                (folder / path).unlink()
+        source.unlink()
+    return {"export": export.name, "rows": rows}
+
+
+def kills(export: Path, runs: int, rows: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Kill jobs at random moments until each has ended; hold every output against an unbroken one's."""
+    source, told = folder / "in.csv", ["--model", export, *TIME, "--chunk-rows", "50", "--threads", "1"]
+    write_rows(source, rows, bad=100)
+    draw = random.Random(seed)
+    killed = same = tries = 0
+    forms = ("csv", "xlsx", "jsonl", "parquet")
+    whole: dict[str, dict[str, bytes]] = {}
+    for form in forms:
+        (folder / form).mkdir()
+        ran = run([source, folder / form / f"out.{form}", *told])
+        assert ran.code == 1, ran
+        whole[form] = left(folder / form / f"out.{form}")
+    for number in range(runs):
+        form = forms[number % len(forms)]
+        home = folder / f"run-{number}"
+        home.mkdir()
+        code = -signal.SIGKILL
+        for _ in range(20):
+            code = run([source, home / f"out.{form}", *told], draw.uniform(0.1, 1.1) * ran.seconds).code
+            tries += 1
+            killed += code == -signal.SIGKILL
+            if code != -signal.SIGKILL:
+                break
+        else:
+            code = run([source, home / f"out.{form}", *told]).code
+        same += code == 1 and left(home / f"out.{form}") == whole[form]
+        shutil.rmtree(home)
+        print(f"{number + 1} jobs, {killed} kills, {same} as an unbroken one", flush=True)
+    return {"jobs": runs, "kills": killed, "runs": tries, "identical": same, "rows": rows}
+
+
+def full(export: Path, runs: int, rows: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Run jobs on disks that are too small, enlarge them, go on; hold outputs against an unbroken one's."""
+    source, told = folder / "in.csv", ["--model", export, *TIME, "--chunk-rows", "50", "--threads", "1"]
+    write_rows(source, rows, bad=100)
+    whole = folder / "whole" / "out.jsonl"
+    whole.parent.mkdir()
+    assert run([source, whole, *told]).code == 1
+    needed = sum(map(len, left(whole).values())) * 2
+    draw, disk = random.Random(seed), folder / "disk"
+    disk.mkdir()
+    codes: list[int] = []
+    same = 0
+    for number in range(runs):
+        size = int(draw.uniform(0.02, 1.0) * needed)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
+            sys.exit("full: mounting small file systems is not permitted here")
+        try:
+            codes.append(run([source, disk / "out.jsonl", *told]).code)
+            subprocess.run(["mount", "-o", f"remount,size={4 * needed}", str(disk)], check=True)
+            code = run([source, disk / "out.jsonl", *told]).code
+            same += code == 1 and left(disk / "out.jsonl") == left(whole)
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+        print(f"{number + 1} jobs, ended at first with {codes[-1]}, {same} as an unbroken one", flush=True)
+    return {"jobs": runs, "full": codes.count(4), "enough": codes.count(1), "identical": same, "rows": rows}
+
+
+def body(figures: Mapping[str, Any]) -> str:
+    """The section, with whatever parts there are."""
+    parts = []
+    if "speed" in figures:
+        rates = figures["speed"]["rates"]
+        ours = rates["petition bulk, evidence on misconduct"]
+        rows = [[name, f"{value:.1f}", f"{ours / value:.1f}"] for name, value in rates.items()]
+        parts += [
+            f"{figures['speed']['reports']} real reports, from a cold start to the renamed output; "
+            "the others loaded and warm, without reading, writing and evidence, cut at 512 tokens.",
+            table(["", "reports/s", "petition bulk to it"], rows),
+        ]
+    if "growth" in figures:
+        rows = [
+            [f"{n:,}", form, f"{rate:.0f}", f"{memory:.0f}"]
+            for n, form, rate, memory in figures["growth"]["rows"]
+        ]
+        which = figures["growth"]["export"]
+        parts += [
+            f"### Growth\n\nRecombined invented reports, Export `{which}`"
+            + (" (costs nothing: all but the engine is measured)." if which == "stand-in" else "."),
+            table(["rows", "output", "rows/s, start and end included", "most memory, MiB"], rows),
+        ]
+    if "kills" in figures:
+        k = figures["kills"]
+        parts.append(
+            f"### Killed runs\n\n{k['jobs']} jobs of {k['rows']:,} rows, killed {k['kills']} times with "
+            f"SIGKILL at random moments and run again ({k['runs']} runs). {k['identical']} of {k['jobs']} "
+            "ended with all files byte for byte as those of an unbroken run."
+        )
+    if "full" in figures:
+        f = figures["full"]
+        parts.append(
+            f"### Full disks\n\n{f['jobs']} jobs of {f['rows']:,} rows on file systems of random size. "
+            f"{f['full']} were full and said so with code 4, {f['enough']} had room. After enlarging, "
+            f"{f['identical']} of {f['jobs']} ended as an unbroken run."
+        )
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Measure the parts asked for and write the section `bulk`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", default=PARTS)
+    parser.add_argument("--data", type=Path, help="folder with reports/, for `speed`")
+    parser.add_argument("--export", type=Path, help="instead of the stand-in; `speed` uses the default")
+    parser.add_argument("--reports", type=int, default=2000, help="of `speed`")
+    parser.add_argument("--sizes", default="10000,100000,1000000", help="rows of `growth`")
+    parser.add_argument("--runs", type=int, default=200, help="jobs of `kills`; a tenth of them of `full`")
+    parser.add_argument("--rows", type=int, default=2000, help="of `kills` and `full`")
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--scratch", type=Path, help="where the files go; gigabytes for a million rows")
+    args = parser.parse_args()
+    unknown = set(args.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no part is called {' '.join(unknown)}; there are {' '.join(PARTS)}")
+    kept = HERE / "results" / "bulk.json"
+    figures: dict[str, Any] = json.loads(kept.read_text())["figures"] if kept.is_file() else {}
+    for part in args.parts:
+        with tempfile.TemporaryDirectory(dir=args.scratch) as name:
+            folder = Path(name)
+            if part == "speed":
+                if args.data is None:
+                    parser.error("speed needs --data")
+                figures[part] = speed(args.data, args.export or DEFAULT, args.reports, folder)
+            else:
+                export = args.export or stand_in(folder / "stand-in")
+            if part == "growth":
+                figures[part] = growth(export, [int(size) for size in args.sizes.split(",")], folder)
+            elif part == "kills":
+                figures[part] = kills(export, args.runs, args.rows, args.seed, folder)
+            elif part == "full":
+                figures[part] = full(export, max(1, args.runs // 10), args.rows, args.seed, folder)
+        keep("bulk", "Bulk jobs", "python -m benchmarks.bulk --data ../shared/data", body(figures), figures)
+    print(body(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Inputs: files, folders, globs and standard input to one stream of rows."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from data.columns import Columns
+from data.errors import EmptyFile, MissingFile, UnsupportedFile
+from data.intake import Intake
+from data.readers import SUPPORTED, read_reports, read_stream
+from data.report import BadRow, Report
+from serving.bulk.faults import InputChanged
+from serving.bulk.places import Places
+from serving.whole_file import commit
+
+STDIN = "-"
+_BLOCK = 1 << 20
+
+
+class Line(NamedTuple):
+    """One row of the inputs: the name of its file, and what it became."""
+
+    file: str
+    row: Report | BadRow
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file.
+
+    Attributes:
+        path: where it lies.
+        name: in ids, rejects and the column of the file; unique in a job.
+        stream: it holds what standard input held.
+    """
+
+    path: Path
+    name: str
+    stream: bool = False
+
+    def mark(self) -> tuple[int, int]:
+        """Size and time of the last change: whoever writes to the file changes it.
+
+        Raises:
+            InputChanged: it has gone.
+        """
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            raise InputChanged(f"{self.name}：处理中文件不见了；放回原处后用同样的命令继续") from None
+        return found.st_size, found.st_mtime_ns
+
+
+@dataclass
+class Inputs:
+    """All sources of a job, in order, and how they are read.
+
+    Attributes:
+        sources: in the order of their rows.
+    """
+
+    sources: Sequence[Source]
+    columns: Columns
+    max_chars: int
+    sheet: str | None
+    _marks: dict[str, tuple[int, int]] = field(default_factory=dict, init=False)
+    _by_name: dict[str, Source] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the sources."""
+        self._by_name = {source.name: source for source in self.sources}
+
+    def digests(self) -> list[tuple[str, int, str]]:
+        """Name, bytes and sha256 of every source; from here on none may change.
+
+        Raises:
+            InputChanged: a source changed while it was read.
+        """
+        found = []
+        for source in self.sources:
+            self._marks[source.name] = source.mark()
+            with source.path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            self.check(source)
+            found.append((source.name, self._marks[source.name][0], digest))
+        return found
+
+    def check(self, source: Source) -> None:
+        """Hold that a source is as `digests` found it.
+
+        Raises:
+            InputChanged: it is not.
+        """
+        if source.mark() != self._marks.get(source.name, source.mark()):
+            raise InputChanged(f"{source.name}：处理中文件被改动；已停止，没有混入改动后的内容")
+
+    def check_files(self, names: Collection[str]) -> None:
+        """Hold it of the sources with these names."""
+        for name in names:
+            self.check(self._by_name[name])
+
+    def check_all(self) -> None:
+        """Hold it of every source."""
+        for source in self.sources:
+            self.check(source)
+
+    def lines(self) -> Iterator[Line]:
+        """Stream the rows of all sources; a file without rows in a set of several has none.
+
+        Raises:
+            DataError: a source cannot be read.
+            InputChanged: a source changed since `digests`.
+        """
+        for source in self.sources:
+            self.check(source)
+            try:
+                for row in self._rows(source):
+                    yield Line(source.name, row)
+            except EmptyFile:
+                if len(self.sources) == 1:
+                    raise
+            self.check(source)
+
+    def _rows(self, source: Source) -> Iterator[Report | BadRow]:
+        if source.stream:
+            with source.path.open("rb") as stream:
+                yield from read_stream(stream, self.columns, Intake(source.name, self.max_chars))
+            return
+        yield from read_reports(source.path, self.columns, self.max_chars, self.sheet, source.name)
+
+
+def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], list[str]]:
+    """Find the files that the user named: files as given, folders and globs in the order of their names.
+
+    In folders hidden files, lock files of office programs and outputs of this program are passed over.
+
+    Returns:
+        The sources, and the suffixes of files in folders that no reader reads.
+
+    Raises:
+        MissingFile: nothing is there.
+        UnsupportedFile: a named file is of a kind that no reader reads, or "-" is not alone.
+    """
+    if STDIN in given:
+        if len(given) > 1:
+            raise UnsupportedFile("- is standard input and cannot be read together with files")
+        return [Source(places.folder / "stdin", "stdin", stream=True)], []
+    found: dict[Path, str] = {}
+    given_up: list[str] = []
+    for name in given:
+        path = Path(name)
+        if path.is_dir():
+            _take_folder(path, places, found, given_up)
+        elif path.exists() or not glob.has_magic(name):
+            _take_file(path, found)
+        else:
+            matches = sorted(Path(match) for match in glob.glob(name, recursive=True))
+            if not matches:
+                raise MissingFile(f"{name}: no file matches; check the path, and quote it")
+            for match in matches:
+                readable = match.suffix.lower() in SUPPORTED and match.is_file()
+                if readable and not match.name.startswith("~$") and not places.is_ours(match.resolve()):
+                    found.setdefault(match, match.name)
+    if not found:
+        raise MissingFile(f"{' '.join(given)}: no file to read there; give one of {' '.join(SUPPORTED)}")
+    return _named(found), given_up
+
+
+def _take_file(path: Path, found: dict[Path, str]) -> None:
+    if not path.is_file():
+        raise MissingFile(f"{path}: no such file; check the path")
+    if path.suffix.lower() not in SUPPORTED:
+        kind = path.suffix or "a file without suffix"
+        raise UnsupportedFile(f"{path}: {kind} is not supported; give one of {' '.join(SUPPORTED)}")
+    found.setdefault(path, path.name)
+
+
+def _take_folder(folder: Path, places: Places, found: dict[Path, str], given_up: list[str]) -> None:
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts):
+        inside = path.relative_to(folder)
+        hidden = any(part.startswith((".", "~$")) for part in inside.parts)
+        if hidden or not path.is_file() or places.is_ours(path.resolve()):
+            continue
+        if path.suffix.lower() in SUPPORTED:
+            found.setdefault(path, inside.as_posix())
+        else:
+            given_up.append(path.suffix.lower() or path.name)
+
+
+def _named(found: dict[Path, str]) -> list[Source]:
+    """Where two files have one name, both are called by their whole paths."""
+    uses = Counter(found.values())
+    return [Source(path, name if uses[name] == 1 else path.as_posix()) for path, name in found.items()]
+
+
+def keep_stream(source: Source) -> None:
+    """Copy standard input to the source's file, since a job must be able to read it again.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    part = source.path.with_name("stdin.new")
+    stdin: BinaryIO = sys.stdin.buffer
+    with part.open("wb") as out:
+        shutil.copyfileobj(stdin, out, _BLOCK)
+    if source.path.is_file() and _same(part, source.path):
+        os.unlink(part)  # the one that finished parts were made of keeps its time of change
+        return
+    commit(part, source.path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        while block := first.read(_BLOCK):
+            if block != second.read(_BLOCK):
+                return False
+    return True

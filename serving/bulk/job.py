@@ -1,0 +1,248 @@
+"""Job: inputs to outputs in parts, so that whatever ends it, the same command goes on where it stopped."""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from model.export import Export, sha256
+from serving.bulk import known
+from serving.bulk.choices import Form
+from serving.bulk.faults import OtherJob, TooManyRejects
+from serving.bulk.inputs import Inputs, find_sources, keep_stream
+from serving.bulk.lock import locked
+from serving.bulk.manifest import InputFile, Manifest, Model, Output
+from serving.bulk.merge import Merged, merge
+from serving.bulk.part import Parts
+from serving.bulk.places import Places
+from serving.bulk.progress import Watch
+from serving.bulk.settings import Settings
+from serving.bulk.survey import keep_first_rejects, survey
+from serving.bulk.tagging import ChunkTagger, Stamp
+from serving.bulk.work import Work
+from serving.bulk.writers import count_files
+from serving.exports import load_export, tagger_of
+from serving.version import package_version
+from serving.whole_file import commit
+
+
+@dataclass
+class Job:
+    """One bulk job.
+
+    Attributes:
+        settings: what it is told.
+        watch: who is told how far it is.
+    """
+
+    settings: Settings
+    watch: Watch
+
+    def __post_init__(self) -> None:
+        """Fix the places."""
+        self.places = Places.of(self.settings.target)
+
+    def run(self) -> Manifest:
+        """Do it, or what is left of it; give the manifest of the finished job.
+
+        Raises:
+            DataError: an input cannot be read.
+            BrokenExport: the Export cannot be used.
+            JobFault: see serving/bulk/faults.py.
+            OSError: a file cannot be read or written. Finished parts stay.
+        """
+        if not self.places.target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "", str(self.places.target.parent))
+        if self.places.target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "", str(self.places.target))
+        with locked(self.places.lock), self._leaving_parts():
+            export = load_export(self.settings.model)
+            inputs = self._inputs()
+            planned = self._plan(inputs, export)
+            finished = self._finished(planned) or self._work(planned, inputs, export)
+            if self.settings.summary:
+                from serving.bulk.summary_page import write_summary
+
+                write_summary(self.places.summary, finished, export.taxonomy)
+        return finished
+
+    def _inputs(self) -> Inputs:
+        told = self.settings
+        sources, given_up = find_sources(told.inputs, self.places)
+        if any(source.stream for source in sources):
+            if sys.stdin.isatty():
+                self.watch.remark("从键盘读入：每行一件，结束按 Ctrl-D。")
+            self.places.folder.mkdir(exist_ok=True)
+            keep_stream(sources[0])
+        if given_up:
+            kinds = " ".join(sorted(set(given_up)))
+            self.watch.remark(f"文件夹里有 {len(given_up)} 个文件不是可读的种类，没有读：{kinds}")
+        return Inputs(sources, told.columns, told.max_chars, told.sheet)
+
+    def _plan(self, inputs: Inputs, export: Export) -> Manifest:
+        """The manifest as far as it is known before the rows are counted."""
+        told = self.settings
+        earlier = known.tags_of(told.only_changed) if told.only_changed else None
+        with self.watch.phase("check"):
+            files = tuple(InputFile(*found) for found in inputs.digests())
+            settings = {**told.identity(), "only_changed": sha256(earlier) if earlier else ""}
+        return Manifest(files, Model.of(export), settings, package_version(), "")
+
+    def _finished(self, planned: Manifest) -> Manifest | None:
+        """The same job, done before, where its outputs still are as it left them."""
+        done = self._load(self.places.manifest)
+        if done is None or done.job != planned.job or done.form != self.settings.written:
+            return None
+        folder = self.places.target.parent
+        if not all(_is_whole(folder / output.file, output) for output in done.outputs):
+            return None
+        left = self._load(self.places.unfinished)
+        if left is None or left.job == done.job:
+            shutil.rmtree(self.places.folder, ignore_errors=True)
+        self.watch.remark("这个作业以前已经完成，结果没有变，不再重做。")
+        return done
+
+    def _work(self, planned: Manifest, inputs: Inputs, export: Export) -> Manifest:
+        told = self.settings
+        manifest = self._begun(planned) or self._begin(planned, inputs)
+        if told.max_rejects is not None and manifest.rejects > told.max_rejects:
+            raise keep_first_rejects(inputs, told.max_rejects, self.places)
+        parts = Parts(self.places.folder, manifest.job)
+        missing = {number for number in range(manifest.chunks) if not parts.has(number)}
+        if missing:
+            before = self._known(manifest)
+            try:
+                stamp = Stamp(manifest.started, told.evidence)
+                tagger = ChunkTagger(tagger_of(export, told.threads), stamp, before)
+                with self.watch.phase("tag", manifest.rows):
+                    Work(inputs, tagger, parts).do(missing, told.chunk_rows, self.watch)
+            finally:
+                if before is not None:
+                    before.close()
+        inputs.check_all()
+        merged = merge(parts, manifest, told, export.taxonomy, self.places, self.watch)
+        return self._publish(manifest, merged)
+
+    def _begun(self, planned: Manifest) -> Manifest | None:
+        """The manifest of this very job, where it was begun before."""
+        left = self._load(self.places.unfinished)
+        if left is None:
+            return None
+        if left.job == planned.job:
+            self.watch.remark(f"接着做 {left.started} 开始的作业。")
+            return left
+        if not self.settings.overwrite:
+            raise OtherJob(
+                f"{self.places.folder} 里有另一个没做完的作业，不能混用"
+                f"（{'；'.join(planned.differences(left))}）。"
+                "用原来的输入、模型和选项继续做完，或换一个结果文件名，或加 --overwrite 放弃它"
+            )
+        return None
+
+    def _begin(self, planned: Manifest, inputs: Inputs) -> Manifest:
+        """Count the rows and write the manifest of a new job."""
+        told, places = self.settings, self.places
+        self._refuse_to_replace([places.target, places.manifest])
+        places.folder.mkdir(exist_ok=True)
+        for path in places.folder.iterdir():
+            if path.name != "stdin":  # what a job before had left
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        table = told.form is not Form.jsonl
+        try:
+            found = survey(inputs, told.chunk_rows, told.max_rejects, table, self.watch)
+        except TooManyRejects:
+            raise keep_first_rejects(inputs, told.max_rejects or 0, places) from None
+        started = told.time or datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        manifest = planned.begin(started, found.rows, found.headings, found.chunks)
+        reports = manifest.rows - manifest.rejects
+        self._refuse_to_replace(places.outputs(count_files(told.form, reports)))
+        manifest.save(places.unfinished)
+        return manifest
+
+    def _refuse_to_replace(self, paths: list[Path]) -> None:
+        standing = next((path for path in paths if path.exists()), None)
+        if standing is not None and not self.settings.overwrite:
+            raise OtherJob(
+                f"{standing} 已经存在，是别的输入、模型或选项的结果，或后来被改动过；"
+                "换一个结果文件名，或加 --overwrite 替换它"
+            )
+
+    def _known(self, manifest: Manifest) -> known.KnownTags | None:
+        """The tags of the earlier output, where this model would give the same ones."""
+        told = self.settings
+        if told.only_changed is None:
+            return None
+        path = known.tags_of(told.only_changed)
+        if not known.fits(path, manifest):
+            self.watch.remark("原结果是另一个模型、另一种证据设置或另一版程序打的，全部重新打标。")
+            return None
+        index = self.places.folder / "known.sqlite"
+        if not index.is_file():
+            with self.watch.phase("known"):
+                known.build(path, index)
+        return known.KnownTags(index)
+
+    def _publish(self, manifest: Manifest, merged: Merged) -> Manifest:
+        """Give every file its name, the manifest last: only when it is there is the job done."""
+        places = self.places
+        targets = places.outputs(len(merged.outputs))
+        outputs = tuple(
+            Output(target.name, staged.stat().st_size, sha256(staged))
+            for staged, target in zip(merged.outputs, targets, strict=True)
+        )
+        replaced = self._load(places.manifest)
+        if replaced is not None:
+            for output in replaced.outputs:
+                if output.file not in {target.name for target in targets}:
+                    places.target.with_name(output.file).unlink(missing_ok=True)
+        places.manifest.unlink(missing_ok=True)
+        places.summary.unlink(missing_ok=True)
+        for staged, target in zip(merged.outputs, targets, strict=True):
+            commit(staged, target)
+        if merged.rejects is None:
+            places.rejects.unlink(missing_ok=True)
+        else:
+            commit(merged.rejects, places.rejects)
+        commit(merged.tags, places.tags)
+        finished = replace(manifest, form=self.settings.written, outputs=outputs, figures=merged.figures)
+        finished.save(places.manifest)
+        shutil.rmtree(places.folder, ignore_errors=True)
+        for remark in merged.remarks:
+            self.watch.remark(remark)
+        return finished
+
+    def _load(self, path: Path) -> Manifest | None:
+        try:
+            return Manifest.load(path)
+        except OtherJob:
+            if self.settings.overwrite:
+                return None
+            raise
+
+    @contextmanager
+    def _leaving_parts(self) -> Iterator[None]:
+        """Say what an unfinished job leaves; without a manifest its folder is of no use."""
+        try:
+            yield
+        except (OtherJob, TooManyRejects):
+            raise
+        except BaseException:
+            count = len(list(self.places.folder.glob("*.part")))
+            if count:
+                self.watch.remark(
+                    f"已完成的 {count} 个部分保留在 {self.places.folder}；解决问题后用同样的命令继续。"
+                )
+            raise
+        finally:
+            if not self.places.unfinished.is_file():
+                shutil.rmtree(self.places.folder, ignore_errors=True)
+
+
+def _is_whole(path: Path, output: Output) -> bool:
+    return path.is_file() and path.stat().st_size == output.bytes and sha256(path) == output.sha256

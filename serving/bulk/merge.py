@@ -1,0 +1,101 @@
+"""Merge: the parts of a job, in order, to its output, its rejects and what stays beside them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.taxonomy import Taxonomy
+from serving.bulk.faults import LostRows
+from serving.bulk.figures import Figures
+from serving.bulk.known import KnownWriter
+from serving.bulk.layout import Layout
+from serving.bulk.manifest import Manifest
+from serving.bulk.part import Parts
+from serving.bulk.places import Places
+from serving.bulk.progress import Watch
+from serving.bulk.settings import Settings
+from serving.bulk.writers import count_files, open_writer
+from serving.rejects import reject_line
+from serving.whole_file import open_text
+
+BARE = (".txt", "stdin")  # inputs of lines without headings
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Files that lie ready, whole, in the folder of parts.
+
+    Attributes:
+        outputs: in the order of their rows.
+        rejects: None where every row could be read.
+        tags: for --only-changed.
+        figures: of the page.
+        remarks: for the user (Chinese).
+    """
+
+    outputs: list[Path]
+    rejects: Path | None
+    tags: Path
+    figures: Mapping[str, Any]
+    remarks: list[str]
+
+
+def merge(
+    parts: Parts, manifest: Manifest, told: Settings, taxonomy: Taxonomy, places: Places, watch: Watch
+) -> Merged:
+    """Read every part once and write what the job leaves.
+
+    Raises:
+        LostRows: a part is missing or damaged, or rows in are not rows out and rejects.
+        OSError: the disk is full; the parts stay.
+    """
+    folder = places.folder / "out"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    reports = manifest.rows - manifest.rejects
+    paths = [folder / f"{n}{places.target.suffix}" for n in range(count_files(told.form, reports))]
+    names = [file.name for file in manifest.inputs]
+    bare = all(name.lower().endswith(BARE) for name in names)
+    layout = Layout(taxonomy, manifest.headings, told.names, bare)
+    figures = Figures(taxonomy)
+    rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
+    written = rejected = 0
+    known = KnownWriter(tags, manifest)
+    writer = open_writer(told.form, paths, layout, taxonomy, told.names)
+    try:
+        with open_text(rejects) as bad, watch.phase("write", manifest.rows):
+            for number in range(manifest.chunks):
+                before = written, rejected
+                for record in parts.read(number):
+                    if "reject" in record:
+                        bad.write(reject_line(record["reject"]))
+                        figures.reject(record["reject"])
+                        rejected += 1
+                        continue
+                    if written == reports:
+                        raise _lost(manifest, written + 1, rejected)
+                    writer.add(record)
+                    known.add(record)
+                    figures.add(record)
+                    written += 1
+                watch.rows(written + rejected - sum(before), rejected - before[1])
+        remarks = writer.close()
+        known.close()
+    except BaseException:
+        writer.abandon()
+        known.abandon()
+        raise
+    if (written, rejected) != (reports, manifest.rejects):
+        raise _lost(manifest, written, rejected)
+    return Merged(paths, rejects if rejected else None, tags, figures.to_dict(), remarks)
+
+
+def _lost(manifest: Manifest, written: int, rejected: int) -> LostRows:
+    return LostRows(
+        f"行数对不上：读入 {manifest.rows} 行（其中读不了 {manifest.rejects} 行），"
+        f"写出 {written} 行，读不了 {rejected} 行；没有写出结果，请把这一行告诉维护人员"
+    )

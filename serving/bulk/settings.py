@@ -1,0 +1,67 @@
+"""Settings of a job: which of them make its tags, which only its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.columns import Columns
+from data.readers import MAX_CHARS
+from model.tagger import EvidenceFor
+from serving.bulk.choices import Form, Names
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a job is told.
+
+    Attributes:
+        inputs: files, folders, globs, or "-".
+        target: the output.
+        form: of the output; may change while a job is unfinished, as may the next.
+        names: language of our columns.
+        model: the Export's folder; None is the one that ships.
+        evidence: on which axes.
+        columns: headings named by the user.
+        sheet: of workbooks; None is the first that can be read.
+        max_chars: longest text.
+        only_changed: an earlier output whose tags are kept where text and model are the same.
+        max_rejects: rows that may be unreadable; None is any number.
+        time: written in every row; "" is when the job began.
+        chunk_rows: rows of one part at most.
+        threads: of the engine; 0 is one per usable core.
+        overwrite: give up what another job has left at the output.
+        summary: write the page of figures.
+    """
+
+    inputs: tuple[str, ...]
+    target: Path
+    form: Form
+    names: Names = Names.zh
+    model: Path | None = None
+    evidence: EvidenceFor = "misconduct"
+    columns: Columns = field(default_factory=Columns)
+    sheet: str | None = None
+    max_chars: int = MAX_CHARS
+    only_changed: Path | None = None
+    max_rejects: int | None = None
+    time: str = ""
+    chunk_rows: int = 500
+    threads: int = 0
+    overwrite: bool = False
+    summary: bool = False
+
+    @property
+    def written(self) -> dict[str, str]:
+        """How the output is written; JSON values."""
+        return {"form": self.form.value, "names": self.names.value}
+
+    def identity(self) -> Mapping[str, Any]:
+        """What decides the tags and how rows are dealt to parts, beside inputs and model; JSON values."""
+        columns = {name: value for name, value in asdict(self.columns).items() if value and name != "without"}
+        return {
+            "evidence": self.evidence, "columns": columns, "sheet": self.sheet or "",
+            "max_chars": self.max_chars, "time": self.time, "chunk_rows": self.chunk_rows,
+        }  # fmt: skip

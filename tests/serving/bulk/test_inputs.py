@@ -1,0 +1,103 @@
+"""Files, folders, globs and standard input are one stream, in an order that never changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from tests.serving.bulk.conftest import lines
+from tests.serving.conftest import HOSPITAL, QUIET, SCHOOL, Petition, write_csv
+
+
+def places(path: Path) -> list[tuple[str, int]]:
+    return [(row["file"], row["row"]) for row in lines(path)]
+
+
+def test_a_folder_is_read_whole_in_the_order_of_names(bulk: Petition, tmp_path: Path) -> None:
+    year = tmp_path / "2026"
+    (year / "02").mkdir(parents=True)
+    write_csv(year / "b.csv", [("1", "", SCHOOL)])
+    write_csv(year / "02" / "b.csv", [("2", "", HOSPITAL)])
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(("诉求内容", "编号"))
+    book.active.append((QUIET, "3"))
+    book.save(year / "a.xlsx")
+    write_csv(year / "~$a.csv", [("9", "", QUIET)])
+    write_csv(year / ".hidden.csv", [("9", "", QUIET)])
+    (year / "empty.csv").write_bytes(b"")
+    (year / "读我.pdf").write_bytes(b"x")
+    target = year / "out.jsonl"
+    ended = bulk(year, target)
+
+    assert ended.code == 0 and "1 个文件不是可读的种类" in ended.err
+    assert places(target) == [("02/b.csv", 2), ("a.xlsx", 2), ("b.csv", 2)]
+    # The output lies in the folder that it was made of, and is no input of the next run.
+    assert "不再重做" in bulk(year, target).err
+
+
+def test_files_of_different_columns_share_one_table(bulk: Petition, tmp_path: Path) -> None:
+    one = write_csv(tmp_path / "one.csv", [("1", SCHOOL)], ("编号", "内容"))
+    two = write_csv(tmp_path / "two.csv", [("热线", QUIET)], ("渠道", "内容"))
+    bulk(one, two, tmp_path / "out.csv")
+    heading, first, second = (tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()
+
+    assert heading.startswith("编号,内容,渠道,领域,")
+    assert first.startswith(f"1,{SCHOOL},,") and second.startswith(f",{QUIET},热线,")
+
+
+def test_a_glob_is_read_in_the_order_of_names(bulk: Petition, tmp_path: Path) -> None:
+    for name in ("b", "a", "c"):
+        write_csv(tmp_path / f"{name}.csv", [(name, "", SCHOOL)])
+    bulk(tmp_path / "*.csv", tmp_path / "out.jsonl")
+
+    assert places(tmp_path / "out.jsonl") == [("a.csv", 2), ("b.csv", 2), ("c.csv", 2)]
+
+
+def test_files_of_one_name_are_told_apart(bulk: Petition, tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        write_csv(tmp_path / folder / "in.csv", [(folder, "", SCHOOL), ("", "", "")])
+    bulk(tmp_path / "x" / "in.csv", tmp_path / "y" / "in.csv", tmp_path / "out.jsonl")
+
+    assert [name for name, _ in places(tmp_path / "out.jsonl")] == [
+        (tmp_path / "x" / "in.csv").as_posix(),
+        (tmp_path / "y" / "in.csv").as_posix(),
+    ]
+
+
+def test_standard_input_is_kept_so_that_the_job_can_go_on(bulk: Petition, tmp_path: Path) -> None:
+    given = f"{SCHOOL}\n".encode() + f"{HOSPITAL}\n".encode("gb18030") + b"\xff\xff\n"
+    ended = bulk("-", tmp_path / "out.jsonl", stdin=given)
+    assert ended.code == 1 and places(tmp_path / "out.jsonl") == [("stdin", 1), ("stdin", 2)]
+
+    assert "不再重做" in bulk("-", tmp_path / "out.jsonl", stdin=given).err
+    refused = bulk("-", tmp_path / "out.jsonl", stdin=QUIET.encode())
+    assert refused.code == 5 and sorted(p.suffix for p in tmp_path.glob("out.jsonl*")) == [
+        ".gz", ".json", ".jsonl", ".jsonl",
+    ]  # fmt: skip
+
+
+def test_nothing_to_read_is_an_error(bulk: Petition, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for given in (tmp_path / "empty", tmp_path / "*.csv", tmp_path / "none.csv"):
+        ended = bulk(given, tmp_path / "out.jsonl")
+        assert ended.code == 4 and not list(tmp_path.glob("out*"))
+    (tmp_path / "a.docx").write_bytes(b"x")
+    assert bulk(tmp_path / "a.docx", tmp_path / "out.jsonl").code == 4
+
+
+def test_a_broken_file_ends_the_job_before_any_tagging(bulk: Petition, tmp_path: Path) -> None:
+    good = write_csv(tmp_path / "a.csv", [("1", "", SCHOOL)])
+    (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 broken")
+    ended = bulk(good, tmp_path / "b.xlsx", tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and "b.xlsx" in ended.err and not list(tmp_path.glob("out*"))
+
+
+def test_the_output_may_not_be_an_input(bulk: Petition, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [("1", "", SCHOOL)])
+    assert bulk(path, path).code == 2
+    assert bulk(path, "-").code == 2 and bulk(path, "/dev/null").code == 2
+    assert bulk(path, tmp_path / "out.docx").code == 2

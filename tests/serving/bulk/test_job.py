@@ -1,0 +1,369 @@
+"""A job goes on where it stopped, never mixes with another, and loses no row."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model.export import Export
+from serving.bulk.lock import locked
+from serving.bulk.part import Parts
+from serving.bulk.places import Places
+from tests.conftest import speaking_tables
+from tests.serving.bulk.conftest import HEADING, TIME, beside, lines, rows_of
+from tests.serving.conftest import HOSPITAL, QUIET, SCHOOL, Petition, write_csv
+
+ROOT = Path(__file__).parents[3]
+KILLS = """
+import os, random, signal, sys, time
+from serving.cli import main
+
+places, arguments = [int(n) for n in sys.argv[1].split(",")], sys.argv[2:]
+for place in [*places, 0]:
+    child = os.fork()
+    if child == 0:
+        if place:
+            import serving.whole_file
+            from serving.bulk import inputs, job, manifest, part
+            real, calls = serving.whole_file.commit, 0
+
+            def commit(one, other):
+                global calls
+                calls += 1
+                if calls == abs(place) and place > 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                real(one, other)
+                if calls == abs(place):
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            for module in (serving.whole_file, inputs, job, manifest, part):
+                module.commit = commit
+        os._exit(main(arguments))
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status))
+"""
+
+
+def killed_at(places: list[int], *arguments: object) -> list[int]:
+    """Run a command again and again, killed before (n) or after (-n) its n-th commit; the last time whole."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLS, ",".join(map(str, places)), *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [int(code) for code in done.stdout.split()]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_job_killed_at_every_commit_ends_as_an_unbroken_one(
+    bulk: Petition, big: Path, tmp_path: Path, export: Export, suffix: str
+) -> None:
+    whole = tmp_path / "whole" / f"out.{suffix}"
+    broken = tmp_path / "broken" / f"out.{suffix}"
+    for target in (whole, broken):
+        target.parent.mkdir()
+    told = ["--time", TIME, "--chunk-rows", "16", "--model", str(export.folder), "--threads", "1", "--quiet"]
+    bulk(big, whole, "--chunk-rows", 16)
+    # A manifest, four parts, the output, the rejects, the tags, the manifest.
+    codes = killed_at([1, -1, 1, -1, 2, -3, 1, -1, 1, -1, 2, 3, -4], "bulk", big, broken, *told)
+
+    assert codes == [-signal.SIGKILL] * 13 + [1]
+    assert beside(broken) == beside(whole)
+
+
+def test_the_same_command_after_the_end_does_nothing_and_ends_alike(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.csv"
+    first = bulk(big, target)
+    before = beside(target), target.stat().st_mtime_ns
+    again = bulk(big, target, "--summary")
+
+    assert (first.code, again.code) == (1, 1) and "不再重做" in again.err
+    page = tmp_path / "out.csv.summary.html"
+    assert page.is_file()
+    page.unlink()
+    assert (beside(target), target.stat().st_mtime_ns) == before
+
+
+def break_off(bulk: Petition, monkeypatch: pytest.MonkeyPatch, *arguments: object, parts: int = 2) -> None:
+    """Run a job whose disk is full after so many parts."""
+    real, count = Parts.write, 0
+
+    def write(self: Parts, number: int, records: list[dict[str, object]]) -> None:
+        nonlocal count
+        count += 1
+        if count > parts:
+            raise OSError(28, "", str(self.folder))
+        real(self, number, records)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Parts, "write", write)
+        ended = bulk(*arguments)
+    assert ended.code == 4 and "磁盘已满" in ended.err and f"已完成的 {parts} 个部分保留" in ended.err
+
+
+def test_a_changed_input_is_refused_and_the_old_one_goes_on(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, kept = tmp_path / "out.csv", big.read_bytes()
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    write_csv(big, rows_of(61), HEADING)
+    refused = bulk(big, target, "--chunk-rows", 7)
+    assert refused.code == 5 and "输入内容变了：in.csv" in refused.err and not target.exists()
+
+    big.write_bytes(kept)
+    assert bulk(big, target, "--chunk-rows", 7).code == 1
+    assert len(target.read_text(encoding="utf-8-sig").splitlines()) == 55
+
+
+def test_another_model_is_refused_even_under_the_same_version(
+    bulk: Petition,
+    petition: Petition,
+    big: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_export: Callable[..., Export],
+    tokenizer: object,
+) -> None:
+    target = tmp_path / "out.csv"
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    other = make_export(speaking_tables(tokenizer, {"学校": 1}), folder="other")  # type: ignore[arg-type]
+    told = ["--chunk-rows", 7, "--time", TIME, "--model", other.folder]
+    refused = petition("bulk", big, target, *told)
+    assert refused.code == 5 and "版本号没变" in refused.err
+
+    taken = petition("bulk", big, target, *told, "--overwrite")
+    assert taken.code == 1 and "教育" not in target.read_text(encoding="utf-8-sig")
+
+
+def test_other_settings_are_refused_but_another_form_is_not(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.csv"
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    refused = bulk(big, target, "--chunk-rows", 7, "--evidence", "none", "--max-chars", 500)
+    assert refused.code == 5 and "--evidence" in refused.err and "--max-chars" in refused.err
+
+    assert bulk(big, target, "--chunk-rows", 7, "--names", "en").code == 1
+    assert "education" in target.read_text(encoding="utf-8-sig")
+
+
+def test_an_output_of_something_else_is_not_replaced_unless_asked(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("某人的文件", encoding="utf-8")
+    refused = bulk(big, target)
+    assert refused.code == 5 and "--overwrite" in refused.err
+    assert target.read_text(encoding="utf-8") == "某人的文件" and beside(target).keys() == {"out.csv"}
+
+    assert bulk(big, target, "--overwrite").code == 1 and target.stat().st_size > 1000
+
+
+def test_an_output_that_was_edited_is_not_taken_for_done(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    bulk(big, target)
+    target.write_text("改过", encoding="utf-8")
+
+    assert bulk(big, target).code == 5 and target.read_text(encoding="utf-8") == "改过"
+
+
+def test_an_input_that_changes_while_it_is_read_makes_no_part(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Parts.write
+
+    def write(self: Parts, number: int, records: list[dict[str, object]]) -> None:
+        real(self, number, records)
+        os.utime(big, (1, 1))
+
+    monkeypatch.setattr(Parts, "write", write)
+    ended = bulk(big, tmp_path / "out.csv", "--chunk-rows", 7)
+
+    assert ended.code == 4 and "被改动" in ended.err and not (tmp_path / "out.csv").exists()
+    assert len(list((tmp_path / "out.csv.parts").glob("*.part"))) == 1
+
+
+def test_an_input_that_vanishes_leaves_the_finished_parts(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, kept = tmp_path / "out.csv", big.read_bytes()
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    big.unlink()
+    ended = bulk(big, target, "--chunk-rows", 7)
+    assert ended.code == 4 and "in.csv" in ended.err
+
+    big.write_bytes(kept)
+    again = bulk(big, target, "--chunk-rows", 7)
+    assert again.code == 1 and "接着做" in again.err
+
+
+def test_a_damaged_part_is_found_and_made_anew(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.csv"
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7, parts=4)
+    part = tmp_path / "out.csv.parts" / "000002.part"
+    packed = bytearray(part.read_bytes())
+    packed[-6] ^= 1
+    part.write_bytes(packed)
+    lost = bulk(big, target, "--chunk-rows", 7)
+    assert lost.code == 6 and "第 2 部分" in lost.err and not target.exists()
+
+    assert bulk(big, target, "--chunk-rows", 7).code == 1
+    assert len(target.read_text(encoding="utf-8-sig").splitlines()) == 55
+
+
+def test_rows_that_do_not_add_up_are_an_error(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Parts.write
+    monkeypatch.setattr(Parts, "write", lambda self, number, records: real(self, number, records[1:]))
+    ended = bulk(big, tmp_path / "out.csv", "--chunk-rows", 20)
+
+    assert ended.code == 6 and "读入 60 行" in ended.err and "写出 51 行" in ended.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_two_jobs_on_one_output_do_not_meet(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    with locked(Places.of(target).lock):
+        busy = bulk(big, target)
+        assert busy.code == 75 and "另一个" in busy.err and not target.exists()
+        (tmp_path / "other.csv").symlink_to(target)
+        assert bulk(big, tmp_path / "other.csv").code == 75
+        assert bulk(big, tmp_path / "third.csv").code == 1
+
+    assert bulk(big, target).code == 1
+
+
+def test_a_folder_that_cannot_be_written_is_said(bulk: Petition, big: Path) -> None:
+    ended = bulk(big, "/proc/out.csv")
+
+    assert ended.code == 4 and "/proc" in ended.err
+
+
+def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", small], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small file system is not permitted here")
+    try:
+        source = write_csv(tmp_path / "in.csv", rows_of(3000), HEADING)
+        told = (source, small / "out.jsonl", "--chunk-rows", 200)
+        full = bulk(*told)
+        assert full.code == 4 and "磁盘已满" in full.err and "部分保留" in full.err
+        parts = small / "out.jsonl.parts"
+        assert list(parts.glob("*.part")) and not list(parts.glob("*.new"))
+
+        subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
+        again = bulk(*told)
+        assert again.code == 1 and "接着做" in again.err
+        bulk(source, tmp_path / "out.jsonl", "--chunk-rows", 200)
+        assert beside(small / "out.jsonl") == beside(tmp_path / "out.jsonl")
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_bad_rows_are_kept_with_their_place_and_cells(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    bulk(big, tmp_path / "out.csv", "--chunk-rows", 7)
+    found = lines(tmp_path / "out.csv.rejects.jsonl")
+
+    assert [reject["row"] for reject in found] == [n + 2 for n in range(60) if n % 10 == 7]
+    assert found[0]["file"] == "in.csv" and found[0]["reason"] == "no_text"
+    assert found[0]["raw"]["工单编号"] == "G7"
+
+
+def test_a_run_without_rejects_leaves_no_file_of_them(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    bulk(big, tmp_path / "out.csv")
+    ended = bulk(write_csv(big, rows_of(5), HEADING), tmp_path / "out.csv", "--overwrite")
+
+    assert ended.code == 0 and not (tmp_path / "out.csv.rejects.jsonl").exists()
+
+
+def test_more_rejects_than_allowed_end_the_job_before_any_tagging(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    ended = bulk(big, tmp_path / "out.csv", "--max-rejects", 2)
+
+    assert ended.code == 7 and "超过 2 行" in ended.err and not (tmp_path / "out.csv").exists()
+    assert len(lines(tmp_path / "out.csv.rejects.jsonl")) == 3
+    assert bulk(big, tmp_path / "out.csv", "--max-rejects", 6).code == 1
+
+
+def test_only_changed_rows_are_tagged_again(
+    bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = write_csv(tmp_path / "first.csv", [("1", "名单", SCHOOL), ("2", "", HOSPITAL), ("3", "", QUIET)])
+    bulk(first, tmp_path / "old.xlsx", "--time", "2026-10-01")
+    second = write_csv(
+        tmp_path / "second.csv",
+        [("9", "", QUIET), ("1", "名单", SCHOOL), ("2", "", f"{HOSPITAL}学校"), ("4", "", SCHOOL)],
+    )
+    tagged: list[str] = []
+    from model.tagger import Tagger
+
+    real = Tagger.begin
+    monkeypatch.setattr(
+        Tagger, "begin", lambda self, reports: (tagged.extend(r.id for r in reports), real(self, reports))[1]
+    )
+    ended = bulk(second, tmp_path / "new.jsonl", "--only-changed", tmp_path / "old.xlsx")
+    bulk(second, tmp_path / "all.jsonl")
+    new, fresh = lines(tmp_path / "new.jsonl"), lines(tmp_path / "all.jsonl")
+
+    assert ended.code == 0 and tagged[:2] == ["2", "4"]
+    assert [row["tagged_at"] for row in new] == ["2026-10-01", "2026-10-01", TIME, TIME]
+    assert [{**row, "tagged_at": ""} for row in new] == [{**row, "tagged_at": ""} for row in fresh]
+
+
+def test_another_model_tags_every_row_again(
+    bulk: Petition,
+    petition: Petition,
+    big: Path,
+    tmp_path: Path,
+    make_export: Callable[..., Export],
+    tokenizer: object,
+) -> None:
+    bulk(big, tmp_path / "old.csv")
+    other = make_export(speaking_tables(tokenizer, {"学校": 1}), folder="other")  # type: ignore[arg-type]
+    told = ["--only-changed", tmp_path / "old.csv", "--model", other.folder, "--time", "2027"]
+    ended = petition("bulk", big, tmp_path / "new.jsonl", *told)
+
+    assert ended.code == 1 and "全部重新打标" in ended.err
+    assert {row["tagged_at"] for row in lines(tmp_path / "new.jsonl")} == {"2027"}
+
+
+def test_an_old_output_without_its_tags_is_refused(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    bulk(big, tmp_path / "old.csv")
+    (tmp_path / "old.csv.tags.gz").unlink()
+    ended = bulk(big, tmp_path / "new.csv", "--only-changed", tmp_path / "old.csv")
+
+    assert ended.code == 4 and "old.csv.tags.gz" in ended.err
+
+
+def test_kept_tags_hold_no_words(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    import gzip
+
+    bulk(big, tmp_path / "old.csv")
+    kept = gzip.decompress((tmp_path / "old.csv.tags.gz").read_bytes()).decode()
+
+    assert "独角鲸" not in kept and "推诿" not in kept and '"start"' in kept
+
+
+def test_the_manifest_names_inputs_model_and_counts(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    bulk(big, tmp_path / "out.csv", "--chunk-rows", 7)
+    manifest = json.loads((tmp_path / "out.csv.manifest.json").read_text(encoding="utf-8"))
+
+    assert (manifest["rows"], manifest["rejects"], manifest["chunks"]) == (60, 6, 9)
+    assert manifest["inputs"][0]["name"] == "in.csv" and len(manifest["inputs"][0]["sha256"]) == 64
+    assert manifest["model"]["name"] == "tiny@1" and manifest["outputs"][0]["file"] == "out.csv"
+    assert manifest["figures"]["reports"] == 54

@@ -1,0 +1,77 @@
+"""Progress for a terminal, a log and a scheduler."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from serving.bulk import progress
+from serving.bulk.choices import Shown
+from serving.bulk.progress import Watch, duration
+from tests.serving.conftest import Petition
+
+
+def test_json_lines_tell_a_scheduler_how_far_it_is(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "JSON_S", 0.0)
+    ended = bulk(big, tmp_path / "out.csv", "--progress", "json", "--chunk-rows", 20)
+    events = [json.loads(line) for line in ended.err.splitlines()]
+    tagged = [event for event in events if event["event"] == "progress" and event["phase"] == "tag"]
+
+    assert [(event["rows"], event["total"], event["rejects"]) for event in tagged] == [
+        (20, 60, 2),
+        (40, 60, 4),
+        (60, 60, 6),
+    ]
+    assert tagged[0]["rows_per_second"] > 0 and tagged[0]["seconds_left"] >= 0
+    assert events[-1]["event"] == "end" and events[-1]["code"] == ended.code == 1
+    assert events[-1]["outputs"] == ["out.csv"]
+
+
+def test_quiet_says_nothing(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    ended = bulk(big, tmp_path / "out.csv", "--quiet")
+
+    assert (ended.code, ended.out, ended.err) == (1, "", "")
+
+
+def test_a_log_has_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LOG_S", 0.0)
+    watch = Watch(Console(stderr=True), Shown.auto)
+    with watch.phase("tag", 100):
+        watch.rows(40, 0, before=True)
+        watch.rows(10, 2)
+    first, second = capsys.readouterr().err.splitlines()
+
+    assert first.startswith("打标：40/100 行") and second.startswith("打标：50/100 行")
+    assert "读不了 2 行" in second and "还需" in second
+
+
+def test_rows_of_an_earlier_run_are_no_speed_of_this_one() -> None:
+    watch = Watch(Console(stderr=True), Shown.none)
+    with watch.phase("tag", 1_000_000):
+        watch.rows(999_000, 0, before=True)
+        assert watch.rate == 0
+
+
+def test_a_bar_is_drawn_on_a_terminal() -> None:
+    screen = io.StringIO()
+    watch = Watch(Console(file=screen, force_terminal=True, width=100), Shown.auto)
+    with watch.phase("tag", 100):
+        watch.rows(50, 1)
+
+    assert "50 行" in screen.getvalue() and "50%" in screen.getvalue() and "读不了 1 行" in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(5, "不到 1 分钟"), (600, "10 分钟"), (5400, "1 小时 30 分钟"), (260_000, "3 天 0 小时")],
+)
+def test_time_left_is_said_as_people_say_it(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
