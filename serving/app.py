@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,14 +12,14 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from data.report import Report
-from model.tagger import EvidenceFor
 from serving.answer import Answer
 from serving.api_page import api_page
 from serving.envelope import Envelope
 from serving.invocations import parse_invocation
 from serving.metrics import CONTENT_TYPE
-from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem, answer_problem
+from serving.pages import layout, sign_in, tagging
+from serving.pages.problem_page import answer_error
+from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem
 from serving.refusal import Refusal
 from serving.schema import (
     EXAMPLE,
@@ -35,6 +34,7 @@ from serving.schema import (
     taxonomy_out,
 )
 from serving.service import Service
+from serving.tagging import check_limits, tag_for
 from serving.version import package_version
 
 ABOUT = "Tags Chinese petitions and citizen reports by domain and by alleged misconduct, with evidence."
@@ -65,9 +65,12 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(routes)
     if service.settings.docs:
         app.include_router(api_page())
+    if service.settings.pages:
+        for page in (layout.files(), sign_in.routes, tagging.routes):
+            app.include_router(page, include_in_schema=False)
     # Each by name: what is left is unforeseen, and the envelope logs it.
     for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS):
-        app.add_exception_handler(kind, answer_problem)
+        app.add_exception_handler(kind, answer_error)
     app.add_middleware(Envelope, service=service)
     return app
 
@@ -98,11 +101,11 @@ async def tag(request: Request, body: TagIn) -> Response:
     service = _service(request)
     reports = body.to_reports()
     known = [axis.id for axis in service.tagger.export.taxonomy.axes]
-    _check(service, reports, body)
+    check_limits(service.settings, reports, body)
     if body.axes is not None and (strange := [i for i, axis in enumerate(body.axes) if axis not in known]):
         fault = {"field": f"axes[{strange[0]}]", "code": "unknown_axis", "message": f"One of {known}."}
         raise Problem("invalid", errors=[fault])
-    answer = await _tag(request, reports, body.evidence)
+    answer = await tag_for(request, reports, body.evidence)
     shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -134,8 +137,8 @@ async def invocations(request: Request) -> Response:
     reports, evidence = parse_invocation(
         await request.body(), request.headers.get("content-type", ""), service.settings.max_chars
     )
-    _check(service, reports, None)
-    answer = await _tag(request, reports, evidence)
+    check_limits(service.settings, reports, None)
+    answer = await tag_for(request, reports, evidence)
     shapes = [prediction.to_dict() for prediction in answer.predictions]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -202,49 +205,6 @@ async def ping(request: Request) -> Response:
 async def version() -> Response:
     """The version of petition-tagger."""
     return Response(package_version(), media_type="application/json")
-
-
-def _check(service: Service, reports: Sequence[Report], body: TagIn | None) -> None:
-    """Hold the limits on number and length."""
-    most, longest = service.settings.max_reports, service.settings.max_chars
-    if len(reports) > most:
-        raise Problem("too_large", f"One request may hold {most} reports.")
-    faults = [
-        {
-            "field": body.field(place, name) if body else f"[{place}].{name}",
-            "code": "too_long",
-            "message": f"{name} may have {longest} characters.",
-        }
-        for place, report in enumerate(reports)
-        for name, value in (("title", report.title), ("text", report.text))
-        if len(value) > longest
-    ]
-    if faults:
-        raise Problem("invalid", errors=faults[:20])
-
-
-async def _tag(request: Request, reports: Sequence[Report], evidence: EvidenceFor) -> Answer:
-    """Tag, unless the client goes away first: then its work is dropped."""
-    service, state = _service(request), request.scope["state"]
-    service.access.spend(state.get("key"), len(reports))
-    work = asyncio.ensure_future(service.tag(reports, evidence))
-    gone = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise Problem("client_gone")
-        answer = work.result()
-    finally:
-        work.cancel()
-        gone.cancel()
-        await asyncio.gather(work, gone, return_exceptions=True)
-    state["counts"] = {"reports": len(reports), "tokens": answer.tokens}
-    return answer
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _timing(answer: Answer) -> dict[str, str]:

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.log import event
-from serving.problem import Problem, answer_problem
+from serving.pages.problem_page import answer_error
+from serving.problem import Problem
 from serving.refusal import Refusal
 from serving.service import Service
 
@@ -70,7 +71,7 @@ class Envelope:
             await send(message)
 
         try:
-            state["key"] = self._service.access.check(scope["path"], headers)
+            state["key"] = self._service.access.check(scope["method"], scope["path"], headers)
             _check_type(scope, headers)
             if scope["path"] in TAGGING:
                 # Before the body is read: refusing must stay cheap when too many come.
@@ -83,7 +84,7 @@ class Envelope:
             if not isinstance(error, Problem | Refusal):
                 event("error", logging.ERROR, error, request_id=state["request_id"])
             if not status:
-                response = await answer_problem(Request(scope), error)
+                response = await answer_error(Request(scope), error)
                 await response(scope, receive, send_on)
         finally:
             self._tell(scope, status, time.perf_counter() - began)

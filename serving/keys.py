@@ -57,10 +57,13 @@ class KeyRing:
 
     def find(self, given: str) -> Key | None:
         """The key that was given, or None; takes as long either way, however much of it is right."""
-        digest = _digest(given).encode()
+        return self.having(_digest(given))
+
+    def having(self, digest: str) -> Key | None:
+        """The key of a digest, or None; in the same time either way."""
         found = None
         for key in self.keys:
-            if hmac.compare_digest(digest, key.digest.encode()):
+            if hmac.compare_digest(digest.encode(), key.digest.encode()):
                 found = key
         return found
 

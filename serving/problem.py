@@ -40,6 +40,12 @@ _KINDS = (
     Kind("no_key", 401, "缺少密钥或密钥不对", "Send a valid key: Authorization: Bearer KEY, or X-API-Key."),
     Kind("forbidden", 403, "密钥的角色不够", "Use a key whose role allows this."),
     Kind("foreign_host", 403, "没有密钥时只接受本机访问", "Ask at localhost, or make keys."),
+    Kind(
+        "foreign_page",
+        403,
+        "请求来自别的网页",
+        "Ask from the service's own pages, or with a key in a header.",
+    ),
     Kind("not_found", 404, "没有这个地址", "The addresses are listed at /openapi.json."),
     Kind("wrong_method", 405, "不支持这种请求方法", "The methods are listed at /openapi.json."),
     Kind("slow_body", 408, "请求体迟迟没有到齐", "Send the body at once."),

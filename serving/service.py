@@ -64,7 +64,7 @@ class Service:
         """
         self.settings = settings
         self.metrics = Metrics()
-        self.access = Access(load_keys(settings), settings.rate)
+        self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
         self.status: Status = "starting"
         self.batcher = Batcher(
             loaded.tagger,

@@ -39,6 +39,9 @@ class ServeSettings(BaseSettings):
     threads: int = Field(0, ge=0, description="Threads of the engine; 0 is one per usable core.")
     keys: Path | None = Field(None, description="File of keys, written by `petition key new`.")
     rate: str = Field("", description="Reports that one key may send, as `1000/minute`; empty is no limit.")
+    session_hours: float = Field(
+        12.0, gt=0, le=168, description="Hours after which whoever signed in at the pages signs in again."
+    )
     tls_cert: Path | None = Field(None, description="Certificate chain (PEM); with `tls_key` serves https.")
     tls_key: Path | None = Field(None, description="Private key of the certificate (PEM).")
     batch_tokens: int = Field(1024, ge=1, description="Padded tokens in one call of the engine.")
@@ -59,6 +62,7 @@ class ServeSettings(BaseSettings):
     drain_limit_s: float = Field(
         60.0, gt=0, le=3600, description="Seconds after which work under way is given up when ending."
     )
+    pages: bool = Field(True, description="Serve the officers' page at `/`, and signing in to it.")
     docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
