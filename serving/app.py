@@ -38,6 +38,15 @@ from serving.tagging import check_limits, tag_for
 from serving.version import package_version
 
 ABOUT = "Tags Chinese petitions and citizen reports by domain and by alleged misconduct, with evidence."
+# Later FastAPIs make spans of their own where OpenTelemetry is set up, with paths, queries and messages of
+# errors in them; earlier ones take the name and do nothing. Ours are made by serving/tracing.py.
+_SILENT = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 routes = APIRouter()
 _keyed = [
     # For the API's description alone: serving/access.py checks keys before a body is read.
@@ -60,6 +69,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title="petition-tagger", version=package_version(), description=ABOUT, lifespan=life,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json" if service.settings.docs else None,
+        telemetry=_SILENT,
     )  # fmt: skip
     app.state.service = service
     app.include_router(routes)

@@ -117,12 +117,22 @@ class Envelope:
         route = getattr(scope.get("route"), "path", "")
         route = route or (scope["path"] if scope["path"] in TAGGING else "other")
         code = state.get("problem", "" if status else "client_gone")
+        method = scope["method"] if scope["method"] in _METHODS else "?"
         self._service.metrics.request(route, status or 499, code, seconds)
+        if self._service.tracing is not None:
+            attributes = {
+                "http.request.method": method, "http.route": route,
+                "http.response.status_code": status or 499, "petition.request_id": state["request_id"],
+                "petition.code": code,
+                **{f"petition.{name}": count for name, count in state.get("counts", {}).items()},
+            }  # fmt: skip
+            headers, steps = Headers(scope=scope), state.get("stages", [])
+            self._service.tracing.request(headers, seconds, route, attributes, steps)
         key = state.get("key")
         event(
             "request",
             logging.DEBUG if route in ("/livez", "/readyz", "/metrics") and status == 200 else logging.INFO,
-            request_id=state["request_id"], method=scope["method"] if scope["method"] in _METHODS else "?",
+            request_id=state["request_id"], method=method,
             route=route, status=status or 499, code=code, ms=round(seconds * 1000, 1),
             key=key.name if key else "", **state.get("counts", {}),
         )  # fmt: skip

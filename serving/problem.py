@@ -44,7 +44,7 @@ _KINDS = (
         "foreign_page",
         403,
         "请求来自别的网页",
-        "Ask from the service's own pages, or with a key in a header.",
+        "Ask from our own pages, or with a key in a header.",
     ),
     Kind("not_found", 404, "没有这个地址", "The addresses are listed at /openapi.json."),
     Kind("wrong_method", 405, "不支持这种请求方法", "The methods are listed at /openapi.json."),

@@ -21,6 +21,7 @@ from serving.keys import KeyRing
 from serving.log import event
 from serving.metrics import Metrics
 from serving.settings import BadSettings, ServeSettings
+from serving.tracing import open_tracing
 
 Status = Literal["starting", "ready", "draining"]
 
@@ -61,8 +62,10 @@ class Service:
 
         Raises:
             BadKeys: the file of keys cannot be used.
+            BadSettings: traces are wanted and their extra is not installed.
         """
         self.settings = settings
+        self.tracing = open_tracing(settings)
         self.metrics = Metrics()
         self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
         self.status: Status = "starting"
@@ -138,6 +141,8 @@ class Service:
         """End the threads."""
         self.status = "draining"
         await self.batcher.stop()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
 
 
 def load_keys(settings: ServeSettings) -> KeyRing | None:

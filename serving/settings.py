@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -66,6 +67,19 @@ class ServeSettings(BaseSettings):
     docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+    traces: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP), as "
+        "`http://localhost:4318/v1/traces`; empty sends none. Needs the extra `traces`.",
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _traces_go_somewhere(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("give the whole address of the collector, http://HOST:4318/v1/traces")
+        return value
 
     @field_validator("rate")
     @classmethod

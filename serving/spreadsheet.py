@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -129,9 +129,9 @@ class CsvWriter(_TableWriter):
 class XlsxWriter(_TableWriter):
     """A workbook, streamed to disk; all words are strings, never formulas."""
 
-    def __init__(self, path: Path, taxonomy: Taxonomy) -> None:
+    def __init__(self, out: Path | BinaryIO, taxonomy: Taxonomy) -> None:
         super().__init__(taxonomy)
-        self._path, self._book = path, Workbook(write_only=True)
+        self._out, self._book = out, Workbook(write_only=True)
         self._sheet: WriteOnlyWorksheet | None = None
         self._headings: Sequence[str] = ()
         self._rows = self._cut = 0
@@ -139,7 +139,7 @@ class XlsxWriter(_TableWriter):
     def close(self) -> list[str]:
         """Write what waits and save."""
         remarks = super().close()
-        self._book.save(self._path)
+        self._book.save(self._out)
         if self._cut:
             remarks.append(f"有 {self._cut} 个单元格超过 {CELL_LIMIT} 字的上限，已截短并注明；全文见原件。")
         return remarks

@@ -14,6 +14,7 @@ from serving.problem import Problem
 from serving.schema import TagIn
 from serving.service import Service
 from serving.settings import ServeSettings
+from serving.tracing import stages
 
 
 def check_limits(settings: ServeSettings, reports: Sequence[Report], body: TagIn | None) -> None:
@@ -63,6 +64,7 @@ async def tag_for(request: Request, reports: Sequence[Report], evidence: Evidenc
     counts = state.setdefault("counts", {"reports": 0, "tokens": 0})
     counts["reports"] += len(reports)
     counts["tokens"] += answer.tokens
+    state.setdefault("stages", []).extend(stages(answer.timing))
     return answer
 
 

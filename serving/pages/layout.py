@@ -31,6 +31,7 @@ _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
+_templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 
 
 def show(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:

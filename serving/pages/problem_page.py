@@ -23,14 +23,19 @@ ADVICE = {
     "slow_body": "上传太慢，没有收完，请再试一次。",
 }
 """What to do, by code; whatever is not here is for the administrator."""
-OTHERS = "请把下面的请求编号告诉管理员。"
+OTHERS = "请把请求编号告诉管理员。"
+
+
+def advice(problem: Problem) -> str:
+    """What a person can do about a problem, in Chinese."""
+    return ADVICE.get(problem.code, OTHERS)
 
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Turn any error into a response: a page where a page was asked for, else problem+json."""
     path = request.scope["path"]
-    service = request.app.state.service if "app" in request.scope else None
-    if service is None or not service.settings.pages or (path not in PAGES and path not in SIGNING):
+    pages = request.app.state.service.settings.pages
+    if not pages or (path not in PAGES and path not in SIGNING):
         return await answer_problem(request, error)
     problem, state = to_problem(error), request.scope.setdefault("state", {})
     state["problem"] = problem.code
@@ -38,7 +43,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
         return to_sign_in(path)
     response = show(
         request, "problem.html", problem.kind.status, title=problem.kind.title,
-        advice=ADVICE.get(problem.code, OTHERS), request_id=state.get("request_id", ""),
+        advice=advice(problem), request_id=state.get("request_id", ""),
     )  # fmt: skip
     response.headers.update({k: v for k, v in problem.headers.items() if k != "WWW-Authenticate"})
     return response

@@ -186,7 +186,7 @@ def test_only_files_of_the_pages_are_served(export: Export) -> None:
     async def ask(at: Running) -> None:
         sheet = await at.client.get("/static/page.css")
         assert sheet.headers["content-type"].startswith("text/css")
-        for name in ("..%2flayout.py", "layout.html", ".."):
+        for name in ("..%2flayout.py", "layout.html", "page.css%00"):
             assert (await at.client.get(f"/static/{name}")).status_code == 404
 
     go(export, ask)
