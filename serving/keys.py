@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
+import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -149,3 +151,9 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
     with whole_file(path) as part:
         part.touch(mode=0o600)
         part.write_text(text, encoding="utf-8")
+        if path.exists():
+            # A service that runs as another user reads the file through its group.
+            before = path.stat()
+            with contextlib.suppress(OSError):
+                os.chown(part, before.st_uid, before.st_gid)
+                part.chmod(before.st_mode & 0o777)
