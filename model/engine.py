@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+
+def quiet_onnxruntime() -> ModuleType:
+    """ONNX Runtime, loaded so that it does not report its use to its maker.
+
+    Since 1.29 its builds do so over the network, and keep an identifier and what is still to be sent in
+    ~/.cache, unless this variable is set before they are loaded. Whatever loads it has to come here first.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    found: ModuleType = onnxruntime
+    return found
 
 
 class Engine:
@@ -15,6 +28,7 @@ class Engine:
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         """Load the graph with so many threads; 0: one per core that this process may use."""
+        onnxruntime = quiet_onnxruntime()
         options = onnxruntime.SessionOptions()
         self.threads = threads or usable_cores()
         options.intra_op_num_threads = self.threads

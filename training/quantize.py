@@ -16,6 +16,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from model.engine import quiet_onnxruntime
+
 BLOCK = 128
 """Weights that share a scale."""
 _INT8_ACTIVATIONS = 4  # "accuracy level" of onnxruntime's MatMulNBits
@@ -23,6 +25,7 @@ _INT8_ACTIVATIONS = 4  # "accuracy level" of onnxruntime's MatMulNBits
 
 def quantize(path: Path, out: Path) -> None:
     """Write the graph at `path` as an int8 graph to `out`."""
+    quiet_onnxruntime()
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
     model = onnx.load(path)

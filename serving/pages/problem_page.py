@@ -40,7 +40,10 @@ async def answer_error(request: Request, error: Exception) -> Response:
     problem, state = to_problem(error), request.scope.setdefault("state", {})
     state["problem"] = problem.code
     if problem.code == "no_key" and request.method == "GET":
-        return to_sign_in(path)
+        # Whoever follows a link from another site comes without the cookie; a page of ours that asks again
+        # has it.
+        linked = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        return show(request, "again.html") if linked else to_sign_in(path)
     response = show(
         request, "problem.html", problem.kind.status, title=problem.kind.title,
         advice=advice(problem), request_id=state.get("request_id", ""),

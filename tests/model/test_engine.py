@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import InvalidProtobuf
 from model.engine import Engine, usable_cores
 from tests.model.tiny_graph import write_table_graph
 
+ROOT = Path(__file__).parents[2]
 _TABLE = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
 
 
@@ -20,6 +23,22 @@ _TABLE = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
 def graph(tmp_path: Path) -> Path:
     write_table_graph(tmp_path / "model.onnx", _TABLE, -_TABLE)
     return tmp_path / "model.onnx"
+
+
+def test_the_library_keeps_and_sends_nothing_about_its_use(graph: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    # On build machines and with these variables it would be silent by itself.
+    known = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
+    kept = {name: value for name, value in os.environ.items() if name not in known and "XDG" not in name}
+    code = f"from pathlib import Path; from model.engine import Engine; Engine(Path({str(graph)!r}), 1)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**kept, "HOME": str(home)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert list(home.rglob("*")) == []
 
 
 def test_windows_of_any_number_and_length_are_computed(graph: Path) -> None:

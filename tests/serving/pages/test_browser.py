@@ -109,6 +109,10 @@ def test_signing_in_and_out(browser: Chrome, site: Site, tmp_path: Path) -> None
     assert browser.execute_script("return document.cookie") == ""
     assert complaints(browser) == []
 
+    browser.get(f"data:text/html,{quote(f'<a href={address}>portal</a>')}")
+    one(browser, "a").click()
+    assert one(browser, ".who").text == "office"
+
     one(browser, ".out button").click()
     one(browser, "#key")
     browser.get(address)

@@ -59,6 +59,18 @@ def test_a_browser_without_a_session_is_sent_to_sign_in_and_back(export: Export,
     go(export, ask, keys=file)
 
 
+def test_a_link_from_another_site_is_asked_again_from_here_once(export: Export, file: Path) -> None:
+    new_key(file, "office", Role.tag)
+
+    async def ask(at: Running) -> None:
+        first = await at.client.get("/", headers={"sec-fetch-site": "cross-site"})
+        assert first.status_code == 200 and 'http-equiv="refresh" content="0"' in first.text
+        again = await at.client.get("/", headers={"sec-fetch-site": "same-origin"})
+        assert again.status_code == 303
+
+    go(export, ask, keys=file)
+
+
 def test_the_cookie_is_out_of_reach_and_is_not_the_key(export: Export, file: Path) -> None:
     key = new_key(file, "office", Role.tag)
 
