@@ -32,10 +32,8 @@ def test_the_library_keeps_and_sends_nothing_about_its_use(graph: Path, tmp_path
     known = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
     kept = {name: value for name, value in os.environ.items() if name not in known and "XDG" not in name}
     code = f"from pathlib import Path; from model.engine import Engine; Engine(Path({str(graph)!r}), 1)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**kept, "HOME": str(home)}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    command, environment = [sys.executable, "-c", code], {**kept, "HOME": str(home)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
     assert list(home.rglob("*")) == []
