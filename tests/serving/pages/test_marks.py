@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.pages.marks import Span, pieces
@@ -15,6 +15,7 @@ spans = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12), spans)
 def test_the_pieces_are_the_text_and_marked_where_evidence_is(text: str, on: list[Span]) -> None:
     found = pieces(text, on)
