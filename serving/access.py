@@ -26,6 +26,7 @@ PAGES: Mapping[str, Role] = {"/": Role.tag}
 """Pages for people; a browser that has not signed in is sent to /sign-in from there."""
 NEEDED: Mapping[str, Role] = {**PAGES, "/v1/model/reload": Role.admin}
 """What needs another role than tag."""
+REVIEW_UNDER = "/v1/reviews"
 
 
 class Access:
@@ -62,7 +63,7 @@ class Access:
             raise Problem("no_key", headers={"WWW-Authenticate": "Bearer"})
         if given is None and not ours:
             raise Problem("foreign_page")
-        needed = NEEDED.get(path, Role.tag)
+        needed = _role(path)
         if key.role < needed:
             raise Problem("forbidden", f"This needs a key of the role {needed.name}.")
         return key
@@ -96,6 +97,12 @@ def is_open(path: str) -> bool:
     return (
         path in OPEN or path in SIGNING or any(path == at or path.startswith(f"{at}/") for at in OPEN_UNDER)
     )
+
+
+def _role(path: str) -> Role:
+    if path == REVIEW_UNDER or path.startswith(f"{REVIEW_UNDER}/"):
+        return Role.review
+    return NEEDED.get(path, Role.tag)
 
 
 def _given(headers: Headers) -> str | None:

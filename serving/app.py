@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Security
 from fastapi.exceptions import RequestValidationError
@@ -19,8 +18,9 @@ from serving.invocations import parse_invocation
 from serving.metrics import CONTENT_TYPE
 from serving.pages import layout, sign_in, tagging
 from serving.pages.problem_page import answer_error
-from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem
+from serving.problem import RELOAD_ERRORS, RETRY_S, REVIEW_ERRORS, Problem, problem_responses
 from serving.refusal import Refusal
+from serving.reviews.routes import routes as review_routes
 from serving.schema import (
     EXAMPLE,
     ModelOut,
@@ -73,13 +73,14 @@ def create_app(service: Service) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     app.include_router(routes)
+    app.include_router(review_routes, dependencies=_keyed)
     if service.settings.docs:
         app.include_router(api_page())
     if service.settings.pages:
         for page in (layout.files(), sign_in.routes, tagging.routes):
             app.include_router(page, include_in_schema=False)
     # Each by name: what is left is unforeseen, and the envelope logs it.
-    for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS):
+    for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS, *REVIEW_ERRORS):
         app.add_exception_handler(kind, answer_error)
     app.add_middleware(Envelope, service=service)
     return app
@@ -90,17 +91,7 @@ def _service(request: Request) -> Service:
     return service
 
 
-def _problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for these problems."""
-    found: dict[int | str, dict[str, Any]] = {}
-    for code in codes:
-        kind = KINDS[code]
-        example = Problem(code).body("6f1c…")
-        found[kind.status] = {"description": kind.remedy, "content": {MEDIA_TYPE: {"example": example}}}
-    return found
-
-
-_TAGGING = _problems(
+_TAGGING = problem_responses(
     "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining"
 )
 
@@ -167,7 +158,7 @@ async def model(request: Request) -> ModelOut:
 
 @routes.post(
     "/v1/model/reload", dependencies=_keyed, tags=["model"],
-    responses=_problems("no_key", "forbidden", "model_refused"),
+    responses=problem_responses("no_key", "forbidden", "model_refused"),
 )  # fmt: skip
 async def reload(request: Request) -> Reloaded:
     """Load the Export's folder (and the keys) anew, replay its golden reports, then switch; role admin.
@@ -187,7 +178,7 @@ async def livez() -> Response:
     return JSONResponse({"status": "alive"})
 
 
-@routes.get("/readyz", response_model=Ready, responses=_problems("draining"), tags=["state"])
+@routes.get("/readyz", response_model=Ready, responses=problem_responses("draining"), tags=["state"])
 async def readyz(request: Request) -> Response:
     """Whether work is taken: the model has replayed its golden reports, and the service is not ending."""
     service = _service(request)

@@ -53,6 +53,7 @@ _FILES = {
     "UnknownLabels": "标注数据里有分类体系没有的标签",
     "EncoderNotFound": "找不到编码器",
     "BadKeys": "密钥文件不能用",
+    "BadReviewLog": "复核库不能用",
 }
 _USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
 _MODELS = {"BrokenExport": "模型（Export）不能用", "GoldenMismatch": "本机算出的结果与模型自带的标准件不符"}

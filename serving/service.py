@@ -20,6 +20,7 @@ from serving.exports import load_tagger
 from serving.keys import KeyRing
 from serving.log import event
 from serving.metrics import Metrics
+from serving.reviews.desk import ReviewDesk
 from serving.settings import BadSettings, ServeSettings
 from serving.tracing import open_tracing
 
@@ -68,6 +69,7 @@ class Service:
         self.tracing = open_tracing(settings)
         self.metrics = Metrics()
         self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
+        self.desk = ReviewDesk(settings)
         self.status: Status = "starting"
         self.batcher = Batcher(
             loaded.tagger,
@@ -90,6 +92,7 @@ class Service:
     def start(self) -> None:
         """Take work."""
         self.batcher.start()
+        self.desk.start()
         self.status = "ready"
         event("ready", model=self.tagger.export.model, threads=self.tagger.engine.threads)
 
@@ -140,6 +143,7 @@ class Service:
     async def stop(self) -> None:
         """End the threads."""
         self.status = "draining"
+        self.desk.stop()
         await self.batcher.stop()
         if self.tracing is not None:
             await asyncio.to_thread(self.tracing.close)

@@ -63,6 +63,19 @@ class ServeSettings(BaseSettings):
     drain_limit_s: float = Field(
         60.0, gt=0, le=3600, description="Seconds after which work under way is given up when ending."
     )
+    reviews_database: str = Field(
+        "", repr=False,
+        description="The review log: a SQLite file, or `postgresql://…`; empty, no reviews are taken.",
+    )  # fmt: skip
+    reviews_queue: Path | None = Field(
+        None, description="File of reports to review at `/review`, in its order; read again when it changes."
+    )
+    reviews_text: bool = Field(
+        False, description="Keep title and text of a reviewed report, identifiers covered; else id and hash."
+    )
+    reviews_migrate: bool = Field(
+        False, description="At the start, bring the review log's schema up to date."
+    )
     pages: bool = Field(True, description="Serve the officers' page at `/`, and signing in to it.")
     docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")

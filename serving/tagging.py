@@ -10,7 +10,7 @@ from starlette.requests import Request
 from data.report import Report
 from model.tagger import EvidenceFor
 from serving.answer import Answer
-from serving.problem import Problem
+from serving.problem import Problem, too_long
 from serving.schema import TagIn
 from serving.service import Service
 from serving.settings import ServeSettings
@@ -27,11 +27,7 @@ def check_limits(settings: ServeSettings, reports: Sequence[Report], body: TagIn
     if len(reports) > most:
         raise Problem("too_large", f"One request may hold {most} reports.")
     faults = [
-        {
-            "field": body.field(place, name) if body else f"[{place}].{name}",
-            "code": "too_long",
-            "message": f"{name} may have {longest} characters.",
-        }
+        too_long(body.field(place, name) if body else f"[{place}].{name}", longest)
         for place, report in enumerate(reports)
         for name, value in (("title", report.title), ("text", report.text))
         if len(value) > longest
