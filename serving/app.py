@@ -16,7 +16,7 @@ from serving.api_page import api_page
 from serving.envelope import Envelope
 from serving.invocations import parse_invocation
 from serving.metrics import CONTENT_TYPE
-from serving.pages import layout, sign_in, tagging
+from serving.pages import layout, review, sign_in, tagging
 from serving.pages.problem_page import answer_error
 from serving.problem import RELOAD_ERRORS, RETRY_S, REVIEW_ERRORS, Problem, problem_responses
 from serving.refusal import Refusal
@@ -77,7 +77,7 @@ def create_app(service: Service) -> FastAPI:
     if service.settings.docs:
         app.include_router(api_page())
     if service.settings.pages:
-        for page in (layout.files(), sign_in.routes, tagging.routes):
+        for page in (layout.files(), sign_in.routes, tagging.routes, review.routes):
             app.include_router(page, include_in_schema=False)
     # Each by name: what is left is unforeseen, and the envelope logs it.
     for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS, *REVIEW_ERRORS):

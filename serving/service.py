@@ -89,6 +89,10 @@ class Service:
         """The Tagger that answers new requests."""
         return self.batcher.tagger
 
+    def offers(self, page: str) -> bool:
+        """Whether a page has something to do here."""
+        return page != "/review" or self.desk.open
+
     def start(self) -> None:
         """Take work."""
         self.batcher.start()

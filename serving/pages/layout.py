@@ -24,7 +24,7 @@ HEADERS = {
     # With "no-referrer" browsers hide the origin of our own forms too, which serving/origin.py asks for.
     "Referrer-Policy": "same-origin",
 }
-TITLES = {"/": "打标"}
+TITLES = {"/": "打标", "/review": "复核"}
 """Pages in the navigation, in order; each is shown to those whose role may open it."""
 _FILES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _templates = Environment(
@@ -49,7 +49,7 @@ def show(request: Request, template: str, status: int = 200, **values: object) -
     links = [
         (path.removeprefix("/") or "./", title, path == request.scope["path"])
         for path, title in TITLES.items()
-        if everybody or (key is not None and key.role >= PAGES[path])
+        if (everybody or (key is not None and key.role >= PAGES[path])) and service.offers(path)
     ]
     page = _templates.get_template(template).render(
         links=links, signed_in=key.name if key else "", docs=service.settings.docs,

@@ -49,6 +49,11 @@ class ReviewDesk:
         self._ready: bool | None = None
         self._waiting = 0
 
+    @property
+    def open(self) -> bool:
+        """Whether reviews are taken here, be the database there or not."""
+        return bool(self._database)
+
     def start(self) -> None:
         """Open the database in the background, so that the log says at once whether it can be used."""
         if self._database:
