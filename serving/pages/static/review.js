@@ -3,7 +3,8 @@
 
 const $ = (id) => document.getElementById(id);
 const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
-const holder = hex();
+const holder = sessionStorage.getItem("petition-holder") || hex(); // kept, so that loading again gives the same
+sessionStorage.setItem("petition-holder", holder);
 const fieldsets = [...document.querySelectorAll("fieldset[data-axis]")];
 const boxes = (axis) => [...axis.querySelectorAll("input[data-label]")];
 const keyed = new Map([...document.querySelectorAll("input[data-key]")].map((box) => [box.dataset.key, box]));

@@ -27,7 +27,12 @@ def database(petition: Petition, tmp_path: Path) -> str:
     path = str(tmp_path / "reviews.db")
     assert petition("reviews", "migrate", "--database", path).code == 0
     with ReviewLog(path, Mode.write) as log:
-        given = [(0, "medical", None), (1, "medical", HOSPITAL), (2, "transport", None), (0, "education", None)]
+        given = [
+            (0, "medical", None),
+            (1, "medical", HOSPITAL),
+            (2, "transport", None),
+            (0, "education", None),
+        ]
         for number, (place, domain, text) in enumerate(given):
             report = REPORTS[place]
             labels = {"domain": (domain,), "misconduct": ()}
