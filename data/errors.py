@@ -81,3 +81,27 @@ class UnknownLabels(DataError):
         """Keep the counts beside the message."""
         super().__init__(message)
         self.counts = dict(counts)
+
+
+class BadReviewLog(DataError):
+    """A review log that cannot be used."""
+
+
+class ReviewLogAway(BadReviewLog):
+    """A database that is not there, cannot be reached, or does not take what it is given."""
+
+
+class OldReviewLog(BadReviewLog):
+    """A database whose schema is older than this program, or that has none yet."""
+
+
+class NewReviewLog(BadReviewLog):
+    """A database whose schema is newer than this program."""
+
+
+class ReviewConflict(DataError):
+    """A review that does not go with what is in the log."""
+
+
+class UnknownReview(DataError):
+    """The id of no review."""

@@ -47,8 +47,8 @@ class BadRow:
             gives the text line too). For JSONL and plain lines it is the line; for a JSON list and for
             Parquet, which have no heading row, it is the place of the record, from 1.
         reason: "no_text", "too_long", "wrong_width", "open_quote", "broken_json", "not_an_object" or
-            "bad_encoding"; in an import of labels "bad_shape", "two_labels", "no_report", "two_reports" or
-            "cut_text" too.
+            "bad_encoding"; in an import of labels "bad_shape", "two_labels", "no_report", "two_reports",
+            "other_text" or "cut_text" too.
         message: one Chinese sentence for an officer: file, row, field and what to do; never the text.
         raw: heading -> cell as far as the row could be read.
     """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,16 +13,16 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.exceptions import HTTPException
 
 from data.privacy.masked_report import Masking
-from data.report import Report
-from model.tagger import EvidenceFor
 from serving.answer import Answer
 from serving.api_page import api_page
-from serving.auditor import LOCAL
 from serving.envelope import Envelope
 from serving.invocations import parse_invocation
 from serving.metrics import CONTENT_TYPE
-from serving.problem import KINDS, MEDIA_TYPE, RELOAD_ERRORS, RETRY_S, Problem, answer_problem
+from serving.pages import layout, review, sign_in, tagging
+from serving.pages.problem_page import answer_error
+from serving.problem import RELOAD_ERRORS, RETRY_S, REVIEW_ERRORS, Problem, problem_responses
 from serving.refusal import Refusal
+from serving.reviews.routes import routes as review_routes
 from serving.schema import (
     EXAMPLE,
     ModelOut,
@@ -37,9 +36,19 @@ from serving.schema import (
     taxonomy_out,
 )
 from serving.service import Service
+from serving.tagging import check_limits, key_name, tag_for
 from serving.version import package_version
 
 ABOUT = "Tags Chinese petitions and citizen reports by domain and by alleged misconduct, with evidence."
+# Later FastAPIs make spans of their own where OpenTelemetry is set up, with paths, queries and messages of
+# errors in them; earlier ones take the name and do nothing. Ours are made by serving/tracing.py.
+_SILENT: Any = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 routes = APIRouter()
 _keyed = [
     # For the API's description alone: serving/access.py checks keys before a body is read.
@@ -62,14 +71,19 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title="petition-tagger", version=package_version(), description=ABOUT, lifespan=life,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json" if service.settings.docs else None,
+        telemetry=_SILENT,
     )  # fmt: skip
     app.state.service = service
     app.include_router(routes)
+    app.include_router(review_routes, dependencies=_keyed)
     if service.settings.docs:
         app.include_router(api_page())
+    if service.settings.pages:
+        for page in (layout.files(), sign_in.routes, tagging.routes, review.routes):
+            app.include_router(page, include_in_schema=False)
     # Each by name: what is left is unforeseen, and the envelope logs it.
-    for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS):
-        app.add_exception_handler(kind, answer_problem)
+    for kind in (RequestValidationError, HTTPException, Problem, Refusal, *RELOAD_ERRORS, *REVIEW_ERRORS):
+        app.add_exception_handler(kind, answer_error)
     app.add_middleware(Envelope, service=service)
     return app
 
@@ -79,17 +93,7 @@ def _service(request: Request) -> Service:
     return service
 
 
-def _problems(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for these problems."""
-    found: dict[int | str, dict[str, Any]] = {}
-    for code in codes:
-        kind = KINDS[code]
-        example = Problem(code).body("6f1c…")
-        found[kind.status] = {"description": kind.remedy, "content": {MEDIA_TYPE: {"example": example}}}
-    return found
-
-
-_TAGGING = _problems(
+_TAGGING = problem_responses(
     "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining", "unrecorded"
 )
 
@@ -100,11 +104,11 @@ async def tag(request: Request, body: TagIn) -> Response:
     service = _service(request)
     reports = body.to_reports()
     known = [axis.id for axis in service.tagger.export.taxonomy.axes]
-    _check(service, reports, body)
+    check_limits(service.settings, reports, body)
     if body.axes is not None and (strange := [i for i, axis in enumerate(body.axes) if axis not in known]):
         fault = {"field": f"axes[{strange[0]}]", "code": "unknown_axis", "message": f"One of {known}."}
         raise Problem("invalid", errors=[fault])
-    answer = await _tag(request, reports, body.evidence, Masking(body.mask))
+    answer = await tag_for(request, reports, body.evidence, Masking(body.mask))
     shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -136,8 +140,8 @@ async def invocations(request: Request) -> Response:
     reports, evidence, masking = parse_invocation(
         await request.body(), request.headers.get("content-type", ""), service.settings.max_chars
     )
-    _check(service, reports, None)
-    answer = await _tag(request, reports, evidence, masking)
+    check_limits(service.settings, reports, None)
+    answer = await tag_for(request, reports, evidence, masking)
     shapes = [prediction.to_dict() for prediction in answer.predictions]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -156,14 +160,14 @@ async def model(request: Request) -> ModelOut:
 
 @routes.post(
     "/v1/model/reload", dependencies=_keyed, tags=["model"],
-    responses=_problems("no_key", "forbidden", "model_refused"),
+    responses=problem_responses("no_key", "forbidden", "model_refused"),
 )  # fmt: skip
 async def reload(request: Request) -> Reloaded:
     """Load the Export's folder (and the keys) anew, replay its golden reports, then switch; role admin.
 
     On failure the old one goes on answering. No request fails meanwhile.
     """
-    loaded, before = await _service(request).reload(_who(request))
+    loaded, before = await _service(request).reload(key_name(request))
     name = loaded.tagger.export.model
     return Reloaded(
         model=name, before=before, golden_reports=loaded.golden, largest_difference=round(loaded.worst, 6)
@@ -176,7 +180,7 @@ async def livez() -> Response:
     return JSONResponse({"status": "alive"})
 
 
-@routes.get("/readyz", response_model=Ready, responses=_problems("draining"), tags=["state"])
+@routes.get("/readyz", response_model=Ready, responses=problem_responses("draining"), tags=["state"])
 async def readyz(request: Request) -> Response:
     """Whether work is taken: the model has replayed its golden reports, and the service is not ending."""
     service = _service(request)
@@ -204,56 +208,6 @@ async def ping(request: Request) -> Response:
 async def version() -> Response:
     """The version of petition-tagger."""
     return Response(package_version(), media_type="application/json")
-
-
-def _check(service: Service, reports: Sequence[Report], body: TagIn | None) -> None:
-    """Hold the limits on number and length."""
-    most, longest = service.settings.max_reports, service.settings.max_chars
-    if len(reports) > most:
-        raise Problem("too_large", f"One request may hold {most} reports.")
-    faults = [
-        {
-            "field": body.field(place, name) if body else f"[{place}].{name}",
-            "code": "too_long",
-            "message": f"{name} may have {longest} characters.",
-        }
-        for place, report in enumerate(reports)
-        for name, value in (("title", report.title), ("text", report.text))
-        if len(value) > longest
-    ]
-    if faults:
-        raise Problem("invalid", errors=faults[:20])
-
-
-async def _tag(
-    request: Request, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking
-) -> Answer:
-    """Tag, unless the client goes away first: then its work is dropped."""
-    service, state = _service(request), request.scope["state"]
-    service.access.spend(state.get("key"), len(reports))
-    work = asyncio.ensure_future(service.tag(reports, evidence, masking, _who(request)))
-    gone = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise Problem("client_gone")
-        answer = work.result()
-    finally:
-        work.cancel()
-        gone.cancel()
-        await asyncio.gather(work, gone, return_exceptions=True)
-    state["counts"] = {"reports": len(reports), "tokens": answer.tokens}
-    return answer
-
-
-def _who(request: Request) -> str:
-    key = request.scope["state"].get("key")
-    return key.name if key is not None else LOCAL
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _timing(answer: Answer) -> dict[str, str]:

@@ -18,6 +18,7 @@ from serving.commands.doctor import doctor
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
 from serving.commands.mask import mask
+from serving.commands.reviews import reviews
 from serving.commands.serve import serve
 from serving.commands.survey import survey
 from serving.commands.tag import tag
@@ -56,6 +57,7 @@ app.command(cls=HelpedCommand)(doctor)
 app.command(cls=HelpedCommand)(serve)
 app.add_typer(keys, name="key")
 app.add_typer(audit, name="audit")
+app.add_typer(reviews, name="reviews")
 # The options of `train` are those of training's own command, --help among them.
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
 app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)

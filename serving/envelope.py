@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.log import event
-from serving.problem import Problem, answer_problem
+from serving.pages.problem_page import answer_error
+from serving.problem import Problem
 from serving.refusal import Refusal
 from serving.service import Service
 
@@ -72,7 +73,7 @@ class Envelope:
             await send(message)
 
         try:
-            state["key"] = self._service.access.check(scope["path"], headers)
+            state["key"] = self._service.access.check(scope["method"], scope["path"], headers)
             _check_type(scope, headers)
             if scope["path"] in TAGGING:
                 # Before the body is read: refusing must stay cheap when too many come.
@@ -85,7 +86,7 @@ class Envelope:
             if not isinstance(error, Problem | Refusal):
                 event("error", logging.ERROR, error, request_id=state["request_id"])
             if not status:
-                response = await answer_problem(Request(scope), error)
+                response = await answer_error(Request(scope), error)
                 await response(scope, receive, send_on)
         finally:
             self._tell(scope, status, time.perf_counter() - began)
@@ -118,12 +119,22 @@ class Envelope:
         route = getattr(scope.get("route"), "path", "")
         route = route or (scope["path"] if scope["path"] in TAGGING else "other")
         code = state.get("problem", "" if status else "client_gone")
+        method = scope["method"] if scope["method"] in _METHODS else "?"
         self._service.metrics.request(route, status or 499, code, seconds)
+        if self._service.tracing is not None:
+            attributes = {
+                "http.request.method": method, "http.route": route,
+                "http.response.status_code": status or 499, "petition.request_id": state["request_id"],
+                "petition.code": code,
+                **{f"petition.{name}": count for name, count in state.get("counts", {}).items()},
+            }  # fmt: skip
+            headers, steps = Headers(scope=scope), state.get("stages", [])
+            self._service.tracing.request(headers, seconds, route, attributes, steps)
         key = state.get("key")
         event(
             "request",
             logging.DEBUG if route in ("/livez", "/readyz", "/metrics") and status == 200 else logging.INFO,
-            request_id=state["request_id"], method=scope["method"] if scope["method"] in _METHODS else "?",
+            request_id=state["request_id"], method=method,
             route=route, status=status or 499, code=code, ms=round(seconds * 1000, 1),
             key=key.name if key else "", **state.get("counts", {}),
         )  # fmt: skip

@@ -59,6 +59,7 @@ _FILES = {
     "BadKeys": "密钥文件不能用",
     "BadWatchList": "名单文件不能用",
     "BadAudit": "审计记录不能续写，请用 petition audit verify 检查",
+    "BadReviewLog": "复核库不能用",
 }
 _USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
 # Their messages are written for the user.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
+import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -57,10 +59,13 @@ class KeyRing:
 
     def find(self, given: str) -> Key | None:
         """The key that was given, or None; takes as long either way, however much of it is right."""
-        digest = _digest(given).encode()
+        return self.having(_digest(given))
+
+    def having(self, digest: str) -> Key | None:
+        """The key of a digest, or None; in the same time either way."""
         found = None
         for key in self.keys:
-            if hmac.compare_digest(digest, key.digest.encode()):
+            if hmac.compare_digest(digest.encode(), key.digest.encode()):
                 found = key
         return found
 
@@ -146,3 +151,9 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
     with whole_file(path) as part:
         part.touch(mode=0o600)
         part.write_text(text, encoding="utf-8")
+        if path.exists():
+            # A service that runs as another user reads the file through its group.
+            before = path.stat()
+            with contextlib.suppress(OSError):
+                os.chown(part, before.st_uid, before.st_gid)
+                part.chmod(before.st_mode & 0o777)

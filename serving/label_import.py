@@ -14,6 +14,7 @@ from data.errors import EmptyFile
 from data.imports.formats import Format, find_format, read_labels
 from data.imports.line import to_line
 from data.imports.merge import Merger, Tie, merge
+from data.imports.originals import Originals
 from data.imports.plan import Plan
 from data.imports.reading import Reading
 from data.imports.settle import Settled, settle
@@ -32,6 +33,7 @@ _NAMES = {
     Format.doccano: "doccano 导出",
     Format.label_studio: "Label Studio 导出",
     Format.argilla: "Argilla 导出",
+    Format.reviews: "复核记录",
 }
 
 
@@ -40,7 +42,8 @@ class LabelImport:
     """A job.
 
     Attributes:
-        files: to read, in this order: of two readings by one person the later one counts.
+        files: to read, in this order: of two readings by one person the later one counts. Text is the URL
+            of a review log.
         target: the file to write.
         plan: how to read them.
         format: of all files; None finds it out for each.
@@ -48,7 +51,7 @@ class LabelImport:
         quiet: no remarks, only bad rows.
     """
 
-    files: Sequence[Path]
+    files: Sequence[Path | str]
     target: Path
     plan: Plan
     format: Format | None = None
@@ -72,8 +75,9 @@ class LabelImport:
             for bad in settled.rejected:
                 self._reject(bad, rejects)
             if not settled.votes:
+                names = ", ".join(Source.at(path).name for path in self.files)
                 raise EmptyFile(
-                    f"{', '.join(path.name for path in self.files)}: {len(readings)} rows, none of "
+                    f"{names}: {len(readings)} rows, none of "
                     f"them labelled; see docs/importing.md on blank cells and empty lists"
                 )
             merged = merge(settled.votes, self.plan.taxonomy, self.tie)
@@ -150,7 +154,7 @@ class LabelImport:
         return any(
             path is not None and path.is_file() and file.is_file() and path.samefile(file)
             for path in written
-            for file in (*self.files, *others)
+            for file in (*(file for file in self.files if isinstance(file, Path)), *others)
         )
 
 
@@ -159,13 +163,11 @@ def ties_path(target: Path) -> Path:
     return target.with_name(f"{target.name}.ties.jsonl")
 
 
-def reports_by_id(files: Sequence[Path], plan: Plan) -> dict[str, Report | None]:
-    """Read original reports: id -> report, None where two that differ share an id."""
-    found: dict[str, Report | None] = {}
-    for file in files:
-        for row in read_reports(file, plan.columns, sheet=plan.sheet):
-            if isinstance(row, Report):
-                known = found.get(row.id, row)
-                same = known is not None and (known.title, known.text) == (row.title, row.text)
-                found[row.id] = row if same else None
-    return found
+def originals(files: Sequence[Path], plan: Plan) -> Originals:
+    """Read the reports as received.
+
+    Raises:
+        DataError: what `read_reports` raises.
+    """
+    rows = (row for file in files for row in read_reports(file, plan.columns, sheet=plan.sheet))
+    return Originals(row for row in rows if isinstance(row, Report))

@@ -53,7 +53,7 @@ def set_up_log(form: str, level: str) -> None:
     """Send our log and the server's own to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter(form))
-    for name in ("petition", "uvicorn", "asyncio"):
+    for name in ("petition", "uvicorn", "asyncio", "opentelemetry"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level.upper() if name == "petition" else "WARNING")

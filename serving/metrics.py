@@ -55,6 +55,7 @@ class Metrics:
             "petition_audit_failures", "Answers withheld because the audit log failed", registry=r
         )
         self._reloads = Counter("petition_reloads", "Reloads of the model", ["outcome"], registry=r)
+        self._taken = Counter("petition_reviews", "Reviews taken, and taken back", ["kind"], registry=r)
         self._model = Gauge("petition_model_info", "The model that answers", ["model"], registry=r)
         self.queue = Gauge("petition_queue_tokens", "Tokens under way", registry=r)
         self.queue_limit = Gauge("petition_queue_limit_tokens", "Tokens under way at most", registry=r)
@@ -99,6 +100,10 @@ class Metrics:
     def reload(self, outcome: str) -> None:
         """A reload ended: "switched" or "refused"."""
         self._reloads.labels(outcome).inc()
+
+    def review(self, kind: str) -> None:
+        """The review log took a row: "review" or "undo"."""
+        self._taken.labels(kind).inc()
 
     def model(self, name: str) -> None:
         """This model answers from now on."""

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from data.errors import NewReviewLog, OldReviewLog, ReviewConflict, ReviewLogAway, UnknownReview
 from data.privacy.watch_list import BadWatchList
 from model.export import BrokenExport
 from model.golden import GoldenMismatch
@@ -24,6 +25,7 @@ from serving.settings import BadSettings
 
 MEDIA_TYPE = "application/problem+json"
 RELOAD_ERRORS = (BrokenExport, GoldenMismatch, BadKeys, BadWatchList, BadSettings)
+REVIEW_ERRORS = (ReviewLogAway, OldReviewLog, NewReviewLog, ReviewConflict, UnknownReview)
 RETRY_S = 5  # where the service itself will be back, or another one is
 
 
@@ -42,9 +44,18 @@ _KINDS = (
     Kind("no_key", 401, "缺少密钥或密钥不对", "Send a valid key: Authorization: Bearer KEY, or X-API-Key."),
     Kind("forbidden", 403, "密钥的角色不够", "Use a key whose role allows this."),
     Kind("foreign_host", 403, "没有密钥时只接受本机访问", "Ask at localhost, or make keys."),
+    Kind(
+        "foreign_page",
+        403,
+        "请求来自别的网页",
+        "Ask from our own pages, or with a key in a header.",
+    ),
     Kind("not_found", 404, "没有这个地址", "The addresses are listed at /openapi.json."),
+    Kind("unknown_review", 404, "没有这份复核记录", "Give the id that the review was taken under."),
+    Kind("no_queue", 404, "没有设置待复核的队列", "Set `reviews_queue` to a file of reports."),
     Kind("wrong_method", 405, "不支持这种请求方法", "The methods are listed at /openapi.json."),
     Kind("slow_body", 408, "请求体迟迟没有到齐", "Send the body at once."),
+    Kind("conflict", 409, "与已有的复核记录冲突", "`detail` says with what; send a new review instead."),
     Kind("too_large", 413, "请求过大", "Send less in one request; the limit stands in `detail`."),
     Kind("wrong_type", 415, "不支持这种内容类型", "Send application/json; UTF-8."),
     Kind("invalid", 422, "有字段不合要求", "`errors` names each field and what it should be."),
@@ -60,6 +71,9 @@ _KINDS = (
         "审计记录写不进去，结果不予返回",
         "Tell whoever runs the service: the audit log's disk.",
     ),
+    Kind("reviews_off", 503, "没有开通复核", "Set `reviews_database`; tagging is not affected."),
+    Kind("reviews_away", 503, "复核库暂时不能用", "Ask again later; tagging is not affected."),
+    Kind("queue_away", 503, "待复核的队列暂时不能读取", "Mend or replace the file of `reviews_queue`."),
     Kind("draining", 503, "服务正在停止", "Ask again, or ask another instance."),
     Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
 )
@@ -119,6 +133,8 @@ def to_problem(error: Exception) -> Problem:
         return Problem("engine", f"The engine failed ({error}).")
     if isinstance(error, RELOAD_ERRORS):
         return Problem("model_refused", str(error))
+    if isinstance(error, REVIEW_ERRORS):
+        return _of_reviews(error)
     if isinstance(error, RequestValidationError):
         return _invalid(error)
     if isinstance(error, HTTPException):
@@ -126,6 +142,19 @@ def to_problem(error: Exception) -> Problem:
         headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
         return Problem(code, headers=headers)
     return Problem("internal")
+
+
+def _of_reviews(error: Exception) -> Problem:
+    """The database's own place and errors stay in the log."""
+    if isinstance(error, UnknownReview):
+        return Problem("unknown_review")
+    if isinstance(error, ReviewConflict):
+        return Problem("conflict", f"{error}".capitalize() + ".")
+    details: dict[type[Exception], str] = {
+        OldReviewLog: "Its schema is older than this program: run `petition reviews migrate`.",
+        NewReviewLog: "Its schema is newer than this program: update the program.",
+    }
+    return Problem("reviews_away", details.get(type(error), ""), {"Retry-After": str(RETRY_S)})
 
 
 def _invalid(error: RequestValidationError) -> Problem:
@@ -166,6 +195,24 @@ async def answer_problem(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(
         problem.body(state.get("request_id", "")), problem.kind.status, dict(problem.headers), MEDIA_TYPE
     )
+
+
+def too_long(field: str, most: int) -> dict[str, str]:
+    """The fault of a text that is longer than `most` characters."""
+    return {"field": field, "code": "too_long", "message": f"It may have {most} characters."}
+
+
+def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses for these problems; those of one status share a response."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        kind = KINDS[code]
+        example = {"value": Problem(code).body("6f1c…")}
+        response = found.setdefault(
+            kind.status, {"description": kind.remedy, "content": {MEDIA_TYPE: {"examples": {}}}}
+        )
+        response["content"][MEDIA_TYPE]["examples"][code] = example
+    return found
 
 
 def problem_table() -> str:

@@ -28,11 +28,13 @@ def _valid(text: str) -> str:
 Words = Annotated[str, AfterValidator(_valid)]
 
 
-class _In(BaseModel):
+class In(BaseModel):
+    """What is sent: strict, no unknown fields, and no error that quotes it."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, strict=True)
 
 
-class ReportIn(_In):
+class ReportIn(In):
     """One report."""
 
     id: Words = Field("", max_length=ID_CHARS, description="Comes back with the prediction.")
@@ -40,7 +42,7 @@ class ReportIn(_In):
     text: Words = Field(description="The report as received; offsets of evidence count its code points.")
 
 
-class TagIn(_In):
+class TagIn(In):
     """Reports to tag: `reports`, or `texts`, or one `text` (with `title` and `id`)."""
 
     model_config = ConfigDict(

@@ -26,7 +26,9 @@ from serving.exports import load_tagger
 from serving.keys import KeyRing
 from serving.log import event
 from serving.metrics import Metrics
+from serving.reviews.desk import ReviewDesk
 from serving.settings import BadSettings, ServeSettings
+from serving.tracing import open_tracing
 
 SERVICE, SIGNAL = "service", "signal"
 """Who starts and ends it, and who reloads it by SIGHUP, in the audit log."""
@@ -69,13 +71,16 @@ class Service:
 
         Raises:
             BadKeys, BadWatchList: the file of keys, or the watch list, cannot be used.
+            BadSettings: traces are wanted and their extra is not installed.
             OSError, BadAudit: the audit log cannot be written.
         """
         self.settings = settings
+        self.tracing = open_tracing(settings)
         self.guard = load_guard(settings)
         self.auditor = Auditor(settings.audit)
         self.metrics = Metrics(settings.sealed)
-        self.access = Access(load_keys(settings), settings.rate)
+        self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
+        self.desk = ReviewDesk(settings)
         self.status: Status = "starting"
         self.batcher = Batcher(
             loaded.tagger,
@@ -95,6 +100,10 @@ class Service:
         """The Tagger that answers new requests."""
         return self.batcher.tagger
 
+    def offers(self, page: str) -> bool:
+        """Whether a page has something to do here."""
+        return page != "/review" or self.desk.open
+
     def start(self) -> None:
         """Take work.
 
@@ -105,6 +114,7 @@ class Service:
             Action.start, SERVICE, model=self.tagger.export.model, sealed=int(self.settings.sealed)
         )
         self.batcher.start()
+        self.desk.start()
         self.status = "ready"
         event("ready", model=self.tagger.export.model, threads=self.tagger.engine.threads)
 
@@ -200,7 +210,10 @@ class Service:
     async def stop(self) -> None:
         """End the threads."""
         self.status = "draining"
+        self.desk.stop()
         await self.batcher.stop()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
         try:
             self.auditor.record_now(Action.stop, SERVICE)
         except (OSError, BadAudit) as error:

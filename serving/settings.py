@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -41,6 +42,9 @@ class ServeSettings(BaseSettings):
     threads: int = Field(0, ge=0, description="Threads of the engine; 0 is one per usable core.")
     keys: Path | None = Field(None, description="File of keys, written by `petition key new`.")
     rate: str = Field("", description="Reports that one key may send, as `1000/minute`; empty is no limit.")
+    session_hours: float = Field(
+        12.0, gt=0, le=168, description="Hours after which whoever signed in at the pages signs in again."
+    )
     tls_cert: Path | None = Field(None, description="Certificate chain (PEM); with `tls_key` serves https.")
     tls_key: Path | None = Field(None, description="Private key of the certificate (PEM).")
     batch_tokens: int = Field(1024, ge=1, description="Padded tokens in one call of the engine.")
@@ -71,9 +75,36 @@ class ServeSettings(BaseSettings):
         description="File of names and offices, one a line: whoever is reported there is handled by hand.",
     )
     audit: Path | None = Field(None, description="Audit log; who tagged how many, when. No text.")
+    reviews_database: str = Field(
+        "", repr=False,
+        description="The review log: a SQLite file, or `postgresql://…`; empty, no reviews are taken.",
+    )  # fmt: skip
+    reviews_queue: Path | None = Field(
+        None, description="File of reports to review at `/review`, in its order; read again when it changes."
+    )
+    reviews_text: bool = Field(
+        False, description="Keep title and text of a reviewed report, identifiers covered; else id and hash."
+    )
+    reviews_migrate: bool = Field(
+        False, description="At the start, bring the review log's schema up to date."
+    )
+    pages: bool = Field(True, description="Serve the officers' page at `/`, and signing in to it.")
     docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+    traces: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP), as "
+        "`http://localhost:4318/v1/traces`; empty sends none. Needs the extra `traces`.",
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _traces_go_somewhere(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("give the whole address of the collector, http://HOST:4318/v1/traces")
+        return value
 
     @field_validator("rate")
     @classmethod
@@ -95,6 +126,8 @@ class ServeSettings(BaseSettings):
             )
         if self.rate and parse_rate(self.rate).amount < self.max_reports:
             raise ValueError("rate lets fewer reports through than max_reports: such a request never passes")
+        if self.sealed and self.reviews_database:
+            raise ValueError("sealed mode keeps no reviews: leave reviews_database out, or do not seal")
         for name in ("tls_cert", "tls_key", "keys", "watch_list"):
             path: Path | None = getattr(self, name)
             if path is not None and not path.is_file():

@@ -7,9 +7,9 @@ import datetime
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
@@ -54,20 +54,23 @@ class CsvSheet:
 class BookSheet:
     """A workbook; all words are strings, never formulas. A full sheet goes on in the next."""
 
-    def __init__(self, path: Path, headings: Sequence[str], scratch: Path | None = None) -> None:
-        """Open a workbook that `close` writes to `path`.
+    def __init__(self, out: Path | BinaryIO, headings: Sequence[str], scratch: Path | None = None) -> None:
+        """Open a workbook that `close` writes.
 
         Args:
-            path: where `close` writes it; replaced.
+            out: the file, replaced; or a buffer, and then nothing is written to disk meanwhile.
             headings: of every sheet.
             scratch: folder for what waits to be packed, as large as the rows are; by default the system's.
         """
-        waiting = tempfile.mkdtemp(dir=scratch, prefix=".sheet-")
-        self._book = xlsxwriter.Workbook(
-            str(path), {"constant_memory": True, "tmpdir": waiting, "use_zip64": True}
-        )
-        # What waits holds reports' words: it goes with this object, however that ends.
-        self._clean = weakref.finalize(self, _forget, self._book, waiting)
+        self._clean: Callable[[], object] = lambda: None
+        if isinstance(out, Path):
+            waiting = tempfile.mkdtemp(dir=scratch, prefix=".sheet-")
+            options = {"constant_memory": True, "tmpdir": waiting, "use_zip64": True}
+            self._book = xlsxwriter.Workbook(str(out), options)
+            # What waits holds reports' words: it goes with this object, however that ends.
+            self._clean = weakref.finalize(self, _forget, self._book, waiting)
+        else:
+            self._book = xlsxwriter.Workbook(out, {"in_memory": True})
         # Its own date would make every run's bytes differ.
         self._book.set_properties({"created": _UNDATED})
         self._bold = self._book.add_format({"bold": True})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from data.report import Report
 from data.taxonomy import Taxonomy
@@ -121,9 +121,9 @@ class CsvWriter(_TableWriter):
 class XlsxWriter(_TableWriter):
     """Reports and predictions as a workbook."""
 
-    def __init__(self, path: Path, taxonomy: Taxonomy) -> None:
+    def __init__(self, out: Path | BinaryIO, taxonomy: Taxonomy) -> None:
         super().__init__(taxonomy)
-        self._path = path
+        self._out = out
 
     def _sheet(self, headings: Sequence[str]) -> BookSheet:
-        return BookSheet(self._path, headings)
+        return BookSheet(self._out, headings)

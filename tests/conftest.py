@@ -15,6 +15,7 @@ from model.decide import AxisDecision
 from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
 from model.wide import Wide
 from tests.model.tiny_graph import write_table_graph
+from tests.postgresql import new_postgresql as new_postgresql
 
 WORDS = "推诿 造假 学校 医院 街道 居委会 路灯 补贴 领导 没人 处理 反映 老师 收费 低保 名单".split()
 LETTERS = "的了不在我们小区旁边多次来信说公示后来又无果拖着岭上村去年今天水电停人大会上有一二三甲乙丙丁"

@@ -13,11 +13,13 @@ from data.imports.objects import objects_of
 from data.imports.own import is_own, read_own
 from data.imports.plan import Plan
 from data.imports.reading import Reading
+from data.imports.review_log import read_reviews
 from data.imports.source import Source
 from data.imports.table import read_table, rows_of
 from data.imports.tagged import is_tagged, read_tagged_lines, read_tagged_table
 from data.readers import DELIMITED, JSON, WORKBOOKS
 from data.report import BadRow, Report
+from data.reviews.line import DETAILS
 
 
 class Format(StrEnum):
@@ -29,6 +31,7 @@ class Format(StrEnum):
     doccano = "doccano"
     label_studio = "label-studio"
     argilla = "argilla"
+    reviews = "reviews"
 
 
 _TABLES = (*DELIMITED, *WORKBOOKS, ".parquet")
@@ -42,6 +45,8 @@ def find_format(source: Source, plan: Plan) -> Format:
         UnsupportedFile: none of `Format`.
         DataError: the file cannot be read.
     """
+    if source.place:
+        return Format.reviews
     if source.suffix == ".zip":
         return Format.doccano
     if source.suffix == ".txt":
@@ -78,6 +83,7 @@ def read_labels(source: Source, format: Format, plan: Plan) -> Iterator[Reading 
         Format.doccano: read_doccano,
         Format.label_studio: read_label_studio,
         Format.argilla: read_argilla,
+        Format.reviews: read_reviews,
     }
     return readers[format](source, plan)
 
@@ -93,6 +99,8 @@ def _of_objects(source: Source, plan: Plan) -> Format:
             return Format.argilla
         if isinstance(value.get("tags"), dict):
             return Format.tagged
+        if isinstance(value.get(DETAILS), dict):
+            return Format.reviews
         if is_own(value, plan.taxonomy):
             return Format.labelled
         if value.keys() & {"label", "labels", "cats", "entities", "annotations"} and not plan.labels:

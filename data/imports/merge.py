@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from data.imports.settle import Vote
@@ -76,6 +76,8 @@ class Merger:
 def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) -> Merger:
     """Join the votes on each report: on an axis a label holds if more than half of its voters gave it.
 
+    A reading that corrects speaks alone on the axes that it labels; of several such the last.
+
     Reports are the same where id, title and text are; without ids of their own, where title and text are,
     the second such report of one file with the second of another. Of two votes by one person the later
     one counts.
@@ -85,7 +87,7 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
         taxonomy: the labels there are.
         tie: what becomes of a label with exactly half the votes.
     """
-    groups: dict[tuple[str, str, str, int], dict[str, Vote]] = {}
+    groups: dict[tuple[str, str, str, int], dict[tuple[str, bool], Vote]] = {}
     seen: Counter[tuple[str, str, str, str]] = Counter()
     replaced = 0
     for vote in votes:
@@ -97,11 +99,30 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
             place = seen[here]
             seen[here] += 1
         group = groups.setdefault((own, report.title, report.text, place), {})
-        replaced += group.pop(reading.annotator, None) is not None
-        group[reading.annotator] = vote
+        who = (reading.annotator, reading.corrects)
+        replaced += group.pop(who, None) is not None
+        group[who] = vote
     draws: list[Draw] = []
-    reports = [_merged([*group.values()], taxonomy, tie, draws) for group in groups.values()]
+    reports = [_merged(_corrected([*group.values()]), taxonomy, tie, draws) for group in groups.values()]
     return Merger(reports, draws, replaced)
+
+
+def _corrected(votes: Sequence[Vote]) -> Sequence[Vote]:
+    """Leave each axis that was corrected to the last of its corrections."""
+    last = {
+        axis: vote
+        for vote in votes
+        if vote.reading.corrects
+        for axis, labels in vote.labels.items()
+        if labels is not None
+    }
+    if not last:
+        return votes
+    left = [
+        replace(vote, labels={a: ls if last.get(a, vote) is vote else None for a, ls in vote.labels.items()})
+        for vote in votes
+    ]
+    return [vote for vote in left if any(labels is not None for labels in vote.labels.values())]
 
 
 def _merged(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie, draws: list[Draw]) -> Merged:

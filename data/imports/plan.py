@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data.columns import Columns
 from data.imports.names import Names
-from data.report import Report
+from data.imports.originals import Originals
 from data.taxonomy import Taxonomy
 
 
@@ -31,7 +30,9 @@ class Plan:
         labels: (axis id or ANY, heading or question) that the user named; none: they are found by name.
         annotator: the column that says who labelled; None: it is found by its heading.
         blank: what a blank cell means.
-        reports: id -> report, for files that hold no texts; None as a value where two share the id.
+        reports: the reports as received, for files that hold no texts.
+        each_reviewer: a review log gives the reading of each reviewer, to be voted on; otherwise a later
+            correction wins over all that was said before.
     """
 
     names: Names
@@ -40,7 +41,8 @@ class Plan:
     labels: tuple[tuple[str, str], ...] = ()
     annotator: str | None = None
     blank: Blank = Blank.unlabelled
-    reports: Mapping[str, Report | None] | None = field(default=None, repr=False)
+    reports: Originals | None = field(default=None, repr=False)
+    each_reviewer: bool = False
 
     @property
     def taxonomy(self) -> Taxonomy:

@@ -28,6 +28,8 @@ class Reading:
         before: axis id -> labels that a model had given, where the file shows them beside the correction.
         source: where the report came from, where the file says so.
         unsure: the person doubted.
+        corrects: the person saw what was said before and set it right, so that on the axes labelled here
+            this reading alone speaks.
     """
 
     file: str
@@ -38,6 +40,7 @@ class Reading:
     before: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     source: str = ""
     unsure: bool = False
+    corrects: bool = False
 
     @property
     def project(self) -> str:

@@ -164,7 +164,7 @@ def _report(report: Report, source: Source, plan: Plan, raw: Mapping[str, str]) 
     if report.text.strip() and not cut:
         return report
     if plan.reports is not None and report.id in plan.reports:
-        found = plan.reports[report.id]
+        found = plan.reports.by_id(report.id)
         if found is not None:
             return replace(found, extra={}, row=report.row)
         advice = "这个编号在原件里有不止一件，请改用不重复的编号"

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from data.imports.names import Meaning, Names
     from data.taxonomy import Taxonomy
 
-FORMATS = ("table", "tagged", "labelled", "doccano", "label-studio", "argilla")
+FORMATS = ("table", "tagged", "labelled", "doccano", "label-studio", "argilla", "reviews")
 BLANKS = ("unlabelled", "none", "before")
 TIES = ("unlabelled", "yes", "no")
 _FILE = (
     "要导入的文件，可以有几个：带标签栏的 csv xlsx xls ods jsonl，petition tag 的结果加更正栏，"
-    "doccano、Label Studio、Argilla 的导出，本程序的标注数据。"
+    "doccano、Label Studio、Argilla 的导出，本程序的标注数据，"
+    "复核库（SQLite 文件或 postgresql:// 地址）及其导出。"
 )
 _TO = "标注数据写到这个文件（JSONL）；不能用的行写到“文件.rejects.jsonl”，相持的意见写到“文件.ties.jsonl”。"
 _FORMAT = "文件的格式；默认逐个识别。"
@@ -34,12 +35,13 @@ _BLANK = (
     "before 模型原来的标签是对的。"
 )
 _TIE = "几人意见相持的标签怎么办：unlabelled 这一维度算没有标注（默认）；yes 成立；no 不成立。"
-_REPORTS = "原件，可重复；导入的文件里没有正文时按编号取用。"
+_REPORTS = "原件，可重复；导入的文件里没有正文时按编号取用，复核记录按内容的摘要取用。"
+_EACH = "复核记录里几个人复核过同一件的，各算一票；默认以最后一次复核为准。"
 _QUIET = "不显示识别结果和末尾的小结；不能用的行照常提示。"
 
 
 def import_labels(
-    files: Annotated[list[Path], argument("FILE", _FILE)],
+    files: Annotated[list[str], argument("FILE", _FILE)],
     to: Annotated[Path, option("--to", "-o", metavar="文件", help=_TO)],
     format: Annotated[str | None, option("--format", metavar="|".join(FORMATS), help=_FORMAT)] = None,
     taxonomy: Annotated[Path | None, option("--taxonomy", metavar="文件", help=_TAXONOMY)] = None,
@@ -61,6 +63,7 @@ def import_labels(
     sheet: Annotated[
         str | None, option("--sheet", metavar="名称", help="工作簿里的哪一张表；默认第一张能用的。")
     ] = None,
+    each_reviewer: Annotated[bool, option("--each-reviewer", help=_EACH)] = False,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """把别处的标注和改过的打标结果导入为标注数据。
@@ -83,8 +86,9 @@ def import_labels(
     from data.imports.merge import Tie
     from data.imports.names import Names
     from data.imports.plan import Blank, Plan
+    from data.reviews.place import is_url
     from data.taxonomy import Taxonomy
-    from serving.label_import import LabelImport, reports_by_id
+    from serving.label_import import LabelImport, originals
 
     chosen = Taxonomy.load(taxonomy) if taxonomy is not None else Taxonomy.default()
     plan = Plan(
@@ -94,12 +98,14 @@ def import_labels(
         tuple(_label_column(one, chosen) for one in label_column or []),
         annotator_column,
         Blank(blank),
+        each_reviewer=each_reviewer,
     )
-    job = LabelImport(files, to, plan, Format(format) if format else None, Tie(tie), quiet)
+    places = [file if is_url(file) else Path(file) for file in files]
+    job = LabelImport(places, to, plan, Format(format) if format else None, Tie(tie), quiet)
     if job.overwrites_input(reports or []):
         raise WrongUse("--to：结果文件，或它旁边的文件，就是要读的文件；请换一个名字")
     if reports:
-        job = replace(job, plan=replace(plan, reports=reports_by_id(reports, plan)))
+        job = replace(job, plan=replace(plan, reports=originals(reports, plan)))
     if job.run():
         raise typer.Exit(Code.REJECTED)
 

@@ -48,7 +48,7 @@ def serve(
     audit: Annotated[Path | None, option("--audit", metavar="文件", help=_AUDIT)] = None,
     set: Annotated[list[str] | None, option("--set", metavar="名称=值", help=_SET)] = None,
 ) -> None:
-    """启动打标服务（HTTP），接口说明在 /docs，不需要联网。
+    """启动打标服务（HTTP）：网页在 /，接口说明在 /docs，不需要联网。
 
     收到 SIGTERM 或 Ctrl-C：不再接新请求，答完已接的再退出。收到 SIGHUP：重新载入模型和密钥。
 

@@ -14,6 +14,7 @@ import pytest
 from model.engine import Engine, load_runtime, usable_cores
 from tests.model.tiny_graph import write_table_graph
 
+ROOT = Path(__file__).parents[2]
 _TABLE = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
 
 
@@ -21,6 +22,20 @@ _TABLE = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
 def graph(tmp_path: Path) -> Path:
     write_table_graph(tmp_path / "model.onnx", _TABLE, -_TABLE)
     return tmp_path / "model.onnx"
+
+
+def test_the_library_keeps_and_sends_nothing_about_its_use(graph: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    # On build machines and with these variables it would be silent by itself.
+    known = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
+    kept = {name: value for name, value in os.environ.items() if name not in known and "XDG" not in name}
+    code = f"from pathlib import Path; from model.engine import Engine; Engine(Path({str(graph)!r}), 1)"
+    command, environment = [sys.executable, "-c", code], {**kept, "HOME": str(home)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert list(home.rglob("*")) == []
 
 
 def test_windows_of_any_number_and_length_are_computed(graph: Path) -> None:

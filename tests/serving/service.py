@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import httpx
+import uvicorn
 
 from model.export import Export
 from serving.app import create_app
@@ -40,6 +43,23 @@ async def running(export: Export, host: str = "localhost", **settings: object) -
         httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client,
     ):
         yield Running(service, client)
+
+
+@contextmanager
+def listening(export: Export, **settings: object) -> Iterator[str]:
+    """A service on a port of this machine; gives its address."""
+    app = create_app(new_service(export, **settings))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the service does not start"
+            time.sleep(0.01)
+        yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}/"
+    finally:
+        server.should_exit = True
+        thread.join(20)
 
 
 class Lines(logging.Handler):

@@ -30,6 +30,19 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX modes")
+def test_a_group_that_may_read_the_file_still_may_when_it_is_written_again(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    new_key(file, "one", Role.tag)
+    file.chmod(0o640)
+    before = file.stat()
+    new_key(file, "two", Role.tag)
+    remove_key(file, "one")
+
+    after = file.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
 def test_a_name_is_taken_once_and_is_plain(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     new_key(file, "hotline", Role.tag)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.app import routes
+from serving.app import review_routes, routes
 from serving.metrics import Metrics
 from serving.problem import problem_table
 from serving.settings import settings_table
@@ -26,7 +26,7 @@ def test_a_table_is_that_of_the_code(name: str) -> None:
 
 
 def test_every_route_is_named() -> None:
-    for route in routes.routes:
+    for route in (*routes.routes, *review_routes.routes):
         assert f"{route.path}`" in PAGE  # type: ignore[attr-defined]
 
 

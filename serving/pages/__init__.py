@@ -1,0 +1,1 @@
+"""Pages for people, in Chinese: plain HTML from the server, one style sheet, one small script."""

@@ -1,0 +1,111 @@
+"""Routes of reviews: take one, take it back, and the queue."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from data.reviews.review import Review
+from serving.problem import Problem, problem_responses, too_long
+from serving.reviews.desk import ReviewDesk
+from serving.reviews.queue import Dealt
+from serving.reviews.schema import (
+    QueueOut,
+    ReviewIn,
+    ReviewOut,
+    UndoIn,
+    earlier_shape,
+    new_review,
+    review_shape,
+    reviewer_of,
+)
+from serving.schema import prediction_shape
+from serving.service import Service
+
+_PROBLEMS = ("no_key", "forbidden", "invalid", "reviews_off", "reviews_away")
+routes = APIRouter(tags=["reviews"])
+
+
+@routes.post(
+    "/v1/reviews", response_model=ReviewOut, status_code=201,
+    responses=problem_responses("malformed", "conflict", *_PROBLEMS),
+)  # fmt: skip
+async def review(request: Request, body: ReviewIn) -> Response:
+    """Add a review to the log; role review. Nothing in the log is ever changed: a later review corrects."""
+    service, key = _service(request), _key(request)
+    who = reviewer_of(body.reviewer, key)
+    for name, value in (("title", body.report.title), ("text", body.report.text or "")):
+        if len(value) > service.settings.max_chars:
+            raise Problem("invalid", errors=[too_long(f"report.{name}", service.settings.max_chars)])
+    taxonomy, cover = service.tagger.export.taxonomy, service.desk.cover
+    added = await service.desk.add(lambda: new_review(body, taxonomy, who, key, cover))
+    service.metrics.review("review")
+    return JSONResponse(review_shape(added), 201)
+
+
+@routes.post(
+    "/v1/reviews/{id}/undo", response_model=ReviewOut, status_code=201,
+    responses=problem_responses("malformed", "unknown_review", "conflict", *_PROBLEMS),
+)  # fmt: skip
+async def undo(request: Request, id: str, body: UndoIn) -> Response:
+    """Take one's own review back: a row that says so is added; role review."""
+    service, key = _service(request), _key(request)
+    who = reviewer_of(body.reviewer, key)
+    added = await service.desk.undo(body.id or uuid.uuid4().hex, id, who, key, body.note)
+    service.metrics.review("undo")
+    return JSONResponse(review_shape(added), 201)
+
+
+@routes.get(
+    "/v1/reviews/queue", response_model=QueueOut,
+    responses=problem_responses("no_queue", "queue_away", "busy", *_PROBLEMS),
+)  # fmt: skip
+async def queue(
+    request: Request,
+    after: Annotated[int, Query(ge=-1, description="Place of the last report seen; -1 is none.")] = -1,
+    holder: Annotated[
+        str, Query(max_length=64, description="A random word of the page that asks; others get others.")
+    ] = "",
+) -> Response:
+    """Give the next report to review, with what the model says of it; role review."""
+    desk: ReviewDesk = _service(request).desk
+    return await _answer(request, *await desk.deal(after, f"{_key(request)} {holder}"))
+
+
+@routes.get(
+    "/v1/reviews/queue/{place}", response_model=QueueOut,
+    responses=problem_responses("no_queue", "queue_away", "busy", *_PROBLEMS),
+)  # fmt: skip
+async def queued(request: Request, place: int) -> Response:
+    """Give one report of the queue, reviewed or not; role review."""
+    return await _answer(request, *await _service(request).desk.at(max(0, place)))
+
+
+async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Response:
+    item: dict[str, Any] | None = None
+    if dealt.queued is not None:
+        report = dealt.queued.report
+        # Tagged now, so that the offsets and the version are those of the model that answers.
+        answer = await _service(request).tag([report], "all")
+        item = {
+            "place": dealt.queued.place,
+            "report": {
+                name: getattr(report, name) for name in ("id", "title", "text", "channel", "time", "region")
+            },
+            "prediction": prediction_shape(0, answer.predictions[0], None),
+            "reviews": [earlier_shape(each) for each in reviews],
+        }
+    return JSONResponse({"total": dealt.total, "reviewed": dealt.reviewed, "item": item})
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def _key(request: Request) -> str:
+    key = request.scope["state"].get("key")
+    return key.name if key is not None else ""

@@ -1,0 +1,267 @@
+"""Schema: reviews as they go over HTTP, checked by pydantic, to and from our own nouns."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from data.report import Report
+from data.reviews.cover import Cover
+from data.reviews.review import Review, report_hash
+from data.taxonomy import Taxonomy
+from serving.problem import Problem
+from serving.schema import EXAMPLE, ID_CHARS, In, PredictionOut, Words
+
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_NAME = r"^[A-Za-z][A-Za-z0-9_.\-]{0,99}$"
+NOTE_CHARS = 2000
+WHO_CHARS = 40
+MOST_LABELS = 200
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("this is one line of visible characters, with no blank at either end")
+    return text
+
+
+Name = Annotated[str, Field(pattern=_NAME)]
+Line = Annotated[Words, AfterValidator(_one_line)]
+Who = Annotated[
+    Line, Field(max_length=WHO_CHARS, description="Who, by name or staff number; unset, the key's name.")
+]
+Note = Annotated[Words, Field(max_length=NOTE_CHARS, description="Identifiers in it are covered.")]
+ReviewId = Annotated[
+    str, Field(pattern=_ID, description="Choose one, and sending again adds nothing; unset, one is made.")
+]
+
+
+class _Shown(In):
+    """Part of a prediction as /v1/tag gave it; what is not needed of it is dropped."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, strict=True)
+
+
+class EvidenceIn(_Shown):
+    """Where the words stood; the words themselves are not kept."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    weight: float = Field(0.0, ge=0, le=1)
+    part: Literal["text", "title"] = "text"
+
+
+class TagShown(_Shown):
+    """A tag that the officer saw."""
+
+    label: Name
+    score: float = Field(ge=0, le=1)
+    evidence: list[EvidenceIn] = Field(default_factory=list, max_length=20)
+
+
+class PredictionIn(_Shown):
+    """The prediction that is corrected, as /v1/tag or the queue gave it."""
+
+    model: Line = Field(max_length=200)
+    tags: dict[Name, list[TagShown]] = Field(max_length=20)
+    needs_review: bool = False
+    review_reasons: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=50)
+
+    @model_validator(mode="after")
+    def _not_endless(self) -> PredictionIn:
+        if sum(map(len, self.tags.values())) > MOST_LABELS:
+            raise ValueError(f"a prediction may have {MOST_LABELS} tags")
+        return self
+
+
+class ReviewedIn(In):
+    """The report: its words, of which a hash is kept, and where the site says so the words, covered."""
+
+    id: Line = Field(min_length=1, max_length=ID_CHARS, description="By which the site finds it again.")
+    title: Words = ""
+    text: Words | None = Field(None, description="As received.")
+    hash: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$",
+        description="In the place of title and text: SHA-256, hex, of title, U+001F and text in UTF-8.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _words_or_hash(self) -> ReviewedIn:
+        if (self.text is None) == (self.hash is None) or (self.hash is not None and self.title):
+            raise ValueError("give text (and title), or hash instead of both")
+        return self
+
+
+class ReviewIn(In):
+    """An officer's labels for a report."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "report": {"id": "A-7", "title": "失业金", "text": EXAMPLE},
+                    "labels": {"domain": ["social_security"], "misconduct": ["evasion"]},
+                    "reviewer": "0317",
+                    "prediction": {
+                        "model": "default@2026.11",
+                        "tags": {"domain": [{"label": "labour", "score": 0.61}], "misconduct": []},
+                    },
+                }
+            ]
+        }
+    )
+
+    id: ReviewId | None = None
+    report: ReviewedIn
+    labels: dict[str, list[str] | None] = Field(
+        description="By axis the labels that hold, [] where none does; null, or no axis: not judged."
+    )
+    prediction: PredictionIn | None = None
+    reviewer: Who = ""
+    note: Note = ""
+    unsure: bool = Field(False, description="The officer doubts.")
+
+
+class UndoIn(In):
+    """Who takes a review back."""
+
+    id: ReviewId | None = None
+    reviewer: Who = ""
+    note: Note = ""
+
+
+class ReviewOut(BaseModel):
+    """What the log took."""
+
+    id: str
+    number: int = Field(description="Place in the log, from 1.")
+    at: datetime
+    reviewer: str
+    report_id: str
+    report_hash: str
+    undoes: str | None = Field(description="The review that this one takes back.")
+
+
+class EarlierOut(BaseModel):
+    """A review of a report that stands."""
+
+    id: str
+    reviewer: str
+    at: datetime
+    labels: dict[str, list[str] | None]
+    note: str
+    unsure: bool
+
+
+class QueuedOut(BaseModel):
+    """A report of the queue."""
+
+    id: str
+    title: str
+    text: str
+    channel: str
+    time: str
+    region: str
+
+
+class ItemOut(BaseModel):
+    """A report to review, with what the model that answers now says of it."""
+
+    place: int = Field(description="In the queue, from 0.")
+    report: QueuedOut
+    prediction: PredictionOut
+    reviews: list[EarlierOut]
+
+
+class QueueOut(BaseModel):
+    """How far the queue is, and one report of it."""
+
+    total: int
+    reviewed: int
+    item: ItemOut | None = Field(description="null where every report is reviewed, or with a colleague.")
+
+
+def new_review(body: ReviewIn, taxonomy: Taxonomy, who: str, key: str, cover: Cover | None) -> Review:
+    """Make the Review; `cover` is there where words are to be kept.
+
+    Raises:
+        Problem: an axis or label that is not in the taxonomy, or nobody's name.
+    """
+    labels = _labels(body, taxonomy)
+    report = Report(body.report.id, body.report.text or "", body.report.title)
+    title, text = None, None
+    if cover is not None and body.report.text is not None:
+        title, text = cover.report(report)
+    shown = body.prediction
+    return Review(
+        id=body.id or uuid.uuid4().hex, report_id=body.report.id,
+        report_hash=body.report.hash or report_hash(report), labels=labels, reviewer=who, key=key,
+        model=shown.model if shown else "", taxonomy=taxonomy.version,
+        prediction=shown.model_dump(exclude={"model"}) if shown else None,
+        title=title, text=text, note=(cover or Cover()).note(body.note) if body.note else "",
+        unsure=body.unsure,
+    )  # fmt: skip
+
+
+def _labels(body: ReviewIn, taxonomy: Taxonomy) -> dict[str, tuple[str, ...] | None]:
+    axes = {axis.id: axis for axis in taxonomy.axes}
+    faults = []
+    for name, given in body.labels.items():
+        axis = axes.get(name)
+        if axis is None:
+            faults.append(_fault("labels.?", "unknown_axis", f"One of {[*axes]}."))
+            continue
+        for place, label in enumerate(given or ()):
+            if label not in axis.label_ids:
+                field = f"labels.{name}[{place}]"
+                faults.append(_fault(field, "unknown_label", f"One of {[*axis.label_ids]}."))
+        if given is not None and len({*given}) != len(given):
+            faults.append(_fault(f"labels.{name}", "twice", "A label stands once."))
+        if given is not None and axis.kind == "one" and len(given) != 1:
+            faults.append(_fault(f"labels.{name}", "not_one", "Exactly one label, or null."))
+    if not any(given is not None for given in body.labels.values()):
+        faults.append(_fault("labels", "nothing_judged", "Judge at least one axis."))
+    if faults:
+        raise Problem("invalid", errors=faults[:20])
+    return {
+        axis.id: None if given is None else tuple(label for label in axis.label_ids if label in given)
+        for axis in taxonomy.axes
+        if axis.id in body.labels
+        for given in [body.labels[axis.id]]
+    }
+
+
+def reviewer_of(given: str, key: str) -> str:
+    """Who reviews: as given, else by the key's name.
+
+    Raises:
+        Problem: neither is there.
+    """
+    if not (given or key):
+        raise Problem("invalid", errors=[_fault("reviewer", "missing", "Say who reviews.")])
+    return given or key
+
+
+def _fault(field: str, code: str, message: str) -> dict[str, str]:
+    return {"field": field, "code": code, "message": message}
+
+
+def review_shape(review: Review) -> dict[str, Any]:
+    """JSON shape of what the log took."""
+    return {
+        "id": review.id, "number": review.number, "at": review.at.isoformat() if review.at else None,
+        "reviewer": review.reviewer, "report_id": review.report_id, "report_hash": review.report_hash,
+        "undoes": review.undoes or None,
+    }  # fmt: skip
+
+
+def earlier_shape(review: Review) -> dict[str, Any]:
+    """JSON shape of a review that stands."""
+    return {
+        "id": review.id, "reviewer": review.reviewer, "at": review.at.isoformat() if review.at else None,
+        "labels": {axis: None if held is None else [*held] for axis, held in review.labels.items()},
+        "note": review.note, "unsure": review.unsure,
+    }  # fmt: skip

@@ -1,0 +1,75 @@
+"""The offline bundle: made here, it installs into an empty venv with no index and no network, and tags."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHON": sys.executable}
+SAMPLE = ROOT / "data" / "sample" / "reports.csv"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="bundles are for Linux"),
+    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no git checkout to make the bundle from"),
+]
+
+
+def run(*command: object, **options: object) -> subprocess.CompletedProcess[str]:
+    parts = [str(part) for part in command]
+    return subprocess.run(parts, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def without_network(*command: object) -> list[object]:
+    """The command with no network at all, where the system lets us take it away."""
+    cut = ["unshare", "--map-root-user", "--net"]
+    allowed = shutil.which("unshare") and run(*cut, "true").returncode == 0
+    return [*cut, *command] if allowed else list(command)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundle")
+    pip = (sys.executable, "-m", "pip", "download", "--no-deps", "--dest", folder / "probe", "hatchling")
+    if run(*pip).returncode:
+        pytest.skip("no package index can be reached")
+    out = folder / "out"
+    made = run(ROOT / "deploy" / "bundle.sh", out, "--arch", platform.machine(), env=ENVIRONMENT)
+    assert made.returncode == 0, made.stderr
+    return out
+
+
+def test_it_installs_and_tags_with_no_network(bundle: Path, tmp_path: Path) -> None:
+    installed = run(*without_network(bundle / "install.sh", tmp_path / "venv"), env=ENVIRONMENT)
+    assert installed.returncode == 0, installed.stderr
+
+    command = tmp_path / "venv" / "bin" / "petition"
+    tagged = run(
+        *without_network(command, "tag", SAMPLE, "--limit", 3, "-o", tmp_path / "out.jsonl"), cwd=tmp_path
+    )
+    assert tagged.returncode == 0, tagged.stderr
+    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+    names = run(tmp_path / "venv" / "bin" / "pip", "list").stdout
+    assert "torch" not in names and "petition-tagger" in names
+
+
+def test_it_holds_the_repository_and_all_is_checked(bundle: Path, tmp_path: Path) -> None:
+    with tarfile.open(bundle / "repository.tar.gz") as archive:
+        assert "petition-tagger/deploy/bundle.sh" in archive.getnames()
+    listed = (bundle / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    assert len(listed) == sum(path.is_file() for path in bundle.rglob("*")) - 1
+
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("SHA256SUMS", "install.sh", "repository.tar.gz"):
+        shutil.copy(bundle / name, copy / name)
+    refused = run(copy / "install.sh", tmp_path / "venv")
+    assert refused.returncode == 1 and "copy it again" in refused.stderr
+    assert not (tmp_path / "venv").exists()

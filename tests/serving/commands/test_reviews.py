@@ -1,0 +1,151 @@
+"""`petition reviews` as the shell sees it, and the way of a review from its log to labelled data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.labelled import read_labelled
+from data.report import Report
+from data.reviews.database import Mode
+from data.reviews.log import ReviewLog
+from data.reviews.review import Review, report_hash
+from data.reviews.schema import newest
+from data.taxonomy import Taxonomy
+from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
+
+REPORTS = [Report("1", SCHOOL), Report("2", HOSPITAL, "名单"), Report("3", QUIET)]
+
+
+@pytest.fixture
+def database(petition: Petition, tmp_path: Path) -> str:
+    """A log made by the command, with two reviews of 1, one of 2 that keeps words, and one undone of 3."""
+    path = str(tmp_path / "reviews.db")
+    assert petition("reviews", "migrate", "--database", path).code == 0
+    with ReviewLog(path, Mode.write) as log:
+        given = [
+            (0, "medical", None),
+            (1, "medical", HOSPITAL),
+            (2, "transport", None),
+            (0, "education", None),
+        ]
+        for number, (place, domain, text) in enumerate(given):
+            report = REPORTS[place]
+            labels = {"domain": (domain,), "misconduct": ()}
+            log.add(
+                Review(f"r{number}", report.id, report_hash(report), labels, "0317",
+                       title=report.title if text else None, text=text)
+            )  # fmt: skip
+        log.undo("u", "r2", "0317")
+    return path
+
+
+@pytest.fixture
+def originals(tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "in.csv", [(one.id, one.title, one.text) for one in REPORTS])
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_database_is_made_once_and_looked_at(petition: Petition, tmp_path: Path) -> None:
+    path = tmp_path / "复核.db"
+    first, again = (petition("reviews", "migrate", "--database", path) for _ in range(2))
+    status = petition("reviews", "status", "--database", path)
+
+    assert (first.code, again.code, status.code) == (0, 0, 0)
+    assert f"已建立，结构 {newest()}" in first.out and "已是最新" in again.out
+    assert "复核 0 次，撤销 0 次" in status.out
+
+
+def test_the_database_of_the_services_settings_is_used(
+    petition: Petition, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETITION_REVIEWS_DATABASE", database)
+
+    assert "复核 4 次，撤销 1 次" in petition("reviews", "status").out
+
+
+@pytest.mark.parametrize("command", ["migrate", "status"])
+def test_no_database_given_is_wrong_use(petition: Petition, command: str) -> None:
+    ended = petition("reviews", command)
+
+    assert ended.code == 2 and "--database" in ended.err
+
+
+def test_a_database_that_is_not_there_ends_with_four(petition: Petition, tmp_path: Path) -> None:
+    ended = petition("reviews", "status", "--database", tmp_path / "none.db")
+
+    assert ended.code == 4 and "petition reviews migrate" in ended.err
+
+
+def test_postgresql_is_made_looked_at_and_imported(
+    petition: Petition, new_postgresql: Callable[[], str], tmp_path: Path, originals: Path
+) -> None:
+    url = new_postgresql()
+    assert petition("reviews", "migrate", "--database", url).code == 0
+    with ReviewLog(url, Mode.write) as log:
+        labels = {"domain": ("education",), "misconduct": ()}
+        log.add(Review("r1", "1", report_hash(REPORTS[0]), labels, "0317"))
+    out = tmp_path / "labels.jsonl"
+    status = petition("reviews", "status", "--database", url)
+    brought = petition("import", url, "--to", out, "--reports", originals)
+
+    assert "复核 1 次" in status.out and url not in status.out
+    assert brought.code == 0 and "复核记录（reviews）" in brought.err
+    assert lines(out)[0]["domain"] == ["education"]
+
+
+def test_the_export_has_the_last_word_on_each_report(
+    petition: Petition, database: str, originals: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "reviews.jsonl"
+    ended = petition("reviews", "export", "--database", database, "--reports", originals, "--to", out)
+    labelled = {one.report.id: one for one in read_labelled(out, Taxonomy.default())}
+
+    assert ended.code == 0 and "写出 2 行，结果" in ended.err and PLANTED not in ended.err + ended.out
+    assert {id: one.labels["domain"] for id, one in labelled.items()} == {
+        "1": {"education"},
+        "2": {"medical"},
+    }
+    assert labelled["1"].report.text == SCHOOL
+
+
+def test_the_export_says_how_many_have_no_text(petition: Petition, database: str, tmp_path: Path) -> None:
+    out = tmp_path / "reviews.jsonl"
+    ended = petition("reviews", "export", "--database", database, "--to", out)
+
+    assert "写出 2 行，其中 1 行没有正文" in ended.err
+    assert ["text" in line for line in lines(out)] == [True, False]
+
+
+def test_all_has_every_row_and_imports_to_the_same(
+    petition: Petition, database: str, originals: Path, tmp_path: Path
+) -> None:
+    every, labels, direct = (tmp_path / name for name in ("all.jsonl", "labels.jsonl", "direct.jsonl"))
+    petition("reviews", "export", "--database", database, "--all", "--to", every)
+    for source, target in ((every, labels), (database, direct)):
+        assert petition("import", source, "--reports", originals, "--to", target, "-q").code == 0
+
+    assert [line["review"].get("undoes", "") for line in lines(every)] == ["", "", "", "", "r2"]
+    assert lines(labels) == lines(direct)
+    assert {line["id"]: line["domain"] for line in lines(direct)} == {"1": ["education"], "2": ["medical"]}
+
+
+def test_an_export_does_not_write_over_what_it_reads(petition: Petition, database: str) -> None:
+    before = Path(database).read_bytes()
+    ended = petition("reviews", "export", "--database", database, "--to", database)
+
+    assert ended.code == 2 and Path(database).read_bytes() == before
+
+
+def test_an_import_does_not_write_over_the_log(petition: Petition, database: str) -> None:
+    before = Path(database).read_bytes()
+
+    assert petition("import", database, "--to", database).code == 2
+    assert Path(database).read_bytes() == before

@@ -1,0 +1,471 @@
+"""Reviews over HTTP: what is taken is in the log, what is refused is a problem, tagging goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from data.report import Report
+from data.reviews.log import ReviewLog
+from data.reviews.review import Review, report_hash
+from data.reviews.schema import VERSION_TABLE, migrate
+from model.export import Export
+from serving.keys import Role, new_key
+from serving.problem import KINDS, MEDIA_TYPE
+from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, write_csv
+from tests.serving.service import Lines, Running, running
+
+Ask = Callable[[Running], Awaitable[Any]]
+NAMED = f"{SCHOOL}我叫王小明，电话13800138000。"
+BODY: dict[str, Any] = {
+    "report": {"id": "A1", "title": "收费", "text": NAMED},
+    "labels": {"domain": ["education"], "misconduct": []},
+    "reviewer": "0317",
+}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    path = str(tmp_path / "reviews.db")
+    migrate(path)
+    return path
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    lines, logger = Lines(), logging.getLogger("petition")
+    logger.addHandler(lines)
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
+    yield lines
+    logger.setLevel(before)
+    logger.removeHandler(lines)
+
+
+def run(export: Export, ask: Ask, **settings: object) -> Any:
+    async def go() -> Any:
+        async with running(export, **settings) as at:  # type: ignore[arg-type]
+            return await ask(at)
+
+    return asyncio.run(go())
+
+
+def rows(database: str) -> list[Review]:
+    with ReviewLog(database) as log:
+        return list(log.read())
+
+
+def held(response: httpx.Response, code: str) -> dict[str, Any]:
+    """The problem of a response, without a report's words."""
+    body: dict[str, Any] = response.json()
+    assert (body["code"], response.status_code) == (code, KINDS[code].status), body
+    assert response.headers["content-type"] == MEDIA_TYPE and PLANTED not in response.text
+    return body
+
+
+def test_a_review_is_kept_with_who_when_and_the_prediction_it_corrects(export: Export, database: str) -> None:
+    async def ask(at: Running) -> httpx.Response:
+        tagged = await at.client.post("/v1/tag", json={"reports": [BODY["report"]], "evidence": "all"})
+        body = BODY | {
+            "prediction": tagged.json()["predictions"][0],
+            "note": "电话13800138000",
+            "unsure": True,
+        }
+        return await at.client.post("/v1/reviews", json=body)
+
+    answer = run(export, ask, reviews_database=database)
+    (kept,) = rows(database)
+
+    assert answer.status_code == 201 and answer.json()["id"] == kept.id and answer.json()["number"] == 1
+    assert (kept.reviewer, kept.model, kept.taxonomy, kept.unsure) == ("0317", "tiny@1", "t1", True)
+    assert kept.labels == {"domain": ("education",), "misconduct": ()}
+    assert kept.report_hash == report_hash(Report("A1", NAMED, "收费"))
+    assert kept.prediction is not None and kept.prediction["tags"]["misconduct"][0]["label"] == "inaction"
+    assert kept.note == "电话***********"
+
+
+def test_without_the_sites_word_no_text_is_kept(export: Export, database: str) -> None:
+    async def ask(at: Running) -> Any:
+        tagged = await at.client.post("/v1/tag", json={"reports": [BODY["report"]], "evidence": "all"})
+        return await at.client.post(
+            "/v1/reviews", json=BODY | {"prediction": tagged.json()["predictions"][0]}
+        )
+
+    run(export, ask, reviews_database=database)
+    (kept,) = rows(database)
+
+    assert (kept.title, kept.text) == (None, None)
+    assert PLANTED.encode() not in Path(database).read_bytes()
+
+
+def test_a_kept_text_is_covered_and_the_evidence_still_points_at_its_words(
+    export: Export, database: str
+) -> None:
+    async def ask(at: Running) -> Any:
+        tagged = await at.client.post("/v1/tag", json={"reports": [BODY["report"]], "evidence": "all"})
+        prediction = tagged.json()["predictions"][0]
+        await at.client.post("/v1/reviews", json=BODY | {"prediction": prediction})
+        return prediction
+
+    prediction = run(export, ask, reviews_database=database, reviews_text=True)
+    (kept,) = rows(database)
+
+    assert kept.text is not None and "王小明" not in kept.text and "138" not in kept.text
+    assert kept.prediction is not None
+    words = prediction["tags"]["misconduct"][0]["evidence"][0]
+    place = kept.prediction["tags"]["misconduct"][0]["evidence"][0]
+    assert kept.text[place["start"] : place["end"]] == words["text"] and "text" not in place
+
+
+def test_sending_again_adds_nothing(export: Export, database: str) -> None:
+    async def ask(at: Running) -> Any:
+        sent = [await at.client.post("/v1/reviews", json=BODY | {"id": "r1"}) for _ in range(2)]
+        other = await at.client.post("/v1/reviews", json=BODY | {"id": "r1", "unsure": True})
+        return *sent, other
+
+    first, again, other = run(export, ask, reviews_database=database)
+
+    assert first.json() == again.json() and len(rows(database)) == 1
+    held(other, "conflict")
+
+
+def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> None:
+    async def ask(at: Running) -> Any:
+        await at.client.post("/v1/reviews", json=BODY | {"id": "r1"})
+        path = "/v1/reviews/r1/undo"
+        return [
+            await at.client.post(path, json={"reviewer": "0999"}),
+            await at.client.post(path, json={"reviewer": "0317", "id": "u1"}),
+            await at.client.post(path, json={"reviewer": "0317"}),
+            await at.client.post("/v1/reviews/none/undo", json={"reviewer": "0317"}),
+        ]
+
+    other, mine, again, none = run(export, ask, reviews_database=database)
+
+    held(other, "conflict")
+    assert mine.status_code == 201 and mine.json()["undoes"] == "r1"
+    held(again, "conflict")
+    held(none, "unknown_review")
+    assert [(row.id, row.undoes) for row in rows(database)] == [("r1", ""), ("u1", "r1")]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"labels": {"domain": ["文教"]}}, "labels.domain[0]"),
+        ({"labels": {PLANTED: []}}, "labels.?"),
+        ({"labels": {"domain": None}}, "labels"),
+        ({"labels": {"domain": ["education", "education"]}}, "labels.domain"),
+        ({"labels": {"purpose": []}}, "labels.purpose"),
+        ({"reviewer": ""}, "reviewer"),
+        ({"reviewer": "王\n"}, "reviewer"),
+        ({"id": "../r1"}, "id"),
+        ({"report": {"id": "", "text": SCHOOL}}, "report.id"),
+        ({"report": {"id": "A1"}}, "report"),
+        ({"report": {"id": "A1", "text": SCHOOL, "hash": "0" * 64}}, "report"),
+        ({"report": {"id": "A1", "text": "字" * 300}}, "report.text"),
+        ({"prediction": {"model": "m", "tags": {"domain": [{"label": "a b", "score": 1}]}}},
+         "prediction.tags.domain[0].label"),
+        ({PLANTED: 1}, "?"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_and_not_kept(
+    export: Export, database: str, change: dict[str, Any], field: str
+) -> None:
+    found = run(
+        export, lambda at: at.client.post("/v1/reviews", json=BODY | change),
+        reviews_database=database, max_chars=250,
+    )  # fmt: skip
+
+    assert field in [each["field"] for each in held(found, "invalid")["errors"]]
+    assert rows(database) == []
+
+
+def test_a_hash_stands_for_the_text(export: Export, database: str) -> None:
+    body = BODY | {"report": {"id": "A1", "hash": "a" * 64}}
+    run(
+        export,
+        lambda at: at.client.post("/v1/reviews", json=body),
+        reviews_database=database,
+        reviews_text=True,
+    )
+    (kept,) = rows(database)
+
+    assert (kept.report_hash, kept.text) == ("a" * 64, None)
+
+
+def test_the_role_review_is_needed_and_the_key_is_kept_beside_the_name(
+    export: Export, database: str, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.json"
+    tags = new_key(keys, "hotline", Role.tag)
+    reviews = new_key(keys, "office", Role.review)
+
+    async def ask(at: Running) -> Any:
+        found = []
+        for key in ("", tags, reviews):
+            headers = {"x-api-key": key} if key else {}
+            found.append(await at.client.post("/v1/reviews", json=BODY, headers=headers))
+            found.append(await at.client.get("/v1/reviews/queue", headers=headers))
+        found.append(
+            await at.client.post("/v1/reviews", json=BODY | {"reviewer": ""}, headers={"x-api-key": reviews})
+        )
+        return found
+
+    none, none_q, tag, tag_q, taken, _, unnamed = run(export, ask, reviews_database=database, keys=keys)
+
+    for response, code in ((none, "no_key"), (none_q, "no_key"), (tag, "forbidden"), (tag_q, "forbidden")):
+        held(response, code)
+    assert taken.status_code == unnamed.status_code == 201
+    assert [(row.reviewer, row.key) for row in rows(database)] == [("0317", "office"), ("office", "office")]
+
+
+def broken(tmp_path: Path, how: str) -> str:
+    path = tmp_path / "reviews.db"
+    if how == "absent":
+        return str(path)
+    if how == "no database":
+        path.write_bytes(b"nonsense" * 1000)
+    elif how == "server away":
+        return "postgresql://office:s3cret@127.0.0.1:1/reviews"
+    else:
+        migrate(str(path))
+        with sqlite3.connect(path) as connection:
+            if how == "older":
+                connection.execute(f"DELETE FROM {VERSION_TABLE}")
+            else:
+                connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+        connection.close()
+    return str(path)
+
+
+@pytest.mark.parametrize("how", ["absent", "no database", "server away", "older", "newer"])
+def test_a_database_that_cannot_be_used_leaves_tagging_alone(
+    export: Export, tmp_path: Path, how: str, lines: Lines
+) -> None:
+    async def ask(at: Running) -> Any:
+        return (
+            await at.client.post("/v1/reviews", json=BODY),
+            await at.client.post("/v1/tag", json={"text": SCHOOL}),
+            await at.client.get("/readyz"),
+        )
+
+    refused, tagged, ready = run(export, ask, reviews_database=broken(tmp_path, how))
+
+    problem = held(refused, "reviews_away")
+    assert tagged.status_code == ready.status_code == 200
+    assert str(tmp_path) not in refused.text and "s3cret" not in refused.text + lines.text
+    assert [each["event"] for each in lines.fields].count("reviews_away") == 1
+    if how in ("older", "newer"):
+        assert how in problem["detail"]
+        assert ("no review log yet" if how == "older" else "9999 is newer") in lines.text
+
+
+def test_a_database_that_hangs_leaves_tagging_alone(
+    export: Export, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.reviews.desk.ANSWER_S", 0.3)
+    monkeypatch.setattr("serving.reviews.desk.MOST_WAITING", 3)
+    blocker = sqlite3.connect(database, isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+
+    async def ask(at: Running) -> Any:
+        sent = [asyncio.ensure_future(at.client.post("/v1/reviews", json=BODY)) for _ in range(12)]
+        await asyncio.sleep(0.05)
+        tagged = await at.client.post("/v1/tag", json={"text": SCHOOL})
+        waited = [one.done() for one in sent]
+        refused = await asyncio.gather(*sent)
+        blocker.execute("COMMIT")
+        return tagged, waited, refused
+
+    tagged, waited, refused = run(export, ask, reviews_database=database)
+    blocker.close()
+
+    assert tagged.status_code == 200 and not all(waited)
+    for response in refused:
+        held(response, "reviews_away")
+    assert len({response.json()["detail"] for response in refused}) == 2  # too many; no answer
+
+
+def test_a_database_that_comes_back_is_used_again(export: Export, tmp_path: Path, lines: Lines) -> None:
+    path = str(tmp_path / "reviews.db")
+
+    async def ask(at: Running) -> Any:
+        first = await at.client.post("/v1/reviews", json=BODY)
+        migrate(path)
+        return first, await at.client.post("/v1/reviews", json=BODY)
+
+    first, second = run(export, ask, reviews_database=path)
+
+    held(first, "reviews_away")
+    assert second.status_code == 201 and len(rows(path)) == 1
+    assert [f["event"] for f in lines.fields if "reviews" in str(f["event"])] == [
+        "reviews_away",
+        "reviews_ready",
+    ]
+
+
+def test_the_schema_is_brought_up_to_date_where_asked(export: Export, tmp_path: Path) -> None:
+    path = str(tmp_path / "reviews.db")
+    answer = run(
+        export,
+        lambda at: at.client.post("/v1/reviews", json=BODY),
+        reviews_database=path,
+        reviews_migrate=True,
+    )
+
+    assert answer.status_code == 201 and len(rows(path)) == 1
+
+
+def test_without_a_database_reviews_are_off(export: Export) -> None:
+    held(run(export, lambda at: at.client.post("/v1/reviews", json=BODY)), "reviews_off")
+
+
+def test_no_words_of_a_review_are_in_log_or_metrics(export: Export, database: str, lines: Lines) -> None:
+    async def ask(at: Running) -> Any:
+        await at.client.post("/v1/reviews", json=BODY | {"note": PLANTED, "reviewer": "独角兽"})
+        await at.client.post("/v1/reviews", json=BODY | {"labels": {"domain": [PLANTED]}})
+        return await at.client.get("/metrics")
+
+    metrics = run(export, ask, reviews_database=database, reviews_text=True)
+
+    for word in (PLANTED, "独角兽", "A1"):
+        assert word not in lines.text and word not in metrics.text
+    assert 'petition_reviews_total{kind="review"} 1.0' in metrics.text
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "queue.csv", [("1", "", SCHOOL), ("2", "名单", HOSPITAL), ("3", "", QUIET)])
+
+
+async def ask_next(at: Running, after: int = -1, holder: str = "a") -> Any:
+    answer = await at.client.get("/v1/reviews/queue", params={"after": after, "holder": holder})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def give(at: Running, item: Any, id: str = "") -> None:
+    report = {key: item["report"][key] for key in ("id", "title", "text")}
+    body = BODY | {"report": report, "prediction": item["prediction"]} | ({"id": id} if id else {})
+    answer = await at.client.post("/v1/reviews", json=body)
+    assert answer.status_code == 201, answer.text
+
+
+def test_the_queue_is_worked_through_in_its_order(export: Export, database: str, queue: Path) -> None:
+    async def ask(at: Running) -> Any:
+        seen = []
+        while (found := await ask_next(at))["item"]:
+            seen.append((found["item"]["report"]["id"], found["reviewed"]))
+            await give(at, found["item"])
+        return seen, found
+
+    seen, last = run(export, ask, reviews_database=database, reviews_queue=queue)
+
+    assert seen == [("1", 0), ("2", 1), ("3", 2)]
+    assert last == {"total": 3, "reviewed": 3, "item": None}
+    assert [row.report_id for row in rows(database)] == ["1", "2", "3"]
+
+
+def test_a_queued_report_comes_with_what_the_model_says_now(
+    export: Export, database: str, queue: Path
+) -> None:
+    item = run(export, ask_next, reviews_database=database, reviews_queue=queue)["item"]
+
+    assert item["report"]["text"] == SCHOOL and item["reviews"] == []
+    assert item["prediction"]["tags"]["misconduct"][0]["label"] == "inaction"
+    assert item["prediction"]["tags"]["domain"][0]["evidence"]
+
+
+def test_two_officers_get_different_reports_and_a_skipped_one_is_free_again(
+    export: Export, database: str, queue: Path
+) -> None:
+    async def ask(at: Running) -> Any:
+        places = []
+        for after, holder in ((-1, "a"), (-1, "b"), (0, "a"), (-1, "c"), (0, "a")):
+            places.append((await ask_next(at, after, holder))["item"]["place"])
+        return places
+
+    assert run(export, ask, reviews_database=database, reviews_queue=queue) == [0, 1, 2, 0, 2]
+
+
+def test_an_undone_report_waits_again_and_shows_no_review(export: Export, database: str, queue: Path) -> None:
+    async def ask(at: Running) -> Any:
+        first = (await ask_next(at))["item"]
+        await give(at, first, "r1")
+        shown = (await at.client.get("/v1/reviews/queue/0")).json()
+        await at.client.post("/v1/reviews/r1/undo", json={"reviewer": "0317"})
+        return shown, await ask_next(at)
+
+    shown, again = run(export, ask, reviews_database=database, reviews_queue=queue)
+
+    assert [one["reviewer"] for one in shown["item"]["reviews"]] == ["0317"] and shown["reviewed"] == 1
+    assert again["item"]["place"] == 0 and again["item"]["reviews"] == [] and again["reviewed"] == 0
+
+
+def test_what_another_instance_took_is_not_dealt_again(export: Export, database: str, queue: Path) -> None:
+    async def ask(at: Running) -> Any:
+        await ask_next(at, holder="a")
+        async with running(export, reviews_database=database) as other:
+            await give(other, (await ask_next(at, after=0, holder="b"))["item"])
+        return (await ask_next(at, after=0, holder="c"))["item"]["place"]
+
+    assert run(export, ask, reviews_database=database, reviews_queue=queue) == 2
+
+
+def test_a_new_file_of_the_queue_is_read_without_a_restart(
+    export: Export, database: str, tmp_path: Path
+) -> None:
+    queue = tmp_path / "queue.jsonl"
+
+    def write(*rows: dict[str, Any]) -> None:
+        queue.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+
+    async def ask(at: Running) -> Any:
+        await give(at, (await ask_next(at))["item"])
+        write({"id": "9", "text": QUIET, "prediction": {"model": "old@1"}}, {"id": "1", "text": SCHOOL})
+        return await ask_next(at)
+
+    write({"id": "1", "text": SCHOOL})
+    found = run(export, ask, reviews_database=database, reviews_queue=queue)
+
+    assert (found["total"], found["reviewed"], found["item"]["report"]["id"]) == (2, 1, "9")
+
+
+@pytest.mark.parametrize("how", ["unset", "missing", "broken"])
+def test_a_queue_that_cannot_be_read_is_a_problem_of_its_own(
+    export: Export, database: str, tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "queue.xlsx"
+    if how == "broken":
+        path.write_bytes(b"PK\x03\x04" + PLANTED.encode() * 100)
+    settings = {} if how == "unset" else {"reviews_queue": path}
+
+    async def ask(at: Running) -> Any:
+        return await at.client.get("/v1/reviews/queue"), await at.client.post("/v1/reviews", json=BODY)
+
+    found, taken = run(export, ask, reviews_database=database, **settings)
+
+    held(found, "no_queue" if how == "unset" else "queue_away")
+    assert taken.status_code == 201
+
+
+def test_reviews_are_taken_by_postgresql(export: Export, new_postgresql: Callable[[], str]) -> None:
+    url = new_postgresql()
+
+    async def ask(at: Running) -> Any:
+        found = [await at.client.post("/v1/reviews", json=BODY | {"id": "r1"}) for _ in range(2)]
+        return *found, await at.client.post("/v1/reviews/r1/undo", json={"reviewer": "0317"})
+
+    answers = run(export, ask, reviews_database=url, reviews_migrate=True, reviews_text=True)
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert [(row.number, row.undoes) for row in rows(url)] == [(1, ""), (2, "r1")]
