@@ -209,7 +209,7 @@ def main() -> None:
         )  # fmt: skip
         record.tag("data_hash", export.data_hash)
         record.metrics(metrics)
-        record.files(args.out / "export", "export")
+        record.model(args.out / "export")
         record.files(args.out / "report", "report")
         print(f"{args.out / 'export'}: {export.model}")
 
