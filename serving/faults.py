@@ -53,9 +53,20 @@ _FILES = {
     "UnknownLabels": "标注数据里有分类体系没有的标签",
     "EncoderNotFound": "找不到编码器",
     "BadKeys": "密钥文件不能用",
+    "BadCases": "行为用例文件不能用",
+    "DataError": "数据不能用",
+    "RegistryAway": "模型登记库（MLflow）不能用，现用模型不变",
 }
-_USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
-_MODELS = {"BrokenExport": "模型（Export）不能用", "GoldenMismatch": "本机算出的结果与模型自带的标准件不符"}
+_USES = {
+    "BadSettings": "设置不对",
+    "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用",
+    "UnknownVersion": "没有这个版本",
+}
+_MODELS = {
+    "BrokenExport": "模型（Export）不能用",
+    "GoldenMismatch": "本机算出的结果与模型自带的标准件不符",
+    "NoWeights": "不能从这个模型接着训练",
+}
 
 
 def tell(message: str) -> None:

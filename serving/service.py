@@ -17,6 +17,7 @@ from serving.access import Access
 from serving.answer import Answer
 from serving.batcher import Batcher, check_budget
 from serving.exports import load_tagger
+from serving.follow import follow
 from serving.keys import KeyRing
 from serving.log import event
 from serving.metrics import Metrics
@@ -78,6 +79,7 @@ class Service:
         self.metrics.queue_limit.set(settings.queue_tokens)
         self.metrics.queue.set_function(lambda: self.batcher.pending)
         self._reloading = asyncio.Lock()
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def tagger(self) -> Tagger:
@@ -87,6 +89,8 @@ class Service:
     def start(self) -> None:
         """Take work."""
         self.batcher.start()
+        if self.settings.model is not None and self.settings.follow_s:
+            self._following = asyncio.get_running_loop().create_task(follow(self))
         self.status = "ready"
         event("ready", model=self.tagger.export.model, threads=self.tagger.engine.threads)
 
@@ -137,6 +141,8 @@ class Service:
     async def stop(self) -> None:
         """End the threads."""
         self.status = "draining"
+        if self._following is not None:
+            self._following.cancel()
         await self.batcher.stop()
 
 

@@ -81,6 +81,7 @@ class Verdict:
         supports: axis id -> per label the test reports that hold it.
         tested: axis id -> test reports that label it.
         behaviour: of candidate and champion.
+        protected: labels none of which may fall.
     """
 
     candidate: str
@@ -91,6 +92,7 @@ class Verdict:
     supports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tested: Mapping[str, int] = field(default_factory=dict)
     behaviour: tuple[Behaviour, Behaviour | None] = (Behaviour((), ()), None)
+    protected: tuple[str, ...] = ()
 
     @property
     def promoted(self) -> bool:
@@ -148,7 +150,7 @@ def judge(
     checks += _behaviour(*behaviour, settings)
     verdict = Verdict(
         candidate.export.model, champion.export.model if champion else "", tuple(checks), taxonomy,
-        behaviour=behaviour,
+        behaviour=behaviour, protected=settings.protected,
     )  # fmt: skip
     if champion is None:
         return verdict

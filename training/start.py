@@ -1,8 +1,8 @@
 """Start: a model in service as the place to begin from. All of it comes out of its Export.
 
 The graph of an Export holds the weights, though not all under their names: a matrix that states are
-multiplied by lies there transposed and nameless, in the order of use. So a network of the same shape is run once to see
-that order, takes the weights, and must then compute what the graph computes.
+multiplied by lies there transposed and nameless, in the order of use. So a network of the same shape is run
+once to see that order, takes the weights, and must then compute what the graph computes.
 """
 
 from __future__ import annotations

@@ -56,6 +56,20 @@ class Run:
         version = log_export(folder, registered).registered_model_version
         return None if version is None else str(version)
 
+    def figures(self, values: Mapping[str, float]) -> None:
+        """Log plain figures."""
+        self._mlflow.log_metrics(dict(values))
+
+    @contextmanager
+    def beside(self, name: str) -> Iterator[Run]:
+        """A run of its own under this one."""
+        with self._mlflow.start_run(run_name=name, nested=True):
+            yield self
+
+    def page(self, content: str, name: str) -> None:
+        """Keep a text file, an HTML page for one; it must hold no report's words."""
+        self._mlflow.log_text(content, name)
+
     def shape(self, content: Mapping[str, Any], name: str) -> None:
         """Keep an object as a JSON file."""
         self._mlflow.log_dict(dict(content), name)
