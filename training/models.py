@@ -62,7 +62,7 @@ def _figures(version: Version) -> str:
         for name, value in version.metrics.items()
         if name.endswith(ends) and "cross_fitted" not in name and not name.startswith("test_")
     }
-    where, found = ("测试集", test) if test else ("调参集", dev)
+    where, found = ("测试集", test) if test else ("开发集", dev)
     return (
         f"宏平均 F1（{where}）：" + "，".join(f"{axis} {x:.3f}" for axis, x in found.items()) if found else ""
     )

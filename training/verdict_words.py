@@ -10,7 +10,7 @@ from training.gate import Check, Verdict
 FEW = 10
 """Test reports of a label; with fewer, its F1 says little."""
 _RULES: Mapping[str, str] = {
-    "golden": "标准件", "behaviour": "行为用例", "behaviour_lost": "行为用例", "taxonomy": "分类体系",
+    "golden": "自检样例", "behaviour": "行为用例", "behaviour_lost": "行为用例", "taxonomy": "分类体系",
     "test_size": "测试集大小", "macro_f1": "宏平均 F1", "protected": "重点标签", "calibration": "校准",
 }  # fmt: skip
 
@@ -50,7 +50,7 @@ def check_words(check: Check, taxonomy: Taxonomy) -> str:
 def _found(check: Check) -> str:
     f = check.figures
     if check.rule == "golden":
-        return f"{f['reports']:.0f} 件重算一致" if check.passed else "本机算出的结果与模型自带的标准件不符"
+        return f"{f['reports']:.0f} 件重算一致" if check.passed else "本机算出的结果与模型自带的自检样例不符"
     if check.rule == "taxonomy":
         return "候选模型与现用模型的标签不同，不能比较；确要更换请用 petition promote"
     if check.rule == "behaviour":

@@ -44,7 +44,7 @@ def retrain(
         option("--base", metavar="文件", help="以前的模型学过的标注数据，第一次给出即可；可重复。"),
     ] = None,
     dev: Annotated[
-        list[Path] | None, option("--dev", metavar="文件", help="调参用的标注数据；可重复。")
+        list[Path] | None, option("--dev", metavar="文件", help="开发集：定门槛和校准用的标注数据；可重复。")
     ] = None,
     test: Annotated[
         list[Path] | None, option("--test", metavar="文件", help="测试用的标注数据，从此不再训练；可重复。")
