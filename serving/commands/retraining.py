@@ -75,7 +75,8 @@ def retrain(
 
     其余参数交给训练：门槛如 --margin、--protected，训练设置如 --epochs、--threads，见 docs/retraining.md。
 
-    退出码：0 已更换；1 评审没有通过，现用模型不变；2 用法不对；3 模型不能用；4 文件不能读写，或标注数据有错；69 没有安装 training 扩展。
+    退出码：0 已更换；1 评审没有通过，现用模型不变；2 用法不对；3 模型不能用；4 文件不能读写，或标注数据有错；
+    69 没有安装 training 扩展。
     """
     arguments = ["--site", str(site), "--start", start.value, "--name", name, "--tracking", str(tracking)]
     for flag, files in (
