@@ -6,6 +6,7 @@ The site's reports and the new ones are split once and for all, a model is train
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,7 @@ def _champion(plan: Plan, record: Run, registry: Registry) -> Export | None:
     """The Export in service; where the registry knows none, the one that the plan names is registered."""
     version = registry.champion()
     if version is not None:
+        shutil.rmtree(plan.out / "champion", ignore_errors=True)
         return Export.load(registry.fetch(version.number, plan.out / "champion"))
     export = Export.load(plan.serving)
     if plan.taxonomy is not None and _labels(plan.taxonomy) != _labels(export.taxonomy):

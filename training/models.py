@@ -8,11 +8,11 @@ Needs mlflow alone, not torch, so that it also runs where a service runs.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from training.publish import publish
-from training.registry import CHAMPION, WHY, Registry, Version
+from training.registry import CHAMPION, WHY, Registry
 from training.tracking import connect
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     args = _parser().parse_args()
     registry = Registry(connect(args.tracking), args.name)
     if args.action == "list":
-        print(listing(registry.versions()))
+        print(listing(registry))
         return
     if args.action == "promote":
         version = registry.promote(args.version, args.why)
@@ -36,8 +36,13 @@ def main() -> None:
         print(f"{args.into / 'current'} 指向版本 {version.number}（{export.model}）。")
 
 
-def listing(versions: Sequence[Version]) -> str:
-    """The versions as lines of text, the newest first: aliases, macro-F1 per axis, and why."""
+def listing(registry: Registry) -> str:
+    """The versions as lines of text, the newest first: aliases, macro-F1 per axis, and why.
+
+    Raises:
+        RegistryAway: MLflow cannot be reached.
+    """
+    versions = registry.versions()
     if not versions:
         return "还没有登记过模型。"
     lines = []
@@ -45,21 +50,21 @@ def listing(versions: Sequence[Version]) -> str:
         aliases = f" [{'、'.join(one.aliases)}]" if one.aliases else ""
         made = one.made.astimezone().strftime("%Y-%m-%d %H:%M")
         lines.append(f"版本 {one.number}{aliases}  {one.model}  {made}")
-        lines += [f"  {said}" for said in (_figures(one), one.tags.get(WHY, "")) if said]
+        lines += [f"  {said}" for said in (_figures(registry.figures(one)), one.tags.get(WHY, "")) if said]
     return "\n".join(lines)
 
 
-def _figures(version: Version) -> str:
+def _figures(metrics: Mapping[str, float]) -> str:
     """Macro-F1 per axis: on the frozen test where it was judged there, else on dev."""
     ends = "_macro_f1"
     test = {
         name.removeprefix("test_").removesuffix(ends): value
-        for name, value in version.metrics.items()
+        for name, value in metrics.items()
         if name.startswith("test_") and name.endswith(ends)
     }
     dev = {
         name.removesuffix(ends): value
-        for name, value in version.metrics.items()
+        for name, value in metrics.items()
         if name.endswith(ends) and "cross_fitted" not in name and not name.startswith("test_")
     }
     where, found = ("测试集", test) if test else ("开发集", dev)

@@ -36,7 +36,7 @@ class Version:
         aliases: champion, challenger, ...
         made: when it was registered.
         tags: why it was promoted or not, which version it replaced, and what else was noted.
-        metrics: of the run that made it.
+        run: id of the run that made it.
     """
 
     number: int
@@ -44,7 +44,7 @@ class Version:
     aliases: tuple[str, ...]
     made: datetime
     tags: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    run: str = ""
 
 
 class Registry:
@@ -68,8 +68,21 @@ class Registry:
             aliases: dict[int, list[str]] = {}
             for alias, number in self._client.get_registered_model(self.name).aliases.items():
                 aliases.setdefault(int(number), []).append(alias)
-            made = [self._version(one, sorted(aliases.get(int(one.version), ()))) for one in found]
+        made = [_version(one, sorted(aliases.get(int(one.version), ()))) for one in found]
         return sorted(made, key=lambda one: -one.number)
+
+    def figures(self, version: Version) -> Mapping[str, float]:
+        """The metrics of the run that made a version; none where it is gone.
+
+        Raises:
+            RegistryAway: MLflow cannot be reached.
+        """
+        with _reached():
+            found = self._client.search_runs(
+                [one.experiment_id for one in self._client.search_experiments()],
+                f"attributes.run_id = '{version.run}'",
+            )
+        return dict(found[0].data.metrics) if found else {}
 
     def find(self, wanted: str) -> Version:
         """A version by number or alias.
@@ -154,13 +167,11 @@ class Registry:
             self._client.set_registered_model_alias(self.name, CHAMPION, str(back.number))
         return self.find(CHAMPION)
 
-    def _version(self, found: Any, aliases: list[str]) -> Version:
-        made = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
-        metrics: Mapping[str, float] = {}
-        if found.run_id:
-            metrics = dict(self._client.get_run(found.run_id).data.metrics)
-        model = found.tags.get(MODEL, "")
-        return Version(int(found.version), model, tuple(aliases), made, dict(found.tags), metrics)
+
+def _version(found: Any, aliases: list[str]) -> Version:
+    made = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
+    tags = dict(found.tags)
+    return Version(int(found.version), tags.get(MODEL, ""), tuple(aliases), made, tags, found.run_id or "")
 
 
 def _now() -> str:

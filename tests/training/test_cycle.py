@@ -129,7 +129,7 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
                 office.retrain, "poisoned", shuffled(distinct_rows(300, 2))
             )
             failed = {(check.rule, check.where) for check in verdict.checks if not check.passed}
-            assert ("macro_f1", "domain") in failed and ("protected", "education") in failed
+            assert not verdict.promoted and ("macro_f1", "domain") in failed
             assert version.number == 3 and version.aliases == ("challenger",)
             assert await model_of(at) == "office@second"
 
@@ -143,9 +143,9 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
 
     asyncio.run(live())
 
-    said = listing(office.registry.versions())
+    said = listing(office.registry)
     assert "版本 3 [challenger]  office@poisoned" in said and "版本 2 [champion]  office@second" in said
-    assert "显著下降" in said and "测试恢复" in said
+    assert "宏平均 F1·轴domain" in said and "不能排除下降" in said and "测试恢复" in said
     page = (office.home / "runs" / "poisoned" / "verdict.html").read_text(encoding="utf-8")
     assert "没有通过" in page and "<svg" in page and "http" not in page.replace("http-equiv", "")
     assert PLANTED not in capsys.readouterr().out + page + said

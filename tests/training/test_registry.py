@@ -55,7 +55,7 @@ def test_an_empty_registry_has_no_versions(records: Path) -> None:
     registry = Registry(connect(records), "office")
 
     assert registry.versions() == [] and registry.champion() is None
-    assert listing(registry.versions()) == "还没有登记过模型。"
+    assert listing(registry) == "还没有登记过模型。"
     with pytest.raises(UnknownVersion, match="office has no version 1"):
         registry.find("1")
 
@@ -89,7 +89,7 @@ def test_a_challenger_that_is_promoted_is_none_any_more(registry: Registry) -> N
 
 def test_the_list_shows_aliases_figures_and_reasons(registry: Registry) -> None:
     registry.promote(2, "更好")
-    said = listing(registry.versions())
+    said = listing(registry)
 
     assert [line.split()[1] for line in said.splitlines() if line.startswith("版本")] == ["3", "2", "1"]
     assert "版本 2 [champion]  office@2" in said and "更好" in said
