@@ -66,6 +66,10 @@ class BadTaxonomy(DataError):
     """A taxonomy file that breaks a rule."""
 
 
+class BadCases(DataError):
+    """A file of behaviour cases that cannot be used; names the case, never its words."""
+
+
 class BadLabelledRow(DataError):
     """A row of labelled data that cannot be read; training data are mended, not skipped."""
 

@@ -18,6 +18,7 @@ from serving.commands.doctor import doctor
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
 from serving.commands.mask import mask
+from serving.commands.retraining import models, promote, retrain, rollback
 from serving.commands.reviews import reviews
 from serving.commands.serve import serve
 from serving.commands.survey import survey
@@ -58,10 +59,14 @@ app.command(cls=HelpedCommand)(serve)
 app.add_typer(keys, name="key")
 app.add_typer(audit, name="audit")
 app.add_typer(reviews, name="reviews")
-# The options of `train` are those of training's own command, --help among them.
+# The options of `train` are those of training's own command, --help among them; `retrain` hands the rest on.
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
 app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)
 app.command(cls=HelpedCommand)(evaluate)
+app.command(cls=HelpedCommand, context_settings=_THROUGH)(retrain)
+app.add_typer(models, name="models")
+app.command(cls=HelpedCommand)(promote)
+app.command(cls=HelpedCommand)(rollback)
 app.command("import", cls=HelpedCommand)(import_labels)
 app.command(cls=HelpedCommand)(survey)
 

@@ -60,14 +60,25 @@ _FILES = {
     "BadWatchList": "名单文件不能用",
     "BadAudit": "审计记录不能续写，请用 petition audit verify 检查",
     "BadReviewLog": "复核库不能用",
+    "BadCases": "行为用例文件不能用",
+    "DataError": "数据不能用",
+    "RegistryAway": "模型登记库（MLflow）不能用，现用模型不变",
 }
-_USES = {"BadSettings": "设置不对", "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用"}
+_USES = {
+    "BadSettings": "设置不对",
+    "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用",
+    "UnknownVersion": "没有这个版本",
+}
 # Their messages are written for the user.
 _JOBS = {
     "OtherJob": Code.OTHER_JOB, "LostRows": Code.LOST_ROWS, "TooManyRejects": Code.TOO_MANY_REJECTS,
     "Busy": Code.BUSY, "JobFault": Code.NO_FILE,
 }  # fmt: skip
-_MODELS = {"BrokenExport": "模型（Export）不能用", "GoldenMismatch": "本机算出的结果与模型自带的标准件不符"}
+_MODELS = {
+    "BrokenExport": "模型（Export）不能用",
+    "GoldenMismatch": "本机算出的结果与模型自带的标准件不符",
+    "NoWeights": "不能从这个模型接着训练",
+}
 
 
 def tell(message: str) -> None:

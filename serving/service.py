@@ -23,6 +23,7 @@ from serving.answer import Answer
 from serving.auditor import LOCAL, Auditor, Unrecorded
 from serving.batcher import Batcher, check_budget
 from serving.exports import load_tagger
+from serving.follow import follow
 from serving.keys import KeyRing
 from serving.log import event
 from serving.metrics import Metrics
@@ -94,6 +95,7 @@ class Service:
         self.metrics.queue_limit.set(settings.queue_tokens)
         self.metrics.queue.set_function(lambda: self.batcher.pending)
         self._reloading = asyncio.Lock()
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def tagger(self) -> Tagger:
@@ -115,6 +117,8 @@ class Service:
         )
         self.batcher.start()
         self.desk.start()
+        if self.settings.model is not None and self.settings.follow_s:
+            self._following = asyncio.get_running_loop().create_task(follow(self))
         self.status = "ready"
         event("ready", model=self.tagger.export.model, threads=self.tagger.engine.threads)
 
@@ -211,6 +215,8 @@ class Service:
         """End the threads."""
         self.status = "draining"
         self.desk.stop()
+        if self._following is not None:
+            self._following.cancel()
         await self.batcher.stop()
         if self.tracing is not None:
             await asyncio.to_thread(self.tracing.close)

@@ -39,6 +39,10 @@ class ServeSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on. Beyond loopback, keys are demanded.")
     port: int = Field(8080, ge=0, le=65535, description="Port; 0 takes a free one.")
     model: Path | None = Field(None, description="The Export's folder; unset, the one that ships.")
+    follow_s: float = Field(
+        10.0, ge=0, le=3600,
+        description="Seconds between looks whether the link `model` points elsewhere now; 0 never looks.",
+    )  # fmt: skip
     threads: int = Field(0, ge=0, description="Threads of the engine; 0 is one per usable core.")
     keys: Path | None = Field(None, description="File of keys, written by `petition key new`.")
     rate: str = Field("", description="Reports that one key may send, as `1000/minute`; empty is no limit.")

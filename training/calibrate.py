@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -12,6 +14,8 @@ from training.scores import axis_columns, best_threshold
 
 Floats = NDArray[np.float32]
 _DAMPED = -4.0
+FEW = 10
+"""Reports of dev that hold a label; with fewer, a fit says little."""
 CAUGHT = 0.95
 """Share of the reports with a label on the axis that must get a tag or a review."""
 
@@ -31,6 +35,36 @@ def calibrate(
             logits[rows][:, columns], targets[rows][:, columns], axis, screened
         )
     return decisions
+
+
+def keep_where_few(
+    fitted: Mapping[str, AxisDecision], prior: Mapping[str, AxisDecision], targets: Floats, taxonomy: Taxonomy
+) -> dict[str, AxisDecision]:
+    """Decisions in which labels that dev hardly shows keep what an earlier model had.
+
+    A label with fewer than FEW reports on dev keeps its calibration and threshold, an axis of kind `one` with
+    fewer than FEW reports likewise; the review border stays where fewer than 10 * FEW reports could set it.
+
+    Args:
+        prior: of a model whose logits are on the same scale: the one that training went on from.
+    """
+    kept = {}
+    for axis, columns in axis_columns(taxonomy):
+        new, old = fitted[axis.id], prior[axis.id]
+        truth = targets[~np.isnan(targets[:, columns.start])][:, columns]
+        few = truth.sum(axis=0) < FEW if axis.kind == "many" else np.full(len(axis.labels), len(truth) < FEW)
+        slope, offset, thresholds = (
+            np.where(few, was, now)
+            for was, now in (
+                (old.slope, new.slope), (old.offset, new.offset), (old.thresholds, new.thresholds),
+            )
+        )  # fmt: skip
+        settled = truth.any(axis=1).sum() >= 10 * FEW
+        kept[axis.id] = AxisDecision(
+            slope, offset, thresholds, new.review_above if settled else old.review_above,
+            new.review_when_empty or old.review_when_empty,
+        )  # fmt: skip
+    return kept
 
 
 def _axis_decision(logits: Floats, truth: Floats, axis: Axis, screened: str) -> AxisDecision:

@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from model.engine import load_runtime
 from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
 from model.golden import write_golden
 from model.tagger import Tagger
-from training.calibrate import calibrate
+from training.calibrate import calibrate, keep_where_few
 from training.card import model_card
 from training.dataset import Batches, build_dataset, label_targets
 from training.fit import predict_logits
@@ -84,7 +84,7 @@ def write_graph(network: TaggingNetwork, path: Path) -> None:
 
 def export_run(
     run: Path, dev_file: Path, out: Path, name: str = "default", version: str = "0", precision: str = "fp16",
-    golden: Sequence[Report] = (), data_notes: str = "",
+    golden: Sequence[Report] = (), data_notes: str = "", prior: Mapping[str, AxisDecision] | None = None,
 ) -> tuple[Export, dict[str, Any]]:  # fmt: skip
     """Write an Export from a run: graph, calibration on dev, golden reports, card, checksums.
 
@@ -93,6 +93,7 @@ def export_run(
 
     Args:
         data_notes: Markdown for the card: what the model learned from, and under which licences.
+        prior: decisions of the model that training went on from, for labels that dev hardly shows.
 
     Returns:
         the Export and its figures on dev.
@@ -105,7 +106,7 @@ def export_run(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        summary = _write_export(run, dev_file, partial, name, version, precision, golden, data_notes)
+        summary = _write_export(run, dev_file, partial, name, version, precision, golden, data_notes, prior)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -117,7 +118,7 @@ def export_run(
 
 def _write_export(
     run: Path, dev_file: Path, out: Path, name: str, version: str, precision: str, golden: Sequence[Report],
-    data_notes: str,
+    data_notes: str, prior: Mapping[str, AxisDecision] | None,
 ) -> dict[str, Any]:  # fmt: skip
     from training.evaluate import evaluate, write_report
 
@@ -148,7 +149,10 @@ def _write_export(
         full.unlink()
         exact, logits = logits, Tagger(bare).logits(reports)
         lost = check_smaller(precision, exact, logits, targets, taxonomy)
-    export = replace(bare, decisions=calibrate(logits, targets, taxonomy))
+    decisions = calibrate(logits, targets, taxonomy)
+    if prior is not None:
+        decisions = keep_where_few(decisions, prior, targets, taxonomy)
+    export = replace(bare, decisions=decisions)
     (out / GOLDEN).write_text("", encoding="utf-8")
     (out / CARD).write_text("", encoding="utf-8")
     export.save()

@@ -45,16 +45,45 @@ class Run:
                 values |= {f"{axis}_{label}_{k}": v for k, v in row.items() if v is not None}
         self._mlflow.log_metrics(values)
 
+    def model(self, folder: Path, registered: str | None = None) -> str | None:
+        """Log an Export as the run's pyfunc model; register it under a name, and give its version.
+
+        Raises:
+            BrokenExport: the folder cannot be used.
+        """
+        from training.pyfunc import log_export
+
+        version = log_export(folder, registered).registered_model_version
+        return None if version is None else str(version)
+
+    def figures(self, values: Mapping[str, float]) -> None:
+        """Log plain figures."""
+        self._mlflow.log_metrics(dict(values))
+
+    @contextmanager
+    def beside(self, name: str) -> Iterator[Run]:
+        """A run of its own under this one."""
+        with self._mlflow.start_run(run_name=name, nested=True):
+            yield self
+
+    def page(self, content: str, name: str) -> None:
+        """Keep a text file, an HTML page for one; it must hold no report's words."""
+        self._mlflow.log_text(content, name)
+
+    def shape(self, content: Mapping[str, Any], name: str) -> None:
+        """Keep an object as a JSON file."""
+        self._mlflow.log_dict(dict(content), name)
+
     def files(self, folder: Path, name: str) -> None:
         """Keep a folder as artifacts."""
         self._mlflow.log_artifacts(str(folder), name)
 
 
-@contextmanager
-def tracked(name: str, home: Path) -> Iterator[Run]:
-    """Open a run at MLFLOW_TRACKING_URI, or in a sqlite file under `home` where that is not set."""
+def connect(home: Path) -> Any:
+    """mlflow, speaking to MLFLOW_TRACKING_URI, or to a sqlite file under `home` where that is not set."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     if not os.environ.get("MLFLOW_TRACKING_URI"):
@@ -62,6 +91,13 @@ def tracked(name: str, home: Path) -> Iterator[Run]:
         mlflow.set_tracking_uri(f"sqlite:///{(home / 'mlflow.db').resolve()}")
         if mlflow.get_experiment_by_name(EXPERIMENT) is None:
             mlflow.create_experiment(EXPERIMENT, artifact_location=(home / "mlruns").resolve().as_uri())
+    return mlflow
+
+
+@contextmanager
+def tracked(name: str, home: Path) -> Iterator[Run]:
+    """Open a run at MLFLOW_TRACKING_URI, or in a sqlite file under `home` where that is not set."""
+    mlflow = connect(home)
     # Under `mlflow run` the run is already made, and its experiment chosen.
     if not os.environ.get("MLFLOW_RUN_ID"):
         mlflow.set_experiment(EXPERIMENT)

@@ -33,6 +33,7 @@ from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, fit, set_seed
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
+from training.start import Start
 from training.weak import WeakSource, read_weak
 from training.wide import document_frequencies, feature_matrix, fit_linear, out_of_fold, pack
 
@@ -61,6 +62,7 @@ def train_run(
     allow_download: bool = False,
     pretrained: bool = True,
     on_epoch: Callable[[dict[str, float], str], None] = lambda line, stage: None,
+    start: Start | None = None,
 ) -> Fitted:
     """Train, and write the run folder.
 
@@ -68,6 +70,7 @@ def train_run(
         encoder_name: folder or hub name; its tokenizer cuts the texts.
         pretrained: False starts from fresh weights, for ablations.
         on_epoch: told each epoch's figures and its stage, weak or gold.
+        start: a model to go on from; encoder_name is its encoder.
 
     Raises:
         EncoderNotFound: no such encoder.
@@ -85,7 +88,11 @@ def train_run(
     out.mkdir(parents=True, exist_ok=True)
 
     wide_scores, wide = None, None
-    if settings.wide:
+    if start is not None and start.wide is not None:
+        wide = start.wide
+        scores, dev_scores = (np.stack([wide.logits(text) for text in part["text"]]) for part in (train, dev))
+        wide_scores = (scores, dev_scores)
+    elif settings.wide:
         wide, scores, dev_scores = fit_wide(
             train["text"], np.asarray(train["targets"]), dev["text"], settings
         )
@@ -107,6 +114,8 @@ def train_run(
 
     labels = sum(len(axis.labels) for axis in taxonomy.axes)
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
+    if start is not None:
+        network.head.load_state_dict(start.head)
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
         lambda line: on_epoch(line, "gold"), anew if settings.augment else None,
@@ -217,7 +226,7 @@ def main() -> None:
         )  # fmt: skip
         record.tag("data_hash", export.data_hash)
         record.metrics(metrics)
-        record.files(args.out / "export", "export")
+        record.model(args.out / "export")
         record.files(args.out / "report", "report")
         print(f"{args.out / 'export'}: {export.model}")
 

@@ -31,7 +31,7 @@ def alike_groups(texts: Sequence[str], least: float = LEAST) -> list[list[int]]:
     """
     by_text: defaultdict[str, list[int]] = defaultdict(list)
     for place, text in enumerate(texts):
-        by_text[_letters(text)].append(place)
+        by_text[letters(text)].append(place)
     distinct = [*by_text]
     above = [*range(len(distinct))]
 
@@ -59,7 +59,8 @@ def alike_groups(texts: Sequence[str], least: float = LEAST) -> list[list[int]]:
     return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """The letters and digits of a text, in one case and width: what two equal texts share."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 

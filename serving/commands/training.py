@@ -18,12 +18,12 @@ from serving.help import argument, option
 NEEDED = tuple(
     "torch transformers datasets sklearn scipy safetensors onnx onnxscript mlflow matplotlib tqdm".split()
 )
-_INSTALL = "在源码文件夹里运行 pip install -e '.[training]'，或 pip install '文件名.whl[training]'"
+_INSTALL = "在源码文件夹里运行 pip install -e '.[{0}]'，或 pip install '文件名.whl[{0}]'"
 
 
 def train(context: typer.Context) -> None:
     """用标注数据训练一个模型（需要 training 扩展）；参数见 petition train --help。"""
-    _run("training.train", context.args)
+    run_training("training.train", context.args)
 
 
 def evaluate(
@@ -40,13 +40,21 @@ def evaluate(
     退出码：0 已完成；2 用法不对；3 模型不能用；4 文件不能读写；69 没有安装 training 扩展。
     """
     extra = ["--out", str(out)] if out is not None else []
-    _run("training.evaluate", ["--export", str(export), "--file", str(file), *extra])
+    run_training("training.evaluate", ["--export", str(export), "--file", str(file), *extra])
 
 
-def _run(module: str, arguments: Sequence[str]) -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+def run_training(
+    module: str, arguments: Sequence[str], needed: Sequence[str] = NEEDED, extra: str = "training"
+) -> None:
+    """Run a module of training in a process of its own, and end with its code where that is not 0.
+
+    Args:
+        needed: packages without which it does not run.
+        extra: our extra that brings them.
+    """
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        tell(f"没有安装训练用的程序包（缺 {'、'.join(missing)}）。请{_INSTALL}")
+        tell(f"没有安装所需的程序包（缺 {'、'.join(missing)}）。请{_INSTALL.format(extra)}")
         raise typer.Exit(Code.NOT_INSTALLED)
     sys.stdout.flush()
     # -P: a folder called training/ or data/ where the command is given must not win over ours.

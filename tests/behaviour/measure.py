@@ -13,9 +13,10 @@ from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Prediction
 from model.tagger import Tagger
-from tests.behaviour.cases import AXES, read_cases
+from tests.behaviour.cases import AXES, CASES
 from tests.behaviour.directions import UP, read_pairs
 from tests.behaviour.perturbations import EXACT, NEUTRAL
+from training.behaviour import read_cases
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "reports.jsonl"
 EVERY = 4  # every fourth sample report: enough to see three points of a rate, in seconds
@@ -50,7 +51,7 @@ def sample_reports(taxonomy: Taxonomy) -> list[Report]:
 
 def measure_minimum(tagger: Tagger) -> Counts:
     """Cases met, per kind and axis."""
-    cases = read_cases(tagger.export.taxonomy)
+    cases = read_cases(tagger.export.taxonomy, CASES)
     counts: Counts = {}
     for case, prediction in zip(cases, tagger.tag([case.report for case in cases], "none"), strict=True):
         row = counts.setdefault(case.kind, {axis: Count() for axis in AXES})

@@ -10,11 +10,12 @@ import pytest
 
 from data.report import Report
 from data.taxonomy import Taxonomy
-from tests.behaviour.cases import AXES, Case, Expectation, kinds, read_cases
+from tests.behaviour.cases import AXES, CASES, kinds
 from tests.behaviour.directions import groups, read_pairs
 from tests.behaviour.floors import MARGIN, Floors, read_floors, write_floors
 from tests.behaviour.measure import Count, table_lines
 from tests.behaviour.perturbations import EXACT, NEUTRAL, last_sentence_first, other_names, other_numbers
+from training.behaviour import Case, Expectation, read_cases
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def taxonomy() -> Taxonomy:
 
 @pytest.fixture(scope="module")
 def cases(taxonomy: Taxonomy) -> list[Case]:
-    return read_cases(taxonomy)
+    return read_cases(taxonomy, CASES)
 
 
 def test_every_kind_has_enough_cases(cases: list[Case]) -> None:

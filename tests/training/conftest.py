@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -111,6 +112,27 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer_file: Pat
     folder = tmp_path_factory.mktemp("encoder")
     save_encoder(folder, MaskedLm(encoder_config(size, 32, 1, 2, 48)), tokenizer_file)
     return folder
+
+
+@pytest.fixture(scope="session")
+def _empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's database with its tables: making them takes seconds, so it is done once."""
+    from mlflow import MlflowClient
+
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def records(tmp_path: Path, _empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of MLflow records of one's own, empty; nothing in the environment names another."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
+    home = tmp_path / "records"
+    home.mkdir()
+    shutil.copyfile(_empty_store, home / "mlflow.db")
+    return home
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,6 @@ SUMMARY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
-
-
 def rows(home: Path, query: str) -> list[tuple[object, ...]]:
     connection = sqlite3.connect(home / "mlflow.db")
     try:
@@ -36,10 +30,10 @@ def rows(home: Path, query: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def test_settings_figures_and_files_are_recorded(tmp_path: Path) -> None:
+def test_settings_figures_and_files_are_recorded(tmp_path: Path, records: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.txt").write_text("figures")
-    home = tmp_path / "records"
+    home = records
     with tracked("first", home) as run:
         run.params({"epochs": 2, "head": "cls"})
         run.tag("data_hash", "abc")
@@ -59,16 +53,16 @@ def test_settings_figures_and_files_are_recorded(tmp_path: Path) -> None:
     assert (EXPERIMENT,) in rows(home, "select name from experiments")
 
 
-def test_a_run_that_fails_is_marked_as_failed(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), tracked("second", tmp_path):
+def test_a_run_that_fails_is_marked_as_failed(records: Path) -> None:
+    with pytest.raises(ZeroDivisionError), tracked("second", records):
         _ = 1 / 0
 
-    assert rows(tmp_path, "select status from runs") == [("FAILED",)]
+    assert rows(records, "select status from runs") == [("FAILED",)]
 
 
-def test_records_of_two_runs_lie_side_by_side(tmp_path: Path) -> None:
+def test_records_of_two_runs_lie_side_by_side(records: Path) -> None:
     for name in ("a", "b"):
-        with tracked(name, tmp_path):
+        with tracked(name, records):
             pass
 
-    assert sorted(rows(tmp_path, "select name from runs")) == [("a",), ("b",)]
+    assert sorted(rows(records, "select name from runs")) == [("a",), ("b",)]

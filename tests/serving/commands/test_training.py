@@ -34,7 +34,7 @@ def test_without_the_extra_the_pip_command_is_named(petition: Petition, command:
     ended = petition(*command)
 
     assert ended.code == 69 and ended.out == ""
-    assert "没有安装训练用的程序包（缺 torch）" in ended.err and "pip install -e '.[training]'" in ended.err
+    assert "没有安装所需的程序包（缺 torch）" in ended.err and "pip install -e '.[training]'" in ended.err
 
 
 @pytest.mark.usefixtures("without_torch")

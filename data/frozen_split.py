@@ -1,0 +1,157 @@
+"""Frozen split: which reports teach, which tune and which measure; once said, it stays so.
+
+The file beside the site's data holds a hash of each report's words and its role, never the words. A report
+that measures is never trained on, one that was trained on never measures, and neither is any report in nearly
+the same words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import BrokenFile
+from data.labelled import LabelledReport
+from data.pool import Pooled
+from data.report import Report
+from data.stratify import stratify
+from data.survey.alike import letters
+from data.taxonomy import Taxonomy
+
+
+class Role(StrEnum):
+    """What a report is for; a later one is stricter."""
+
+    train = "train"
+    dev = "dev"
+    test = "test"
+
+
+_STRICT = list(Role)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A pool with the role of each report.
+
+    Attributes:
+        rows: per role the reports, in the order of the pool.
+        settled: places in rows[test] of the reports that were frozen before.
+        left_out: reports alike to some with another role, so that they can have none.
+        missing: role -> frozen reports that the pool no longer has.
+        roles: hash -> role, to be saved: what was frozen before and what is new.
+    """
+
+    rows: Mapping[Role, Sequence[LabelledReport]]
+    settled: Sequence[int]
+    left_out: int
+    missing: Mapping[Role, int]
+    roles: Mapping[str, Role]
+
+
+def fingerprint(report: Report) -> str:
+    """Hash of a report's letters and digits; case, width, white space and punctuation do not count."""
+    words = letters(f"{report.title}\n{report.text}")
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def load_roles(path: Path) -> dict[str, Role]:
+    """Read the file; none there is none frozen yet.
+
+    Raises:
+        BrokenFile: a line is not of its form.
+    """
+    if not path.is_file():
+        return {}
+    roles = {}
+    for row, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            shape = json.loads(line)
+            roles[str(shape["words"])] = Role(shape["role"])
+        except (ValueError, KeyError, TypeError):
+            raise BrokenFile(f"{path}, line {row}: not a hash and a role; restore the file") from None
+    return roles
+
+
+def save_roles(path: Path, roles: Mapping[str, Role]) -> None:
+    """Write the file anew, whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    lines = (json.dumps({"words": words, "role": role.value}) + "\n" for words, role in roles.items())
+    partial.write_text("".join(lines), encoding="utf-8")
+    partial.replace(path)
+
+
+def assign(
+    pooled: Sequence[Pooled],
+    frozen: Mapping[str, Role],
+    pins: Mapping[str, Role],
+    taxonomy: Taxonomy,
+    dev: float = 0.1,
+    test: float = 0.2,
+) -> Assigned:
+    """Give every report of the pool its role.
+
+    Args:
+        frozen: hash -> role of earlier times; it never changes.
+        pins: source -> role of its reports; those of other sources are dealt out, label by label.
+        dev, test: shares of the reports that are dealt out.
+    """
+    prints = [fingerprint(one.labelled.report) for one in pooled]
+    known = [frozen.get(words) for words in prints]
+    pinned = [_strictest([pins[name] for name in one.sources if name in pins]) for one in pooled]
+    groups: dict[int, list[int]] = {}
+    for place, one in enumerate(pooled):
+        groups.setdefault(one.group, []).append(place)
+    roles: list[Role | None] = [*known]
+    free = []
+    for places in groups.values():
+        held = {role for place in places if (role := known[place])}
+        strictest = _strictest([role for place in places if (role := pinned[place])])
+        allowed = held or ({strictest} if strictest else set())
+        if not allowed:
+            free.append(places)
+        elif len(allowed) == 1:
+            (role,) = allowed
+            for place in places:
+                if known[place] is None and pinned[place] in (None, role):
+                    roles[place] = role
+    shares = {Role.train: 1 - dev - test, Role.dev: dev, Role.test: test}
+    members = [[pooled[place].labelled for place in places] for places in free]
+    counts = np.array([_counts(rows, taxonomy) for rows in members], dtype=np.int64)
+    folds = stratify(counts, [len(rows) for rows in members], [*shares.values()]) if free else []
+    for places, fold in zip(free, folds, strict=True):
+        for place in places:
+            roles[place] = [*shares][fold]
+    rows: dict[Role, list[LabelledReport]] = {role: [] for role in Role}
+    settled: list[int] = []
+    for one, given, before in zip(pooled, roles, known, strict=True):
+        if given is None:
+            continue
+        if before == Role.test:
+            settled.append(len(rows[Role.test]))
+        rows[given].append(one.labelled)
+    here = {*prints}
+    gone = Counter(role for words, role in frozen.items() if words not in here)
+    new = {words: role for words, role in zip(prints, roles, strict=True) if role is not None}
+    return Assigned(rows, settled, roles.count(None), gone, {**frozen, **new})
+
+
+def _strictest(roles: Sequence[Role]) -> Role | None:
+    return max(roles, key=_STRICT.index, default=None)
+
+
+def _counts(rows: Sequence[LabelledReport], taxonomy: Taxonomy) -> list[int]:
+    """How many rows hold each label; and per axis on how many nothing holds, and how many do not label it."""
+    counts = []
+    for axis in taxonomy.axes:
+        held = [row.labels.get(axis.id) for row in rows]
+        counts += [sum(label in one for one in held if one is not None) for label in axis.label_ids]
+        counts += [sum(one is not None and not one for one in held), held.count(None)]
+    return counts

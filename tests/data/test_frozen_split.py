@@ -1,0 +1,134 @@
+"""The frozen test set grows and never leaks; a role once given stays."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from data.errors import BrokenFile
+from data.frozen_split import Assigned, Role, assign, fingerprint, load_roles, save_roles
+from data.labelled import LabelledReport
+from data.pool import pool
+from data.report import Report
+from data.taxonomy import Axis, Label, Taxonomy
+
+TAXONOMY = Taxonomy("t", (Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙"))),))
+PLACES = "东山 西河 南桥 北门 中塘 前街 后巷 上湾 下坪 左岸".split()
+THINGS = "路灯不亮 井盖丢失 水管漏水 电梯停运 垃圾乱倒 噪声扰民 公交太少 学位不够 医保难报 补贴没发".split()
+
+
+def reports(count: int, seed: int = 0) -> list[LabelledReport]:
+    """Reports of different words."""
+    dice = random.Random(seed)
+    pairs = dice.sample([*product(PLACES, THINGS)], count)
+    return [
+        LabelledReport(
+            Report(f"{seed}-{place}-{thing}", f"{place}{seed}号{thing}，{''.join(dice.sample(THINGS, 6))}"),
+            {"domain": frozenset({dice.choice("ab")})},
+        )
+        for place, thing in pairs
+    ]  # fmt: skip
+
+
+def edited(row: LabelledReport) -> LabelledReport:
+    return LabelledReport(Report("other", row.report.text + "请处理"), row.labels)
+
+
+def dealt(
+    *sources: tuple[str, Sequence[LabelledReport]], frozen: dict[str, Role] | None = None,
+    pins: dict[str, Role] | None = None,
+) -> Assigned:  # fmt: skip
+    return assign(pool(sources), frozen or {}, pins or {}, TAXONOMY)
+
+
+def ids(found: Assigned, role: Role) -> set[str]:
+    return {row.report.id for row in found.rows[role]}
+
+
+def test_shares_are_kept_label_by_label() -> None:
+    found = dealt(("labels", reports(100)))
+
+    assert [len(found.rows[role]) for role in Role] == pytest.approx([70, 10, 20], abs=3)
+    share = [sum("a" in (row.labels["domain"] or ()) for row in found.rows[role]) for role in Role]
+    assert share[2] == pytest.approx(sum(share) * 0.2, abs=2)
+
+
+def test_a_role_stays_when_more_comes_and_the_test_set_grows() -> None:
+    first = dealt(("labels", reports(60)))
+    second = dealt(("labels", reports(60)), ("more", reports(40, 1)), frozen=dict(first.roles))
+
+    for role in Role:
+        assert ids(first, role) < ids(second, role)
+    assert len(second.settled) == len(first.rows[Role.test])
+    assert {second.rows[Role.test][place].report.id for place in second.settled} == ids(first, Role.test)
+
+
+def test_a_correction_of_a_test_report_stays_in_test() -> None:
+    first = dealt(("labels", reports(60)))
+    row = first.rows[Role.test][0]
+    corrected = LabelledReport(row.report, {"domain": frozenset({"a", "b"})})
+    second = dealt(("labels", reports(60)), ("review", [corrected]), frozen=dict(first.roles))
+
+    (found,) = [one for one in second.rows[Role.test] if one.report.id == row.report.id]
+    assert found.labels["domain"] == {"a", "b"}
+
+
+def test_a_report_alike_to_one_of_test_joins_it_and_is_never_trained_on() -> None:
+    first = dealt(("labels", reports(60)))
+    twins = [edited(row) for row in first.rows[Role.test]]
+    second = dealt(("labels", reports(60)), ("more", twins), frozen=dict(first.roles))
+
+    assert len(second.rows[Role.test]) == 2 * len(twins)
+    assert len(second.rows[Role.train]) == len(first.rows[Role.train])
+
+
+def test_what_was_trained_on_never_measures() -> None:
+    base = reports(60)
+    first = dealt(("base", base), pins={"base": Role.train})
+    second = dealt(("more", [*base, *map(edited, base)]), frozen=dict(first.roles))
+
+    assert len(second.rows[Role.train]) == 120 and not second.rows[Role.test]
+
+
+def test_a_report_between_test_and_train_is_left_out() -> None:
+    base, test = reports(1), [edited(row) for row in reports(1)]
+    found = dealt(("base", base), ("test", test), pins={"base": Role.train, "test": Role.test})
+
+    assert found.left_out == 1 and not found.rows[Role.train] and len(found.rows[Role.test]) == 1
+    frozen = {fingerprint(base[0].report): Role.train, fingerprint(test[0].report): Role.test}
+    third = LabelledReport(Report("3", base[0].report.text + "请"), base[0].labels)
+    again = dealt(("base", base), ("test", test), ("more", [third]), frozen=frozen)
+    assert again.left_out == 1 and [len(again.rows[role]) for role in Role] == [1, 0, 1]
+
+
+def test_near_duplicates_fall_on_one_side() -> None:
+    rows = reports(50)
+    found = dealt(("labels", [*rows, *map(edited, rows)]))
+
+    for role in Role:
+        texts = {row.report.text.removesuffix("请处理") for row in found.rows[role]}
+        assert len(found.rows[role]) == 2 * len(texts)
+
+
+def test_frozen_reports_that_are_gone_are_counted() -> None:
+    first = dealt(("labels", reports(60)))
+    second = dealt(("more", reports(10, 1)), frozen=dict(first.roles))
+
+    assert second.missing[Role.test] == len(first.rows[Role.test])
+    assert {*first.roles} < {*second.roles}
+
+
+def test_the_file_holds_hashes_and_roles_alone(tmp_path: Path) -> None:
+    found = dealt(("labels", reports(20)))
+    save_roles(tmp_path / "split.jsonl", found.roles)
+
+    assert load_roles(tmp_path / "split.jsonl") == found.roles
+    assert not set("路灯东山") & set((tmp_path / "split.jsonl").read_text(encoding="utf-8"))
+    assert load_roles(tmp_path / "none.jsonl") == {}
+    (tmp_path / "split.jsonl").write_text('{"words": "ab"}\n')
+    with pytest.raises(BrokenFile, match="line 1"):
+        load_roles(tmp_path / "split.jsonl")

@@ -1,0 +1,173 @@
+"""The whole cycle: corrections become a better model, the running service goes over to it, and back again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.frozen_split import Role
+from data.taxonomy import Taxonomy
+from model.export import Export
+from tests.serving.service import Running, running
+from tests.training.conftest import DOMAINS, MISCONDUCT, PLANTED, PURPOSES, Files, write_jsonl
+from training.cycle import Plan, retrain
+from training.gate import GateSettings, Verdict
+from training.models import listing
+from training.publish import publish
+from training.registry import Registry, Version
+from training.settings import TrainSettings
+from training.site import Given
+from training.tracking import connect, tracked
+
+QUICK = TrainSettings(epochs=4, window=64, overlap=8, tokens=2048, wide_bits=12, head_lr=2e-2)
+GATE = GateSettings(
+    least_test=20, protected=("education", "inaction"), behaviours=0, behaviours_lost=99, samples=300
+)
+
+
+def distinct_rows(count: int, seed: int) -> list[dict[str, Any]]:
+    """Invented labelled reports of which no two are in nearly the same words."""
+    dice = random.Random(seed)
+    rows = []
+    for index in range(count):
+        domain, purpose = dice.choice([*DOMAINS]), dice.choice([*PURPOSES])
+        bad = dice.choice([*MISCONDUCT, None])
+        words = dice.choice(MISCONDUCT[bad]) if bad else "办得很快"
+        noise = "".join(chr(dice.randint(0x4E00, 0x9000)) for _ in range(40))
+        text = f"{PLANTED}，{dice.choice(DOMAINS[domain])}{words}，{PURPOSES[purpose][0]}，{noise}。"
+        labels = {"domain": [domain], "misconduct": [bad] if bad else [], "purpose": [purpose]}
+        rows.append({"id": f"s{seed}-{index}", "text": text, **labels})
+    return rows
+
+
+def shuffled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same texts, each with another one's labels: a poisoned export."""
+    dice = random.Random(0)
+    axes = ("domain", "misconduct", "purpose")
+    labels = [{axis: row[axis] for axis in axes} for row in rows]
+    dice.shuffle(labels)
+    return [{**row, **other} for row, other in zip(rows, labels, strict=True)]
+
+
+@dataclass
+class Office:
+    """One installation: its folders, its registry, and how it retrains."""
+
+    home: Path
+    plan: Plan
+    registry: Registry
+
+    def retrain(self, name: str, rows: list[dict[str, Any]]) -> tuple[Verdict, Version]:
+        labels = write_jsonl(self.home / f"{name}.jsonl", rows)
+        plan = replace(
+            self.plan,
+            version=name,
+            out=self.home / "runs" / name,
+            given=replace(self.plan.given, labels=[labels]),
+        )
+        with tracked(name, self.home / "records") as record:
+            return retrain(plan, QUICK, GATE, record, self.registry)
+
+
+@pytest.fixture
+def office(
+    records: Path, tmp_path: Path, files: Files, encoder_folder: Path, export_folder: Path, taxonomy: Taxonomy
+) -> Office:
+    """Its service runs from models/current; its first model learnt from 40 reports."""
+    models = tmp_path / "models"
+    shutil.copytree(export_folder, models / "shipped")
+    (models / "current").symlink_to("shipped")
+    golden = write_jsonl(tmp_path / "golden.jsonl", [{"id": "g", "text": "学校收费没人处理"}])
+    test = write_jsonl(tmp_path / "test.jsonl", distinct_rows(60, 7))
+    given = Given(pinned={Role.train: [files.train], Role.dev: [files.dev], Role.test: [test]})
+    plan = Plan(
+        tmp_path / "site", given, tmp_path, "office", serving=export_folder, encoder=str(encoder_folder),
+        into=models, precision="fp32", golden=golden,
+    )  # fmt: skip
+    return Office(tmp_path, plan, Registry(connect(records), "office"))
+
+
+async def model_of(at: Running) -> str:
+    response = await at.client.post("/v1/tag", json={"text": "学校没人处理"})
+    assert response.status_code == 200
+    return str(response.json()["predictions"][0]["model"])
+
+
+async def comes_to(at: Running, wanted: str) -> bool:
+    """Whether the service answers with this model within seconds."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if await model_of(at) == wanted:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+def test_corrections_become_the_model_that_the_running_service_answers_with(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = distinct_rows(150, 1)
+
+    async def live() -> None:
+        current = office.home / "models" / "current"
+        async with running(Export.load(current), model=current, follow_s=0.05) as at:
+            assert await model_of(at) == "tiny@1"
+
+            verdict, version = await asyncio.to_thread(office.retrain, "second", good)
+            assert verdict.promoted and version.number == 2, verdict.to_dict()["checks"]
+            assert verdict.axes["domain"].macro.after > verdict.axes["domain"].macro.before
+            assert await comes_to(at, "office@second")
+
+            verdict, version = await asyncio.to_thread(
+                office.retrain, "poisoned", shuffled(distinct_rows(300, 2))
+            )
+            failed = {(check.rule, check.where) for check in verdict.checks if not check.passed}
+            assert not verdict.promoted and ("macro_f1", "domain") in failed
+            assert version.number == 3 and version.aliases == ("challenger",)
+            assert await model_of(at) == "office@second"
+
+            back = office.registry.rollback("测试退回")
+            publish(office.registry, back, office.home / "models")
+            assert back.number == 1 and await comes_to(at, "tiny@1")
+
+            forward = office.registry.promote(2, "测试恢复")
+            publish(office.registry, forward, office.home / "models")
+            assert await comes_to(at, "office@second")
+
+    asyncio.run(live())
+
+    said = listing(office.registry)
+    assert "版本 3 [challenger]  office@poisoned" in said and "版本 2 [champion]  office@second" in said
+    assert "宏平均 F1·轴domain" in said and "不能排除下降" in said and "测试恢复" in said
+    page = (office.home / "runs" / "poisoned" / "verdict.html").read_text(encoding="utf-8")
+    assert "没有通过" in page and "<svg" in page and "http" not in page.replace("http-equiv", "")
+    assert PLANTED not in capsys.readouterr().out + page + said
+    everything = b"".join(p.read_bytes() for p in (office.home / "records").rglob("*") if p.is_file())
+    assert PLANTED.encode() not in everything and PLANTED.encode("unicode_escape") not in everything
+    assert "没有通过".encode() in everything  # the reasons stand in the run
+
+
+def test_test_reports_stay_test_reports_from_one_retraining_to_the_next(
+    office: Office, taxonomy: Taxonomy
+) -> None:
+    from training.site import Site
+
+    site = Site(office.plan.site)
+    first = site.gather(
+        replace(office.plan.given, labels=[write_jsonl(office.home / "a.jsonl", distinct_rows(50, 3))]),
+        taxonomy,
+    )
+    second = site.gather(Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))]), taxonomy)
+    ids = [{row.report.id for row in found.rows[Role.test]} for found in (first, second)]
+
+    assert ids[0] < ids[1] and len(second.settled) == len(first.rows[Role.test])
+    assert not ids[1] & {row.report.id for row in second.rows[Role.train]}
+    assert (office.plan.site / "test.jsonl").stat().st_mode & 0o077 == 0
+    assert PLANTED not in (office.plan.site / "split.jsonl").read_text(encoding="utf-8")

@@ -1,0 +1,47 @@
+"""`mlflow run . -e retrain` does what `petition retrain` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.training.conftest import PLANTED, Files, write_jsonl
+from tests.training.test_cycle import distinct_rows
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_mlflow_runs_the_entry_point_and_a_refusal_is_no_failure(
+    records: Path, tmp_path: Path, files: Files, export_folder: Path, encoder_folder: Path
+) -> None:
+    parameters = {
+        "labels": write_jsonl(tmp_path / "labels.jsonl", distinct_rows(40, 5)), "site": tmp_path / "site",
+        "base": files.train, "dev": files.dev, "serving": export_folder, "encoder": encoder_folder,
+        "out": tmp_path / "run", "epochs": 1, "window": 32, "overlap": 8, "wide-bits": 10,
+        "precision": "fp32", "threads": 1, "samples": 100,
+    }  # fmt: skip
+    flags = [flag for name, value in parameters.items() for flag in ("-P", f"{name}={value}")]
+    environment = {
+        **os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{records / 'mlflow.db'}", "PYTHONPATH": str(ROOT),
+        "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-m", "mlflow", "run", str(ROOT), "-e", "retrain", "--env-manager=local", *flags],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    with sqlite3.connect(records / "mlflow.db") as store:
+        verdicts = store.execute("select value from tags where key = 'verdict'").fetchall()
+        aliases = dict(store.execute("select alias, version from registered_model_aliases").fetchall())
+    assert verdicts == [("refused",)]  # eight test reports prove nothing
+    assert {name: int(number) for name, number in aliases.items()} == {"champion": 1, "challenger": 2}
+    assert json.loads((tmp_path / "run" / "export" / "export.json").read_text())["name"] == "petition"
+    assert PLANTED not in ended.stdout + ended.stderr

@@ -1,0 +1,190 @@
+"""One turn of the cycle: labels in, a candidate out, judged against the champion and promoted or not.
+
+The site's reports and the new ones are split once and for all, a model is trained and exported as
+`training.train` does it, registered in MLflow, and judged on the frozen test reports.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.frozen_split import Assigned, Role
+from data.taxonomy import Taxonomy
+from model.export import DEFAULT, Export
+from model.tagger import Tagger
+from training.behaviour import Case, read_cases, shipped_cases
+from training.gate import GateSettings, Verdict, judge
+from training.publish import publish
+from training.registry import MODEL, Registry, Version
+from training.settings import TrainSettings
+from training.site import Given, Site
+from training.start import Start, start_from
+from training.to_onnx import SAMPLE, export_run, golden_reports, notes_of
+from training.tracking import Run
+from training.train import train_run
+from training.verdict_page import verdict_page
+from training.verdict_words import headline, reasons, remarks
+
+ENCODER = DEFAULT.parent / "encoder"
+_ENOUGH = 0.5  # of the champion's training reports; with fewer a new linear part would know less than the old
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to retrain, from what, into what.
+
+    Attributes:
+        site: the site's folder.
+        given: files of labelled reports.
+        out: run folder; must not hold an earlier run.
+        name: of the registered model and of the Export.
+        version: of the Export.
+        taxonomy: None is the champion's.
+        serving: Export in service, registered first where the registry has no champion.
+        encoder: folder of the encoder (its shape is needed to go on from a champion).
+        go_on: start from the champion's weights, not from the encoder's.
+        keep_wide: keep the champion's linear part; None decides by the number of reports.
+        cases: files of behaviour cases beside those that ship.
+        into: folder that a service follows; None where none is on this machine.
+    """
+
+    site: Path
+    given: Given
+    out: Path
+    name: str = "petition"
+    version: str = "0"
+    taxonomy: Taxonomy | None = None
+    serving: Path = DEFAULT
+    encoder: str = str(ENCODER)
+    go_on: bool = True
+    keep_wide: bool | None = None
+    cases: tuple[Path, ...] = ()
+    into: Path | None = None
+    precision: str = "fp16"
+    golden: Path | None = SAMPLE
+    data_notes: Path | None = None
+
+
+def retrain(
+    plan: Plan, settings: TrainSettings, gate: GateSettings, record: Run, registry: Registry
+) -> tuple[Verdict, Version]:
+    """Train a candidate, register it, judge it, and promote it or say why not.
+
+    Returns:
+        what the gate says, and the registered version.
+
+    Raises:
+        DataError: labelled files that cannot be used.
+        EncoderNotFound, NoWeights: nothing to start from.
+        RegistryAway: MLflow cannot be reached.
+        BrokenExport, GoldenMismatch: promoted, but it cannot be used on this machine.
+    """
+    champion = _champion(plan, record, registry)
+    taxonomy = plan.taxonomy or (champion.taxonomy if champion else Taxonomy.default())
+    found = Site(plan.site).gather(plan.given, taxonomy)
+    record.figures(_counts(found))
+    print(_said(found), flush=True)
+
+    start = _start(plan, settings, champion, taxonomy, len(found.rows[Role.train]))
+    site = Site(plan.site)
+    dev = site.file(Role.dev)
+
+    def tell(line: dict[str, float], stage: str) -> None:
+        record.epoch(line, stage)
+        print(stage, " ".join(f"{k}={v:.4g}" for k, v in line.items()), flush=True)
+
+    train_run(
+        [site.file(Role.train)], dev, plan.out, start.encoder if start else plan.encoder, settings, taxonomy,
+        on_epoch=tell, start=start,
+    )  # fmt: skip
+    export, metrics = export_run(
+        plan.out, dev, plan.out / "export", plan.name, plan.version, plan.precision,
+        golden_reports(plan.golden), notes_of(plan.data_notes),
+        champion.decisions if start and champion else None,
+    )  # fmt: skip
+    record.tag("data_hash", export.data_hash)
+    record.metrics(metrics)
+    number = int(record.model(export.folder, plan.name) or 0)
+    registry.note(number, **{MODEL: export.model})
+
+    cases = [*shipped_cases(taxonomy), *(case for path in plan.cases for case in read_cases(taxonomy, path))]
+    verdict = _judged(export, champion, found, cases, gate)
+    _record(record, verdict, plan.out)
+    why = "；".join([headline(verdict), *reasons(verdict)])
+    version = registry.promote(number, why) if verdict.promoted else registry.challenge(number, why)
+    if verdict.promoted and plan.into is not None:
+        publish(registry, version, plan.into)
+    return verdict, version
+
+
+def _champion(plan: Plan, record: Run, registry: Registry) -> Export | None:
+    """The Export in service; where the registry knows none, the one that the plan names is registered."""
+    version = registry.champion()
+    if version is not None:
+        shutil.rmtree(plan.out / "champion", ignore_errors=True)
+        return Export.load(registry.fetch(version.number, plan.out / "champion"))
+    export = Export.load(plan.serving)
+    if plan.taxonomy is not None and _labels(plan.taxonomy) != _labels(export.taxonomy):
+        return None  # the one that ships answers other questions
+    with record.beside("serving") as run:
+        if "axes" in export.dev_metrics:
+            run.metrics(export.dev_metrics)
+        number = int(run.model(export.folder, plan.name) or 0)
+    registry.note(number, **{MODEL: export.model})
+    registry.promote(number, "第一次重新训练之前的现用模型")
+    return export
+
+
+def _labels(taxonomy: Taxonomy) -> list[tuple[str, tuple[str, ...]]]:
+    return [(axis.id, tuple(axis.label_ids)) for axis in taxonomy.axes]
+
+
+def _start(
+    plan: Plan, settings: TrainSettings, champion: Export | None, taxonomy: Taxonomy, rows: int
+) -> Start | None:
+    if not plan.go_on or champion is None or _labels(champion.taxonomy) != _labels(taxonomy):
+        return None
+    keep = plan.keep_wide
+    if keep is None:
+        keep = rows < _ENOUGH * float(champion.dev_metrics.get("rows", 0))
+    return start_from(champion, plan.encoder, plan.out / "start", settings.head, keep and settings.wide)
+
+
+def _judged(
+    export: Export, champion: Export | None, found: Assigned, cases: list[Case], gate: GateSettings
+) -> Verdict:
+    before = Tagger(champion) if champion is not None else None
+    return judge(Tagger(export), before, found.rows[Role.test], cases, gate, found.settled)
+
+
+def _counts(found: Assigned) -> Mapping[str, float]:
+    counts = {f"rows_{role.value}": float(len(found.rows[role])) for role in Role}
+    new = len(found.rows[Role.test]) - len(found.settled)
+    return counts | {"rows_test_new": float(new), "rows_left_out": float(found.left_out)}
+
+
+def _said(found: Assigned) -> str:
+    train, dev, test = (len(found.rows[role]) for role in Role)
+    said = f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（新增 {test - len(found.settled)} 件）。"
+    if found.left_out:
+        said += f"与其他用途的报告雷同、因而不用的 {found.left_out} 件。"
+    if gone := found.missing.get(Role.test, 0):
+        said += f"以前的测试件中有 {gone} 件已经不在数据里。"
+    return said
+
+
+def _record(record: Run, verdict: Verdict, out: Path) -> None:
+    """Keep the verdict in the run, and as files in the run folder; figures, ids and names of labels alone."""
+    page = verdict_page(verdict)
+    (out / "verdict.html").write_text(page, encoding="utf-8")
+    record.page(page, "gate/verdict.html")
+    record.shape(verdict.to_dict(), "gate/verdict.json")
+    record.files(out / "report", "report")
+    record.tag("verdict", "promoted" if verdict.promoted else "refused")
+    record.tag("mlflow.note.content", "\n\n".join([headline(verdict), *reasons(verdict), *remarks(verdict)]))
+    for axis, changes in verdict.axes.items():
+        record.figures({f"test_{axis}_macro_f1": changes.macro.after,
+                        f"test_{axis}_macro_f1_champion": changes.macro.before})  # fmt: skip

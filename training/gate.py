@@ -1,0 +1,268 @@
+"""The gate: may a candidate take the champion's place? Both answer the same frozen test reports.
+
+New test reports come out of the same import as those that taught the candidate: where its labels are wrong,
+both are wrong alike. So those that were frozen before this import are also judged alone, where they suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from data.labelled import LabelledReport
+from data.taxonomy import Taxonomy
+from model.export import GOLDEN
+from model.golden import GoldenMismatch, replay_golden
+from model.tagger import Tagger
+from training.behaviour import Behaviour, Case, behave
+from training.dataset import label_targets
+from training.paired import Answers, Change, Changes, Floats, compare
+from training.scores import axis_columns
+
+PROTECTED = (
+    "education", "medical", "pension", "social_security", "inaction", "falsification", "privilege",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """What a candidate must reach. Every field is also a flag of `petition retrain`."""
+
+    margin: float = 0.02
+    """How far the macro-F1 of an axis may lie below the champion's: unless it is higher, the lower end of the
+    interval of the difference must not fall below this."""
+    protected: tuple[str, ...] = PROTECTED
+    """Labels none of which may fall significantly; those that the taxonomy lacks do not count."""
+    calibration: float = 0.02
+    """How far the calibration error of an axis may rise, where the rise is significant."""
+    level: float = 0.05
+    """A difference is significant where its interval of probability 1 - level does not hold zero."""
+    least_test: int = 50
+    """Test reports labelled on an axis, at least."""
+    behaviours: float = 0.9
+    """Share of the behaviour cases to pass."""
+    behaviours_lost: int = 1
+    """Cases that the champion passes and the candidate may fail."""
+    samples: int = 2000
+    """Bootstrap samples."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule and whether it is kept.
+
+    Attributes:
+        rule: test_size, macro_f1, protected, calibration, golden, behaviour, behaviour_lost or taxonomy.
+        where: axis id or label id; "" where the rule is about the whole model.
+        figures: what it was decided on.
+        cases: names of behaviour cases.
+        settled: decided on the test reports that were frozen before this import.
+    """
+
+    rule: str
+    passed: bool
+    where: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    cases: tuple[str, ...] = ()
+    settled: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says.
+
+    Attributes:
+        candidate, champion: name@version; no champion: "".
+        checks: in the order in which they were made.
+        axes: axis id -> figures of both; empty without a champion.
+        supports: axis id -> per label the test reports that hold it.
+        tested: axis id -> test reports that label it.
+        behaviour: of candidate and champion.
+        protected: labels none of which may fall.
+    """
+
+    candidate: str
+    champion: str
+    checks: tuple[Check, ...]
+    taxonomy: Taxonomy
+    axes: Mapping[str, Changes] = field(default_factory=dict)
+    supports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    tested: Mapping[str, int] = field(default_factory=dict)
+    behaviour: tuple[Behaviour, Behaviour | None] = (Behaviour((), ()), None)
+    protected: tuple[str, ...] = ()
+
+    @property
+    def promoted(self) -> bool:
+        """Every rule is kept."""
+        return all(check.passed for check in self.checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape: figures, ids and names of cases; no words of a report."""
+        return {
+            "candidate": self.candidate,
+            "champion": self.champion,
+            "promoted": self.promoted,
+            "checks": [asdict(check) for check in self.checks],
+            "tested": dict(self.tested),
+            "axes": {
+                axis.id: _axis_shape(axis.label_ids, self.axes[axis.id], self.supports[axis.id])
+                for axis in self.taxonomy.axes
+                if axis.id in self.axes
+            },
+        }
+
+
+def _axis_shape(labels: Sequence[str], changes: Changes, supports: Sequence[int]) -> dict[str, Any]:
+    return {
+        "macro_f1": asdict(changes.macro),
+        "micro_f1": asdict(changes.micro),
+        "calibration_error": asdict(changes.calibration),
+        "labels": {
+            label: {"support": support, **(asdict(change) if change else {})}
+            for label, change, support in zip(labels, changes.labels, supports, strict=True)
+        },
+    }
+
+
+def judge(
+    candidate: Tagger,
+    champion: Tagger | None,
+    test: Sequence[LabelledReport],
+    cases: Sequence[Case] = (),
+    settings: GateSettings | None = None,
+    settled: Collection[int] | None = None,
+) -> Verdict:
+    """Let both answer the same reports, and hold the difference against the rules.
+
+    Args:
+        champion: None where there is none yet; then nothing is compared.
+        test: frozen test reports, on which neither was trained.
+        cases: behaviour cases.
+        settled: places in `test` of the reports that were frozen before this import; None is all.
+    """
+    settings = settings or GateSettings()
+    taxonomy = candidate.export.taxonomy
+    checks = [_golden(candidate)]
+    behaviour = behave(candidate, cases), behave(champion, cases) if champion and cases else None
+    checks += _behaviour(*behaviour, settings)
+    verdict = Verdict(
+        candidate.export.model, champion.export.model if champion else "", tuple(checks), taxonomy,
+        behaviour=behaviour, protected=settings.protected,
+    )  # fmt: skip
+    if champion is None:
+        return verdict
+    if _order(champion.export.taxonomy) != _order(taxonomy):
+        return replace(verdict, checks=(*checks, Check("taxonomy", False)))
+    said = _Said(candidate, champion, test)
+    compared = said.compare(settings)
+    for axis in taxonomy.axes:
+        one = compared[axis.id]
+        figures = {"reports": one.reports, "least": settings.least_test}
+        checks.append(Check("test_size", one.reports >= settings.least_test, axis.id, figures))
+        checks += _axis_checks(axis.id, axis.label_ids, one, settings)
+    if settled is not None and len(settled) < len(test):
+        older = said.compare(settings, sorted(settled))
+        for axis in taxonomy.axes:
+            one = older[axis.id]
+            if one.reports >= settings.least_test:
+                again = _axis_checks(axis.id, axis.label_ids, one, settings)
+                checks += [replace(check, settled=True) for check in again if check.rule != "calibration"]
+    return replace(
+        verdict,
+        checks=tuple(checks),
+        axes={axis: one.changes for axis, one in compared.items() if one.changes is not None},
+        supports={axis: one.supports for axis, one in compared.items()},
+        tested={axis: one.reports for axis, one in compared.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One axis: figures where any label holds on any report, reports, and reports per label."""
+
+    changes: Changes | None
+    reports: int
+    supports: tuple[int, ...]
+
+
+def _order(taxonomy: Taxonomy) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(axis.id, axis.kind, tuple(axis.label_ids)) for axis in taxonomy.axes]
+
+
+class _Said:
+    """What champion and candidate said of the test reports."""
+
+    def __init__(self, candidate: Tagger, champion: Tagger, test: Sequence[LabelledReport]) -> None:
+        self.taxonomy = candidate.export.taxonomy
+        self.taggers = champion, candidate
+        reports = [row.report for row in test]
+        self.scores = [tagger.scores(reports) for tagger in self.taggers]
+        targets = [label_targets(row, self.taxonomy) for row in test]
+        self.truth: Floats = np.array(targets, dtype=np.float32).reshape(self.scores[0].shape)
+
+    def compare(self, settings: GateSettings, places: Sequence[int] | None = None) -> dict[str, _Compared]:
+        """Figures per axis over the reports at these places; None is all."""
+        chosen = np.zeros(len(self.truth), dtype=bool)
+        chosen[slice(None) if places is None else list(places)] = True
+        found = {}
+        for axis, columns in axis_columns(self.taxonomy):
+            rows = chosen & ~np.isnan(self.truth[:, columns.start])
+            real = self.truth[rows][:, columns]
+            answers = []
+            for tagger, scores in zip(self.taggers, self.scores, strict=True):
+                mine = scores[rows][:, columns]
+                given = tagger.export.decisions[axis.id].given(mine, axis.kind)
+                answers.append(Answers(mine, given))
+            before, after = answers
+            changes = None
+            if real.any():
+                changes = compare(before, after, real, settings.level, settings.samples)
+            found[axis.id] = _Compared(changes, len(real), tuple(int(x) for x in real.sum(axis=0)))
+        return found
+
+
+def _axis_checks(axis: str, labels: Sequence[str], found: _Compared, settings: GateSettings) -> list[Check]:
+    if found.changes is None:
+        return []
+    macro, error = found.changes.macro, found.changes.calibration
+    holds = macro.difference >= 0 or macro.low >= -settings.margin
+    rises = error.difference > settings.calibration and error.low > 0
+    checks = [
+        Check("macro_f1", holds, axis, _figures(macro, margin=settings.margin)),
+        Check("calibration", not rises, axis, _figures(error, margin=settings.calibration)),
+    ]
+    for label, change, support in zip(labels, found.changes.labels, found.supports, strict=True):
+        if label in settings.protected and change is not None:
+            checks.append(Check("protected", change.high >= 0, label, _figures(change, support=support)))
+    return checks
+
+
+def _figures(change: Change, **more: float) -> dict[str, float]:
+    return asdict(change) | more
+
+
+def _golden(candidate: Tagger) -> Check:
+    try:
+        count, worst = replay_golden(candidate.export.folder / GOLDEN, candidate)
+    except GoldenMismatch:
+        return Check("golden", False)
+    return Check("golden", True, figures={"reports": count, "worst": worst})
+
+
+def _behaviour(candidate: Behaviour, champion: Behaviour | None, settings: GateSettings) -> list[Check]:
+    if not candidate.cases:
+        return []
+    figures = {"passed": len(candidate.cases) - len(candidate.failed), "of": len(candidate.cases),
+               "least": settings.behaviours}  # fmt: skip
+    checks = [
+        Check("behaviour", candidate.share >= settings.behaviours, figures=figures, cases=candidate.failed)
+    ]
+    if champion is not None:
+        lost = tuple(case for case in candidate.failed if case not in champion.failed)
+        few = len(lost) <= settings.behaviours_lost
+        figures = {"lost": len(lost), "most": settings.behaviours_lost}
+        checks.append(Check("behaviour_lost", few, figures=figures, cases=lost))
+    return checks

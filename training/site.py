@@ -1,0 +1,88 @@
+"""Site: the folder in which an installation keeps what it trains on, and what each report is for.
+
+    split.jsonl                          hash and role of every report there ever was; no words
+    train.jsonl, dev.jsonl, test.jsonl   the labelled reports, with words, for their owner's eyes only
+
+The next retraining begins with these files, so that only what is new needs to be given. Whoever must delete
+reports deletes their lines; the hashes keep their roles.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.errors import DataError
+from data.frozen_split import Assigned, Role, assign, load_roles, save_roles
+from data.imports.line import to_line
+from data.imports.merge import Merged
+from data.labelled import LabelledReport, read_labelled
+from data.pool import pool
+from data.taxonomy import Taxonomy
+
+SPLIT = "split.jsonl"
+_NEW = "labels"
+
+
+@dataclass(frozen=True)
+class Given:
+    """Files of labelled reports that a retraining is given.
+
+    Attributes:
+        labels: new ones, the oldest first; they are dealt out to train, dev and test.
+        pinned: files whose reports have a role already: what earlier models learned from, dev and test sets.
+        dev, test: shares of the new reports that tune and that measure.
+    """
+
+    labels: Sequence[Path] = ()
+    pinned: Mapping[Role, Sequence[Path]] = field(default_factory=dict)
+    dev: float = 0.1
+    test: float = 0.2
+
+
+class Site:
+    """The folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name it; `gather` makes it where there is none."""
+        self.folder = folder
+
+    def file(self, role: Role) -> Path:
+        """The labelled reports of a role."""
+        return self.folder / f"{role.value}.jsonl"
+
+    def gather(self, given: Given, taxonomy: Taxonomy) -> Assigned:
+        """Join what is kept with what is given, deal out what is new, and write the folder anew.
+
+        Raises:
+            DataError: a file cannot be used, or nothing is left to train on or to tune by.
+        """
+        sources: list[tuple[str, list[LabelledReport]]] = []
+        for role in Role:
+            for path in (self.file(role), *given.pinned.get(role, ())):
+                if path != self.file(role) or path.is_file():
+                    sources.append((role.value, list(read_labelled(path, taxonomy))))
+        sources += [(_NEW, list(read_labelled(path, taxonomy))) for path in given.labels]
+        pins = {role.value: role for role in Role}
+        found = assign(pool(sources), load_roles(self.folder / SPLIT), pins, taxonomy, given.dev, given.test)
+        for role in (Role.train, Role.dev):
+            if not any(held is not None for row in found.rows[role] for held in row.labels.values()):
+                raise DataError(
+                    f"no labelled report for {role.value}; give more with --labels or --base, --dev"
+                )
+        self._write(found, taxonomy)
+        return found
+
+    def _write(self, found: Assigned, taxonomy: Taxonomy) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The roles first: what is trained on must be known as such, whatever happens later.
+        save_roles(self.folder / SPLIT, found.roles)
+        for role in Role:
+            partial = self.file(role).with_suffix(".partial")
+            with open(
+                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as out:
+                out.writelines(f"{to_line(Merged(row), taxonomy)}\n" for row in found.rows[role])
+            partial.replace(self.file(role))
