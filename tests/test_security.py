@@ -16,7 +16,7 @@ SOURCES = [
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 # Modules whose loaders run what they read, and calls that evaluate text.
-MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "jsonpickle", "pandas"}
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "jsonpickle"}
 CALLS = {"eval", "exec", "compile", "__import__", "yaml.unsafe_load", "yaml.full_load", "yaml.load_all",
          "os.system", "os.popen", "tempfile.mktemp"}  # fmt: skip
 
@@ -60,7 +60,7 @@ def test_no_module_can_run_what_it_reads(path: Path) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import pickle", "from joblib import load", "import pandas as pd", "import yaml\nyaml.load(x)",
+        "import pickle", "from joblib import load", "pd.read_pickle(x)", "import yaml\nyaml.load(x)",
         "yaml.load(x, Loader=yaml.Loader)", "torch.load(x)", "torch.load(x, weights_only=False)",
         "np.load(x, allow_pickle=True)", "eval(x)", "subprocess.run(x, shell=True)", "archive.extractall()",
         "AutoModel.from_pretrained(x, trust_remote_code=True)",
@@ -82,7 +82,8 @@ def test_the_loader_of_yaml_is_a_safe_one() -> None:
 
 def test_whoever_writes_csv_disarms_its_cells() -> None:
     """A cell that begins with = would run in the spreadsheet of whoever opens the file."""
-    writers = [path for path in SOURCES if "csv.writer(" in path.read_text(encoding="utf-8")]
+    shipped = [path for path in SOURCES if path.relative_to(ROOT).parts[0] != "benchmarks"]
+    writers = [path for path in shipped if "csv.writer(" in path.read_text(encoding="utf-8")]
 
     assert len(writers) >= 2
     assert [path.name for path in writers if "disarm(" not in path.read_text(encoding="utf-8")] == []

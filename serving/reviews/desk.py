@@ -47,6 +47,7 @@ class ReviewDesk:
         self._lock = threading.Lock()
         self._log: ReviewLog | None = None
         self._ready: bool | None = None
+        self._saying = threading.Lock()
         self._waiting = 0
 
     @property
@@ -188,7 +189,8 @@ class ReviewDesk:
             self._use(lambda log: None)
 
     def _say(self, ready: bool, reason: str = "") -> None:
-        changed, self._ready = self._ready is not ready, ready
+        with self._saying:
+            changed, self._ready = self._ready is not ready, ready
         if changed and ready:
             event("reviews_ready", keeps_text=self.cover is not None)
         elif changed:
