@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from data.imports import tagged
 from data.labelled import read_labelled
 from data.taxonomy import Taxonomy
-from serving import cell as cells
+from serving import cell as book_cell
 from serving import spreadsheet
 from serving.commands.import_labels import BLANKS, FORMATS, TIES
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Ended, Petition, write_csv
@@ -309,7 +309,7 @@ def test_without_a_column_of_corrections_the_tags_are_not_labels(
 
 def test_our_own_headings_are_those_that_tagging_writes() -> None:
     assert tagged.HEADINGS == spreadsheet.INPUT
-    assert tagged.CUT_MARK == cells.CUT_MARK and tagged.MODEL in spreadsheet.STATE
+    assert tagged.CUT_MARK == book_cell.CUT_MARK and tagged.MODEL in spreadsheet.STATE
 
 
 def test_the_choices_of_the_help_are_those_of_the_program() -> None:

@@ -308,7 +308,8 @@ def test_a_database_that_comes_back_is_used_again(export: Export, tmp_path: Path
     held(first, "reviews_away")
     assert second.status_code == 201 and len(rows(path)) == 1
     told = [f["event"] for f in lines.fields if "reviews" in str(f["event"])]
-    assert (told[0], told[-1]) == ("reviews_away", "reviews_ready")
+    # A service that another test has ended may still say of its own that it is ready.
+    assert told.count("reviews_away") == 1 and told[-1] == "reviews_ready"
 
 
 def test_the_schema_is_brought_up_to_date_where_asked(export: Export, tmp_path: Path) -> None:
