@@ -28,8 +28,10 @@ def test_mlflow_runs_the_entry_point_and_a_refusal_is_no_failure(
         "precision": "fp32", "threads": 1, "samples": 100,
     }  # fmt: skip
     flags = [flag for name, value in parameters.items() for flag in ("-P", f"{name}={value}")]
+    # mlflow leaves the experiment of whatever ran before in the environment.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_EXPERIMENT")}
     environment = {
-        **os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{records / 'mlflow.db'}", "PYTHONPATH": str(ROOT),
+        **own, "MLFLOW_TRACKING_URI": f"sqlite:///{records / 'mlflow.db'}", "PYTHONPATH": str(ROOT),
         "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }  # fmt: skip
     ended = subprocess.run(
