@@ -13,6 +13,7 @@ from pathlib import Path
 
 from data.frozen_split import Assigned, Role
 from data.taxonomy import Taxonomy
+from model.decide import AxisDecision
 from model.export import DEFAULT, Export
 from model.tagger import Tagger
 from training.behaviour import Case, read_cases, shipped_cases
@@ -46,8 +47,8 @@ class Plan:
         taxonomy: None is the champion's.
         serving: Export in service, registered first where the registry has no champion.
         encoder: folder of the encoder (its shape is needed to go on from a champion).
-        go_on: start from the champion's weights, not from the encoder's; under another taxonomy from the heads
-            of the labels that it continues.
+        go_on: start from the champion's weights, not from the encoder's; under another taxonomy from the
+            heads of the labels that it continues.
         keep_wide: keep the champion's linear part; None decides by the number of reports.
         cases: files of behaviour cases beside those that ship.
         into: folder that a service follows; None where none is on this machine.
@@ -105,7 +106,7 @@ def retrain(
     export, metrics = export_run(
         plan.out, dev, plan.out / "export", plan.name, plan.version, plan.precision,
         golden_reports(plan.golden), notes_of(plan.data_notes),
-        champion.decisions if start and champion and _labels(champion.taxonomy) == _labels(taxonomy) else None,
+        _prior(start, champion, taxonomy),
     )  # fmt: skip
     record.tag("data_hash", export.data_hash)
     record.metrics(metrics)
@@ -164,6 +165,15 @@ def _start(
         if champion is not None:
             raise
         return None  # the site's first model, of an encoder of its own
+
+
+def _prior(
+    start: Start | None, champion: Export | None, taxonomy: Taxonomy
+) -> Mapping[str, AxisDecision] | None:
+    """Decisions of the model that training went on from, where they are about the same labels."""
+    if start is None or champion is None or _labels(champion.taxonomy) != _labels(taxonomy):
+        return None
+    return champion.decisions
 
 
 def _judged(

@@ -34,7 +34,7 @@ from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, fit, set_seed
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
-from training.start import Start
+from training.start import Start, start_from_run
 from training.weak import WeakSource, read_weak
 from training.wide import document_frequencies, feature_matrix, fit_linear, out_of_fold, pack
 

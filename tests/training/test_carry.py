@@ -114,7 +114,7 @@ def test_training_starts_from_a_run_of_another_taxonomy(
 
 
 def test_what_is_no_run_to_start_from_is_said(run_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(EncoderNotFound, match="run.json is missing"):
+    with pytest.raises(EncoderNotFound, match=r"run\.json is missing"):
         start_from_run(tmp_path, tmp_path / "start", "label-attention")
     with pytest.raises(EncoderNotFound, match="its head is label-attention, not cls"):
         start_from_run(run_folder, tmp_path / "start", "cls")
