@@ -15,6 +15,7 @@ import typer
 from serving.commands.audit import audit
 from serving.commands.bulk import bulk
 from serving.commands.doctor import doctor
+from serving.commands.drift import drift
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
 from serving.commands.mask import mask
@@ -71,6 +72,7 @@ app.command(cls=HelpedCommand)(rollback)
 app.command("import", cls=HelpedCommand)(import_labels)
 app.command(cls=HelpedCommand)(survey)
 app.command(cls=HelpedCommand)(migrate)
+app.command(cls=HelpedCommand)(drift)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
