@@ -109,3 +109,7 @@ class ReviewConflict(DataError):
 
 class UnknownReview(DataError):
     """The id of no review."""
+
+
+class LostLabels(DataError):
+    """Labels that have no place in a newer taxonomy, and for which nobody has said what to do."""

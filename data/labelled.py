@@ -14,7 +14,7 @@ from data.encoding import find_encoding
 from data.errors import BadLabelledRow, MissingFile, UnknownLabels
 from data.intake import cell_text
 from data.report import Report
-from data.taxonomy import Axis, Taxonomy
+from data.taxonomy import Axis, Taxonomy, normal_name
 
 _PLAIN = ("id", "title", "text", "channel", "time", "date", "region", "source", "unsure")
 _MOST_SHOWN = 30
@@ -62,10 +62,55 @@ def read_labelled(path: Path | str, taxonomy: Taxonomy) -> Iterator[LabelledRepo
 
 def _read(path: Path, taxonomy: Taxonomy) -> Iterator[LabelledReport]:
     unknown: Counter[tuple[str, str]] = Counter()
+    for row, item in labelled_lines(path):
+        yield _labelled(item, path, row, taxonomy, unknown)
+    refuse_unknown(path, taxonomy, unknown)
+
+
+def labelled_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Stream the number and the object of every line that is not blank.
+
+    Raises:
+        BadLabelledRow: a line that is not an object.
+        UnknownEncoding: not text, or damaged.
+    """
     with path.open(encoding=find_encoding(path)) as file:
         for row, line in enumerate(file, 1):
             if line.strip("\ufeff \t\r\n"):
-                yield _labelled(_object(line, path, row), path, row, taxonomy, unknown)
+                yield row, _object(line, path, row)
+
+
+def labels_of(
+    value: object, axis: Axis, place: str, unknown: Counter[tuple[str, str]]
+) -> dict[str, str] | None:
+    """Read what a line holds for an axis: label id -> evidence words, "" where none; None: not labelled.
+
+    Args:
+        place: file, line and field, for the message.
+        unknown: gets (axis id, label as written) for each label that the axis does not have.
+
+    Raises:
+        BadLabelledRow: not one of the shapes of `read_labelled`.
+    """
+    given = _given(value, axis, place)
+    if given is None:
+        return None
+    known: dict[str, str] = {}
+    for name, words in given.items():
+        label = axis.by_name.get(normal_name(name))
+        if label is None:
+            unknown[axis.id, name] += 1
+        else:
+            known[label.id] = words or known.get(label.id, "")
+    return known
+
+
+def refuse_unknown(path: Path, taxonomy: Taxonomy, unknown: Counter[tuple[str, str]]) -> None:
+    """End where a file has labels that its taxonomy does not know.
+
+    Raises:
+        UnknownLabels: lists all, with counts and the nearest known.
+    """
     if unknown:
         raise UnknownLabels(_unknown_message(path, taxonomy, unknown), unknown)
 
@@ -94,17 +139,10 @@ def _labelled(
     labels: dict[str, frozenset[str] | None] = {}
     evidence: dict[str, dict[str, str]] = {}
     for axis in taxonomy.axes:
-        given = _given(item.get(axis.id), axis, f"{path}, line {row}: {axis.id}")
-        if given is None:
+        known = labels_of(item.get(axis.id), axis, f"{path}, line {row}: {axis.id}", unknown)
+        if known is None:
             labels[axis.id] = None
             continue
-        known: dict[str, str] = {}
-        for name, words in given.items():
-            label = taxonomy.resolve(axis.id, name)
-            if label is None:
-                unknown[axis.id, name] += 1
-            else:
-                known[label.id] = words or known.get(label.id, "")
         labels[axis.id] = frozenset(known)
         if any(known.values()):
             evidence[axis.id] = {label: words for label, words in known.items() if words}

@@ -32,6 +32,7 @@ class Label:
         excludes: what does not, and where it goes.
         aliases: other systems' names for it, taken in imports.
         parent: id of a wider label of the same axis, or None.
+        was: ids that labels of an earlier version had, where this one continues them, whole or in part.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Label:
     excludes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     parent: str | None = None
+    was: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,10 @@ class Taxonomy:
             ids.add(label.id)
             if not label.name.strip():
                 self._fail(f"{place}: name is missing")
+            for earlier in label.was:
+                self._check_id(earlier, f"{place}, was,")
+            if label.id in label.was:
+                self._fail(f"{place}: was names {label.id} itself; it holds the ids of other, earlier labels")
             for name in (label.id, label.name, label.name_en, *label.aliases):
                 if name and names.setdefault(normal_name(name), label.id) != label.id:
                     other = names[normal_name(name)]

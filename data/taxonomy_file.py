@@ -13,7 +13,7 @@ from data.taxonomy import Axis, Label, Taxonomy
 
 _TOP = ("version", "axes")
 _AXIS = ("id", "name", "name_en", "kind", "labels")
-_LABEL = ("id", "name", "name_en", "definition", "holds", "excludes", "aliases", "parent")
+_LABEL = ("id", "name", "name_en", "definition", "holds", "excludes", "aliases", "parent", "was")
 
 
 class _Loader(yaml.SafeLoader):
@@ -122,6 +122,7 @@ def _label(item: object, where: str) -> Label:
         excludes=_texts(fields, "excludes", where),
         aliases=_texts(fields, "aliases", where),
         parent=_text(fields, "parent", where) or None,
+        was=_texts(fields, "was", where),
     )
 
 

@@ -78,6 +78,7 @@ class Encoder:
         self._tokenizer = tokenizer
         self.size, self.overlap, self.max_tokens = size, overlap, max_tokens
         self.cls, self.sep, self.pad = (_id(tokenizer, t) for t in ("[CLS]", "[SEP]", "[PAD]"))
+        self.unknown: int | None = tokenizer.token_to_id("[UNK]")
 
     @classmethod
     def from_file(cls, path: Path, size: int = 256, overlap: int = 32, max_tokens: int = 0) -> Encoder:

@@ -98,10 +98,15 @@ class Tagger:
 
     def stream(self, reports: Iterable[Report], evidence: EvidenceFor = "misconduct") -> Iterator[Prediction]:
         """Tag a stream of reports of any length, in order, in constant memory."""
+        for works, logits in self.examine(reports):
+            yield from self._decide(works, logits, evidence)
+
+    def examine(self, reports: Iterable[Report]) -> Iterator[tuple[list[Work], Floats]]:
+        """Read a stream; give chunk by chunk the Works, in order, and their uncalibrated logits."""
         source = iter(reports)
         while chunk := list(islice(source, CHUNK)):
             works = self._run(chunk)
-            yield from self._decide(works, self._logits(works), evidence)
+            yield works, self._logits(works)
 
     def logits(self, reports: Sequence[Report]) -> Floats:
         """Uncalibrated logits [reports, labels] in taxonomy order, for training's own checks."""
@@ -156,7 +161,7 @@ class Tagger:
     def _logits(self, works: Sequence[Work]) -> Floats:
         rows = []
         for work in works:
-            row = (_attention(work) * np.concatenate(work.values)).sum(axis=0)
+            row = (attention(work) * np.concatenate(work.values)).sum(axis=0)
             if self.wide is not None:
                 row = row + self.wide.logits(work.encoded.plain)
             rows.append(row)
@@ -204,7 +209,7 @@ class Tagger:
     def _contributions(self, work: Work, labels: list[int]) -> Floats:
         """Each token's exact part of the logits [tokens, chosen labels]."""
         columns = np.asarray(labels)
-        mixed = (_attention(work) * np.concatenate(work.values))[:, columns]
+        mixed = (attention(work) * np.concatenate(work.values))[:, columns]
         result = np.zeros((len(work.encoded.ids) + 2, columns.size), dtype=np.float32)
         at = 0
         for window in work.windows:
@@ -233,8 +238,8 @@ def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
         yield batch
 
 
-def _attention(work: Work) -> Floats:
-    """Softmax over all counted tokens of all windows [tokens, labels]."""
+def attention(work: Work) -> Floats:
+    """Softmax over all counted tokens of all windows of a Work that has been read [tokens, labels]."""
     scores = np.concatenate(work.scores)
     weights = np.exp(scores - scores.max(axis=0))
     return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)

@@ -24,7 +24,7 @@ SIGNING = frozenset(["/sign-in", "/sign-out"])
 """Need no key either, but have to be asked by our own pages where they change something."""
 PAGES: Mapping[str, Role] = {"/": Role.tag, "/review": Role.review}
 """Pages for people; a browser that has not signed in is sent to /sign-in from there."""
-NEEDED: Mapping[str, Role] = {**PAGES, "/v1/model/reload": Role.admin}
+NEEDED: Mapping[str, Role] = {**PAGES, "/v1/model/reload": Role.admin, "/v1/shadow": Role.admin}
 """What needs another role than tag."""
 REVIEW_UNDER = "/v1/reviews"
 

@@ -36,6 +36,7 @@ from serving.schema import (
     taxonomy_out,
 )
 from serving.service import Service
+from serving.shadow_schema import ShadowOut, shadow_out
 from serving.tagging import check_limits, key_name, tag_for
 from serving.version import package_version
 
@@ -172,6 +173,18 @@ async def reload(request: Request) -> Reloaded:
     return Reloaded(
         model=name, before=before, golden_reports=loaded.golden, largest_difference=round(loaded.worst, 6)
     )
+
+
+@routes.get(
+    "/v1/shadow", dependencies=_keyed, tags=["model"],
+    responses=problem_responses("no_key", "forbidden", "not_found"),
+)  # fmt: skip
+async def shadow(request: Request) -> ShadowOut:
+    """How the challenger answers the same reports: who gave which label, as counts; role admin."""
+    found = _service(request).shadow
+    if found is None:
+        raise Problem("not_found", "No challenger is set; see the setting `shadow`.")
+    return shadow_out(found)
 
 
 @routes.get("/livez", tags=["state"])

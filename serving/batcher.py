@@ -78,6 +78,7 @@ class Batcher:
         self._filled = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[_Ticket] = set()
+        self._idle = asyncio.Event()
         self._desk = ThreadPoolExecutor(1, "desk")
         self._engine = ThreadPoolExecutor(1, "engine")
 
@@ -137,6 +138,16 @@ class Batcher:
         timing = Timing(cut - began, max(0.0, first - cut), now - max(first, cut))
         return Answer([p for p in ticket.predictions if p is not None], ticket.total, timing)
 
+    async def in_idle_time(self, work: Callable[[], None]) -> None:
+        """Run something on the engine's thread when no request is under way, and return when it is done.
+
+        A request that comes meanwhile waits for it: keep it short.
+        """
+        while self._open:
+            self._idle.clear()
+            await self._idle.wait()
+        await asyncio.get_running_loop().run_in_executor(self._engine, work)
+
     def _admit(self, reports: Sequence[Report], evidence: EvidenceFor) -> _Ticket:
         characters = sum(len(report.text) + len(report.title) for report in reports)
         estimate = math.ceil(characters * self._per_char) + 2 * len(reports)
@@ -174,6 +185,8 @@ class Batcher:
     def _leave(self, ticket: _Ticket, reason: str) -> None:
         self._waiting.drop(ticket)
         self._open.discard(ticket)
+        if not self._open:
+            self._idle.set()
         self.pending -= ticket.reserved
         ticket.unread.clear()
         if not ticket.done.done():

@@ -15,15 +15,17 @@ import typer
 from serving.commands.audit import audit
 from serving.commands.bulk import bulk
 from serving.commands.doctor import doctor
+from serving.commands.drift import drift
 from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
 from serving.commands.mask import mask
+from serving.commands.migrate import migrate
 from serving.commands.retraining import models, promote, retrain, rollback
 from serving.commands.reviews import reviews
 from serving.commands.serve import serve
 from serving.commands.survey import survey
 from serving.commands.tag import tag
-from serving.commands.taxonomy import taxonomy
+from serving.commands.taxonomy import taxonomies
 from serving.commands.training import evaluate, train
 from serving.faults import Code, WrongUse, end
 from serving.help import HelpedCommand, HelpedGroup, option
@@ -53,9 +55,9 @@ def petition(
 app.command(cls=HelpedCommand)(tag)
 app.command(cls=HelpedCommand)(bulk)
 app.command(cls=HelpedCommand)(mask)
-app.command(cls=HelpedCommand)(taxonomy)
 app.command(cls=HelpedCommand)(doctor)
 app.command(cls=HelpedCommand)(serve)
+app.add_typer(taxonomies, name="taxonomy")
 app.add_typer(keys, name="key")
 app.add_typer(audit, name="audit")
 app.add_typer(reviews, name="reviews")
@@ -69,6 +71,8 @@ app.command(cls=HelpedCommand)(promote)
 app.command(cls=HelpedCommand)(rollback)
 app.command("import", cls=HelpedCommand)(import_labels)
 app.command(cls=HelpedCommand)(survey)
+app.command(cls=HelpedCommand)(migrate)
+app.command(cls=HelpedCommand)(drift)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

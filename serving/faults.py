@@ -55,6 +55,8 @@ _FILES = {
     "BadTaxonomy": "分类体系文件不合规则",
     "BadLabelledRow": "标注数据里有一行不能用",
     "UnknownLabels": "标注数据里有分类体系没有的标签",
+    "NotComparable": "这两批报告不能比较",
+    "LostLabels": "标注数据里有新的分类体系没有去处的标签",
     "EncoderNotFound": "找不到编码器",
     "BadKeys": "密钥文件不能用",
     "BadWatchList": "名单文件不能用",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from model.guard import BY_HAND
 from model.prediction import Prediction
 from serving.answer import Answer
+from serving.watch import Side
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -57,6 +58,20 @@ class Metrics:
         self._reloads = Counter("petition_reloads", "Reloads of the model", ["outcome"], registry=r)
         self._taken = Counter("petition_reviews", "Reviews taken, and taken back", ["kind"], registry=r)
         self._model = Gauge("petition_model_info", "The model that answers", ["model"], registry=r)
+        self._shadow = Gauge(
+            "petition_shadow_info", "The two models that are compared", ["live", "shadow"], registry=r
+        )
+        self._shadow_reports = Counter(
+            "petition_shadow_reports", "Reports drawn for the challenger", ["outcome"], registry=r
+        )
+        self._shadow_tags = Counter(
+            "petition_shadow_tags", "Tags of reports that both models read, by who gave them",
+            ["axis", "label", "side"], registry=r,
+        )  # fmt: skip
+        self._shadow_reviews = Counter(
+            "petition_shadow_needs_review", "Reports that ask for a person, by who says so", ["side"],
+            registry=r,
+        )  # fmt: skip
         self.queue = Gauge("petition_queue_tokens", "Tokens under way", registry=r)
         self.queue_limit = Gauge("petition_queue_limit_tokens", "Tokens under way at most", registry=r)
 
@@ -109,6 +124,24 @@ class Metrics:
         """This model answers from now on."""
         self._model.clear()
         self._model.labels(name).set(1)
+
+    def shadow_models(self, live: str, shadow: str) -> None:
+        """These two are compared from now on; counts begin anew."""
+        for each in (self._shadow, self._shadow_reports, self._shadow_tags, self._shadow_reviews):
+            each.clear()
+        self._shadow.labels(live, shadow).set(1)
+
+    def shadow_scored(self, tags: Sequence[tuple[str, str, Side]], review: Side | None) -> None:
+        """Both have read a report."""
+        self._shadow_reports.labels("scored").inc()
+        for axis, label, side in tags:
+            self._shadow_tags.labels(axis, label, side).inc()
+        if review is not None:
+            self._shadow_reviews.labels(review).inc()
+
+    def shadow_lost(self, how: str) -> None:
+        """A drawn report was not compared."""
+        self._shadow_reports.labels(how).inc()
 
     def text(self) -> bytes:
         """In Prometheus' own form."""

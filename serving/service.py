@@ -29,6 +29,7 @@ from serving.log import event
 from serving.metrics import Metrics
 from serving.reviews.desk import ReviewDesk
 from serving.settings import BadSettings, ServeSettings
+from serving.shadow import Shadow
 from serving.tracing import open_tracing
 
 SERVICE, SIGNAL = "service", "signal"
@@ -52,8 +53,24 @@ def load_checked(settings: ServeSettings) -> Loaded:
         BrokenExport, GoldenMismatch: it cannot be used here.
         BadSettings: its window is larger than a batch.
     """
+    return _load(settings, settings.model or DEFAULT)
+
+
+def load_shadow(settings: ServeSettings) -> Tagger | None:
+    """Load and check the challenger of the settings; None where there is none, and in sealed mode.
+
+    Raises:
+        BrokenExport, GoldenMismatch, BadSettings: it cannot be used here.
+    """
+    # Sealed, a report must not outlive its answer, and counts per label could tell of a single one.
+    if settings.shadow is None or settings.sealed:
+        return None
+    return _load(settings, settings.shadow).tagger
+
+
+def _load(settings: ServeSettings, path: Path) -> Loaded:
     # Resolved, so that a link which moves meanwhile does not mix two Exports.
-    folder = Path(settings.model or DEFAULT).resolve()
+    folder = path.resolve()
     tagger = load_tagger(folder, settings.threads, settings.max_tokens)
     try:
         check_budget(tagger, settings.batch_tokens)
@@ -72,6 +89,7 @@ class Service:
 
         Raises:
             BadKeys, BadWatchList: the file of keys, or the watch list, cannot be used.
+            BrokenExport, GoldenMismatch: the challenger cannot be used.
             BadSettings: traces are wanted and their extra is not installed.
             OSError, BadAudit: the audit log cannot be written.
         """
@@ -94,6 +112,10 @@ class Service:
         self.metrics.model(loaded.tagger.export.model)
         self.metrics.queue_limit.set(settings.queue_tokens)
         self.metrics.queue.set_function(lambda: self.batcher.pending)
+        self.shadow: Shadow | None = None
+        if (challenger := load_shadow(settings)) is not None:
+            share, live = settings.shadow_share, loaded.tagger
+            self.shadow = Shadow(challenger, live, share, self.batcher, self.metrics)
         self._reloading = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
 
@@ -116,6 +138,8 @@ class Service:
             Action.start, SERVICE, model=self.tagger.export.model, sealed=int(self.settings.sealed)
         )
         self.batcher.start()
+        if self.shadow is not None:
+            self.shadow.start()
         self.desk.start()
         if self.settings.model is not None and self.settings.follow_s:
             self._following = asyncio.get_running_loop().create_task(follow(self))
@@ -141,7 +165,7 @@ class Service:
         """
         guard = self.guard
         if guard.idle and masking is Masking.none:
-            answer = await self.batcher.tag(reports, evidence)
+            answer = await self._read(reports, evidence)
         else:
             answer = await self._tag_guarded(guard, reports, evidence, masking)
         try:
@@ -152,13 +176,20 @@ class Service:
         self.metrics.answer(answer)
         return answer
 
+    async def _read(self, reports: Sequence[Report], evidence: EvidenceFor) -> Answer:
+        """Have the model read; a share of it is left for the challenger to read later."""
+        answer = await self.batcher.tag(reports, evidence)
+        if self.shadow is not None:
+            self.shadow.offer(reports, answer.predictions)
+        return answer
+
     async def _tag_guarded(
         self, guard: Guard, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking
     ) -> Answer:
         # In a thread: a long report takes milliseconds to mask, which others need not wait for.
         cases = await asyncio.to_thread(lambda: [guard.admit(report, masking) for report in reports])
         export = self.tagger.export
-        answer = await self.batcher.tag([case.report for case in cases if case.report is not None], evidence)
+        answer = await self._read([case.report for case in cases if case.report is not None], evidence)
         read = iter(answer.predictions)
 
         def show() -> list[Prediction]:
@@ -194,16 +225,32 @@ class Service:
                 event("reload_refused", logging.ERROR, error, model=before)
                 raise
             self.access.keys, self.guard = keys, guard
+            await self._reload_shadow()
             self.metrics.reload("switched")
             self.metrics.model(loaded.tagger.export.model)
             event("reloaded", model=loaded.tagger.export.model, before=before, golden=loaded.golden)
             return loaded, before
+
+    async def _reload_shadow(self) -> None:
+        """Load the challenger anew; where it cannot be used, the one before goes on. Never fails."""
+        if self.shadow is None:
+            return
+        challenger = self.shadow.tagger
+        try:
+            loaded = await asyncio.to_thread(load_shadow, self.settings)
+            challenger = loaded or challenger
+        except Exception as error:
+            event("shadow_refused", logging.ERROR, error, model=challenger.export.model)
+        self.shadow.swap(challenger, self.tagger)
+        event("shadow", model=challenger.export.model, live=self.tagger.export.model, same=self.shadow.same)
 
     async def drain(self) -> None:
         """Refuse new work with 503 and answer what was accepted, for as long as the settings allow."""
         self.status = "draining"
         event("draining", tokens=self.batcher.pending)
         self.batcher.draining = True
+        if self.shadow is not None:
+            await self.shadow.stop()
         await asyncio.sleep(self.settings.drain_wait_s)
         try:
             async with asyncio.timeout(self.settings.drain_limit_s):
@@ -217,6 +264,8 @@ class Service:
         self.desk.stop()
         if self._following is not None:
             self._following.cancel()
+        if self.shadow is not None:
+            await self.shadow.stop()
         await self.batcher.stop()
         if self.tracing is not None:
             await asyncio.to_thread(self.tracing.close)

@@ -93,6 +93,10 @@ class ServeSettings(BaseSettings):
         False, description="At the start, bring the review log's schema up to date."
     )
     pages: bool = Field(True, description="Serve the officers' page at `/`, and signing in to it.")
+    shadow: Path | None = Field(
+        None, description="Export of a challenger that reads a share of the reports silently, in idle time."
+    )
+    shadow_share: float = Field(0.1, gt=0, le=1, description="Share of the reports that it reads.")
     docs: bool = Field(True, description="Serve the page of the API at `/docs`.")
     log_format: Literal["text", "json"] = Field("text", description="Form of the log on standard error.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")

@@ -20,7 +20,7 @@ _COLOURS = {Level.fail: "bold red", Level.warn: "yellow"}
 def survey_text(console: Console, found: Survey, findings: Sequence[Finding]) -> None:
     """Print every table, and the broken rules at the end, where they are seen."""
     for table in tables(found):
-        _show(console, table)
+        show_table(console, table)
     console.print(Text("检查结果", "bold"), soft_wrap=True)
     for finding in findings:
         console.print(Text(f"  {plain(finding_words(finding))}", _COLOURS[finding.level]), soft_wrap=True)
@@ -28,7 +28,8 @@ def survey_text(console: Console, found: Survey, findings: Sequence[Finding]) ->
         console.print(Text("  没有发现问题。", "green"), soft_wrap=True)
 
 
-def _show(console: Console, table: Table) -> None:
+def show_table(console: Console, table: Table) -> None:
+    """Print one table, its columns as wide as what is in them."""
     console.print(Text(plain(table.heading), "bold"), soft_wrap=True)
     cells = [[plain(cell) for cell in row] for row in table.rows]
     widths = [min(_WIDEST, max(cell_len(cell) for cell in column)) for column in zip(*cells, strict=True)]

@@ -13,15 +13,17 @@ from pathlib import Path
 
 from data.frozen_split import Assigned, Role
 from data.taxonomy import Taxonomy
+from model.decide import AxisDecision
 from model.export import DEFAULT, Export
 from model.tagger import Tagger
 from training.behaviour import Case, read_cases, shipped_cases
+from training.carry import sources
 from training.gate import GateSettings, Verdict, judge
 from training.publish import publish
 from training.registry import MODEL, Registry, Version
 from training.settings import TrainSettings
 from training.site import Given, Site
-from training.start import Start, start_from
+from training.start import NoWeights, Start, start_from
 from training.to_onnx import SAMPLE, export_run, golden_reports, notes_of
 from training.tracking import Run
 from training.train import train_run
@@ -45,7 +47,8 @@ class Plan:
         taxonomy: None is the champion's.
         serving: Export in service, registered first where the registry has no champion.
         encoder: folder of the encoder (its shape is needed to go on from a champion).
-        go_on: start from the champion's weights, not from the encoder's.
+        go_on: start from the champion's weights, not from the encoder's; under another taxonomy from the
+            heads of the labels that it continues.
         keep_wide: keep the champion's linear part; None decides by the number of reports.
         cases: files of behaviour cases beside those that ship.
         into: folder that a service follows; None where none is on this machine.
@@ -103,7 +106,7 @@ def retrain(
     export, metrics = export_run(
         plan.out, dev, plan.out / "export", plan.name, plan.version, plan.precision,
         golden_reports(plan.golden), notes_of(plan.data_notes),
-        champion.decisions if start and champion else None,
+        _prior(start, champion, taxonomy),
     )  # fmt: skip
     record.tag("data_hash", export.data_hash)
     record.metrics(metrics)
@@ -145,12 +148,32 @@ def _labels(taxonomy: Taxonomy) -> list[tuple[str, tuple[str, ...]]]:
 def _start(
     plan: Plan, settings: TrainSettings, champion: Export | None, taxonomy: Taxonomy, rows: int
 ) -> Start | None:
-    if not plan.go_on or champion is None or _labels(champion.taxonomy) != _labels(taxonomy):
+    if not plan.go_on:
+        return None
+    # Under another taxonomy the one that ships is no champion, and still the best place to start from.
+    export = champion or Export.load(plan.serving)
+    taken = sources(export.taxonomy, taxonomy)
+    if not any(taken):
         return None
     keep = plan.keep_wide
     if keep is None:
-        keep = rows < _ENOUGH * float(champion.dev_metrics.get("rows", 0))
-    return start_from(champion, plan.encoder, plan.out / "start", settings.head, keep and settings.wide)
+        # A label that is new would have no linear part for ever.
+        keep = all(taken) and rows < _ENOUGH * float(export.dev_metrics.get("rows", 0))
+    try:
+        return start_from(export, plan.encoder, plan.out / "start", settings.head, keep and settings.wide)
+    except NoWeights:
+        if champion is not None:
+            raise
+        return None  # the site's first model, of an encoder of its own
+
+
+def _prior(
+    start: Start | None, champion: Export | None, taxonomy: Taxonomy
+) -> Mapping[str, AxisDecision] | None:
+    """Decisions of the model that training went on from, where they are about the same labels."""
+    if start is None or champion is None or _labels(champion.taxonomy) != _labels(taxonomy):
+        return None
+    return champion.decisions
 
 
 def _judged(

@@ -1,4 +1,4 @@
-"""Start: a model in service as the place to begin from. All of it comes out of its Export.
+"""Start: a trained model as the place to begin from: the folder of a run, or one in service, by its Export.
 
 The graph of an Export holds the weights, though not all under their names: a matrix that states are
 multiplied by lies there transposed and nameless, in the order of use. So a network of the same shape is run
@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from model.export import GRAPH, TOKENIZER, WIDE, Export
+from data.taxonomy import Taxonomy
+from model.export import GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
 from model.tagger import Tagger
 from model.wide import Wide
-from training.network import TaggingNetwork, load_encoder
+from training.network import EncoderNotFound, TaggingNetwork, load_encoder
 
 TOLERANCE = 2e-3
 """Largest difference of a score or value between the graph and the network that was read back from it."""
@@ -39,11 +40,42 @@ class Start:
         encoder: a folder with weights and tokenizer, as `--encoder` takes it.
         head: state of the head; empty begins with a fresh one.
         wide: the linear part to keep as it is; None fits a new one.
+        taxonomy: whose labels head and linear part have; None is the one that is trained.
+        gain: what training made of the linear part's scores, a factor a label; None begins with 1.
     """
 
     encoder: str
     head: dict[str, Tensor]
     wide: Wide | None = None
+    taxonomy: Taxonomy | None = None
+    gain: Tensor | None = None
+
+
+def start_from_run(run: Path, out: Path, head: str) -> Start:
+    """Take the weights of a run's folder, and write its encoder as a folder; the linear part is fitted anew.
+
+    Args:
+        out: where the encoder's folder is put; it bears the encoder's name.
+        head: kind of head, as in TrainSettings.
+
+    Raises:
+        EncoderNotFound: no run there, or its head is of another kind.
+    """
+    from training.train import NETWORK, RUN, load_run
+
+    for name in (RUN, NETWORK, TAXONOMY, TOKENIZER):
+        if not (run / name).is_file():
+            raise EncoderNotFound(f"{run}: {name} is missing; give the folder of a finished run")
+    network, facts = load_run(run)
+    found = facts["settings"]["head"]
+    if found != head:
+        raise EncoderNotFound(f"{run}: its head is {found}, not {head}; give --head {found}")
+    folder = out / Path(facts["encoder"]).name
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_encoder(network.encoder, folder)
+    (folder / TOKENIZER).write_bytes((run / TOKENIZER).read_bytes())
+    gain = network.wide_gain.detach().clone()
+    return Start(str(folder), dict(network.head.state_dict()), None, Taxonomy.load(run / TAXONOMY), gain)
 
 
 def start_from(export: Export, shape: str, out: Path, head: str, keep_wide: bool) -> Start:
@@ -68,7 +100,7 @@ def start_from(export: Export, shape: str, out: Path, head: str, keep_wide: bool
     (folder / TOKENIZER).write_bytes((export.folder / TOKENIZER).read_bytes())
     wide = export.folder / WIDE
     kept = Wide.load(wide) if keep_wide and wide.is_file() else None
-    return Start(str(folder), dict(network.head.state_dict()), kept)
+    return Start(str(folder), dict(network.head.state_dict()), kept, export.taxonomy)
 
 
 def fill(network: TaggingNetwork, export: Export) -> None:

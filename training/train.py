@@ -29,11 +29,12 @@ from model.encode import Encoder
 from model.export import TAXONOMY, TOKENIZER, WIDE
 from model.wide import Wide
 from training.augment import augmented
+from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, fit, set_seed
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
-from training.start import Start
+from training.start import Start, start_from_run
 from training.weak import WeakSource, read_weak
 from training.wide import document_frequencies, feature_matrix, fit_linear, out_of_fold, pack
 
@@ -70,7 +71,7 @@ def train_run(
         encoder_name: folder or hub name; its tokenizer cuts the texts.
         pretrained: False starts from fresh weights, for ablations.
         on_epoch: told each epoch's figures and its stage, weak or gold.
-        start: a model to go on from; encoder_name is its encoder.
+        start: a model to go on from, perhaps of another taxonomy; encoder_name is its encoder.
 
     Raises:
         EncoderNotFound: no such encoder.
@@ -89,7 +90,7 @@ def train_run(
 
     wide_scores, wide = None, None
     if start is not None and start.wide is not None:
-        wide = start.wide
+        wide = carry_wide(start.wide, start.taxonomy or taxonomy, taxonomy)
         scores, dev_scores = (np.stack([wide.logits(text) for text in part["text"]]) for part in (train, dev))
         wide_scores = (scores, dev_scores)
     elif settings.wide:
@@ -115,7 +116,7 @@ def train_run(
     labels = sum(len(axis.labels) for axis in taxonomy.axes)
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
     if start is not None:
-        network.head.load_state_dict(start.head)
+        carry_start(network, start, taxonomy)
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
         lambda line: on_epoch(line, "gold"), anew if settings.augment else None,
@@ -196,6 +197,9 @@ def main() -> None:
     parser.add_argument("--weak", type=WeakSource.parse, nargs="*", default=[], metavar="FILE:FIELD[/LEVEL]",
                         help="JSONL files with another system's label in a field")  # fmt: skip
     parser.add_argument("--encoder", default="model/encoder", help="folder or hub name")
+    parser.add_argument("--start-from", type=Path, metavar="RUN",
+                        help="folder of an earlier run, of this taxonomy or another: start from its encoder "
+                             "and from the heads of the labels that this one continues")  # fmt: skip
     parser.add_argument("--allow-download", action="store_true", help="ask the hub for the encoder")
     parser.add_argument("--from-scratch", action="store_true", help="fresh weights in the encoder's shape")
     parser.add_argument("--taxonomy", type=Path, help="YAML; the default taxonomy where not given")
@@ -210,15 +214,19 @@ def main() -> None:
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
     taxonomy = Taxonomy.load(args.taxonomy) if args.taxonomy else Taxonomy.default()
     with tracked(args.out.name, args.tracking) as record:
-        record.params({**asdict(settings), "encoder": args.encoder})
+        start = None
+        if args.start_from:
+            start = start_from_run(args.start_from, args.out / "start", settings.head)
+        encoder = start.encoder if start else args.encoder
+        record.params({**asdict(settings), "encoder": Path(encoder).name if start else encoder})
 
         def tell(line: dict[str, float], stage: str) -> None:
             record.epoch(line, stage)
             print(stage, " ".join(f"{k}={v:.4g}" for k, v in line.items()), flush=True)
 
         train_run(
-            args.labelled, args.dev, args.out, args.encoder, settings, taxonomy, args.weak,
-            args.allow_download, not args.from_scratch, tell,
+            args.labelled, args.dev, args.out, encoder, settings, taxonomy, args.weak,
+            args.allow_download, not args.from_scratch, tell, start,
         )  # fmt: skip
         export, metrics = export_run(
             args.out, args.dev, args.out / "export", args.name, args.version, args.precision,

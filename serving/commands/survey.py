@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from serving.faults import Code, WrongUse
 from serving.help import argument, option
-
-if TYPE_CHECKING:
-    from data.survey.rules import Rule
 
 _FILE = "标注数据（JSONL），可以有几个；旁边的“文件.rejects.jsonl”一并计数。"
 _AGAINST = "评测用的标注数据，可重复；与它们重复的报告会逐件列出。"
@@ -33,20 +30,21 @@ def survey(
 
     退出码：0 没有不通过的规则；1 有不通过的规则；2 用法不对；4 文件不能读写，或标注数据有错。
     """
-    rules = _rules(rule or [])
     if html is not None and any(html.is_file() and html.samefile(file) for file in files if file.is_file()):
         raise WrongUse("--html：网页文件就是要读的文件；请换一个名字")
 
     from data.labelled import read_labelled
-    from data.survey.rules import Level, check
+    from data.survey.rules import RULES, Level, check
     from data.survey.survey import survey as gather
     from data.taxonomy import Taxonomy
     from serving.rejects import count_rejects
+    from serving.rule_option import chosen_rules
     from serving.survey_page import survey_page
     from serving.survey_text import survey_text
     from serving.terminal import output_console
     from serving.whole_file import open_text, whole_file
 
+    rules = chosen_rules(rule or [], RULES)
     chosen = Taxonomy.load(taxonomy) if taxonomy is not None else Taxonomy.default()
     reports = [one for file in files for one in read_labelled(file, chosen)]
     measures = {file.name: list(read_labelled(file, chosen)) for file in against or []}
@@ -58,19 +56,3 @@ def survey(
     survey_text(output_console(), found, findings)
     if any(finding.level is Level.fail for finding in findings):
         raise typer.Exit(Code.REJECTED)
-
-
-def _rules(given: list[str]) -> dict[str, Rule]:
-    from data.survey.rules import RULES, Level, Rule
-
-    rules = dict(RULES)
-    for one in given:
-        name, _, said = one.partition("=")
-        level, _, limit = said.partition(":")
-        try:
-            rules[name] = Rule(Level(level), float(limit) if limit else RULES[name].limit)
-        except (KeyError, ValueError):
-            raise WrongUse(
-                f"--rule 要写成 名称=off|warn|fail 或 名称=级别:界限；名称有：{'、'.join(RULES)}"
-            ) from None
-    return rules

@@ -1,0 +1,1 @@
+"""How two piles of reports differ, where nobody has said what is right."""

@@ -1,0 +1,1 @@
+"""The figures of drift for a person and for a program."""
