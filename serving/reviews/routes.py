@@ -18,10 +18,9 @@ from serving.reviews.schema import (
     ReviewOut,
     UndoIn,
     earlier_shape,
-    new_review,
     review_shape,
-    reviewer_of,
 )
+from serving.reviews.taking import new_review, reviewer_of
 from serving.schema import prediction_shape
 from serving.service import Service
 
