@@ -57,7 +57,7 @@ def test_version_is_shown(petition: Petition) -> None:
 def test_an_unknown_command_lists_the_known_ones(petition: Petition) -> None:
     ended = petition("tagg")
 
-    assert ended.code == 2 and "tag、bulk、mask、taxonomy、doctor、serve、train、evaluate" in ended.err
+    assert ended.code == 2 and "tag、bulk、mask、doctor、serve、train、evaluate" in ended.err
     assert all(
         name in ended.err for name in ("retrain", "import", "survey", "key", "audit", "reviews", "models")
     )
