@@ -58,7 +58,7 @@ def test_labels_that_are_continued_answer_as_before(run_folder: Path, taxonomy: 
             each.logits(*windows(), 2, scores)[0] for each, scores in ((before, wide), (after, taken))
         )
 
-    assert torch.equal(new[:, 2:], old[:, [0, 2, 2, 1]])
+    torch.testing.assert_close(new[:, 2:], old[:, [0, 2, 2, 1]])  # sums of another order of matrices
     for name, table in after.head.state_dict().items():
         assert torch.equal(table[1], fresh[name][1])  # sports, which is new
         torch.testing.assert_close(table[0], before.head.state_dict()[name][3:5].mean(0))
@@ -83,7 +83,7 @@ def test_the_linear_part_is_carried_too(taxonomy: Taxonomy) -> None:
 
     np.testing.assert_array_equal(new[[2, 3, 4, 5]], old[[0, 2, 2, 1]])
     assert new[1] == 0
-    np.testing.assert_allclose(new[0], old[3:5].mean(), atol=0.05)
+    np.testing.assert_allclose(new[0], old[3:5].mean(), atol=0.1)  # weights are rounded to 8 bits once more
 
 
 def test_training_starts_from_a_run_of_another_taxonomy(
