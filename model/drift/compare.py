@@ -102,7 +102,7 @@ class Drift:
         labels: of every label, axis by axis, and of "no tag".
         review: reports that ask for a person.
         scores: of every label; empty where only predictions are at hand.
-        lengths, unknown, unseen: of the texts; None where only predictions are at hand.
+        lengths, unknown, rare: of the texts; None where only predictions are at hand.
         quantiles: characters at 10, 50 and 90 %, before and after.
         apart: the two-sample test; None likewise, or where there are too few reports.
     """
@@ -114,7 +114,7 @@ class Drift:
     scores: tuple[ScoreShift, ...]
     lengths: Shift | None
     unknown: MeanChange | None
-    unseen: MeanChange | None
+    rare: MeanChange | None
     quantiles: tuple[tuple[int, ...], tuple[int, ...]] | None
     apart: TwoSample | None
 
@@ -135,19 +135,19 @@ def compare(before: Sample, after: Sample, seed: int = 0) -> Drift:
         )
     if not len(before) or not len(after):
         raise NotComparable("no report was read in one of the two; nothing can be compared")
-    lengths = quantiles = unknown = unseen = apart = None
+    lengths = quantiles = unknown = rare = apart = None
     if before.lengths is not None and after.lengths is not None:
         lengths = shift(before.lengths, after.lengths)
         quantiles = _quantiles(before.lengths), _quantiles(after.lengths)
     if before.unknown is not None and after.unknown is not None:
         unknown = _mean_change(before.unknown, after.unknown)
-    if before.unseen is not None and after.unseen is not None:
-        unseen = _mean_change(before.unseen, after.unseen)
+    if before.rare is not None and after.rare is not None:
+        rare = _mean_change(before.rare, after.rare)
     if before.vectors is not None and after.vectors is not None:
         apart = tell_apart(before.vectors, after.vectors, seed)
     return Drift(
         before, after, tuple(_labels(before, after)), _rate_change("", NONE, before.review, after.review),
-        tuple(_scores(before, after)), lengths, unknown, unseen, quantiles, apart,
+        tuple(_scores(before, after)), lengths, unknown, rare, quantiles, apart,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ RULES: Mapping[str, Rule] = {
     "apart": Rule(Level.fail, 0.7),  # AUC of the two-sample test
     "length": Rule(Level.warn, 0.25),  # PSI of the lengths
     "unknown": Rule(Level.warn, 0.01),  # mean share of unknown characters: change at most
-    "unseen": Rule(Level.warn, 0.05),  # mean share of n-grams unseen in training: change at most
+    "rare": Rule(Level.warn, 0.02),  # mean share of n-grams rare in training: change at most
     "few": Rule(Level.warn, 200),  # reports on each side: at least
 }
 ALPHA = 0.01
@@ -82,7 +82,7 @@ def _figures(found: Drift, rule: str) -> Iterator[tuple[str, str, float, float]]
         yield "", "", found.lengths.psi, found.lengths.p
     elif rule == "unknown" and found.unknown is not None:
         yield "", "", abs(found.unknown.points), found.unknown.p
-    elif rule == "unseen" and found.unseen is not None:
-        yield "", "", abs(found.unseen.points), found.unseen.p
+    elif rule == "rare" and found.rare is not None:
+        yield "", "", abs(found.rare.points), found.rare.p
     elif rule == "few":
         yield "", "", float(min(len(found.before), len(found.after))), 0.0

@@ -17,7 +17,7 @@ from data.taxonomy_file import parse_taxonomy
 
 FORMAT = 1
 SUFFIX = ".npz"
-_TABLES = ("scores", "lengths", "unknown", "unseen", "vectors")
+_TABLES = ("scores", "lengths", "unknown", "rare", "vectors")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,8 @@ class Sample:
         scores: [reports, labels], calibrated; None where only predictions are at hand.
         lengths: [reports], code points of the text; None likewise.
         unknown: [reports], share of characters that the tokenizer does not know; None likewise.
-        unseen: [reports], share of character 1- to 3-grams that training did not see; None likewise, or
-            without a wide part.
+        rare: [reports], share of character 1- to 3-grams that at most RARE training reports had; None
+            likewise, or without a wide part.
         vectors: [reports, 3 * labels], the encoder's states as the heads see them; None likewise.
     """
 
@@ -52,7 +52,7 @@ class Sample:
     scores: NDArray[np.float32] | None = None
     lengths: NDArray[np.int64] | None = None
     unknown: NDArray[np.float32] | None = None
-    unseen: NDArray[np.float32] | None = None
+    rare: NDArray[np.float32] | None = None
     vectors: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:

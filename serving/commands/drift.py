@@ -9,6 +9,7 @@ import typer
 
 from serving.faults import Code, WrongUse
 from serving.help import MODEL, argument, column, option
+from serving.sealed import sealed_by
 
 _REFERENCE = "作基准的报告：报告文件（打标一遍）、petition tag 的结果（jsonl），或以前保留的数字（npz）。"
 _CURRENT = "当前的报告；可以是同样几种文件。"
@@ -61,6 +62,8 @@ def drift(
     for path in (keep_reference, keep_current):
         if path is not None and path.suffix.lower() != ".npz":
             raise WrongUse("--keep-reference、--keep-current：文件名要以 .npz 结尾")
+        if path is not None and sealed_by():
+            raise WrongUse("密封模式不保留逐件的数字：请去掉 --keep-reference、--keep-current")
 
     from functools import cache
     from json import dumps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from math import floor, log10
 
 from model.drift.compare import Rate
 from model.drift.shift import Shift
@@ -19,12 +20,12 @@ def shares(rows: Sequence[tuple[str, Rate, Rate, bool]]) -> str:
     most = max([0.01, *(max(one.high, two.high) for _, one, two, _ in rows)])
     room = _WIDE - _NAME - _RIGHT
     lines = []
-    digits = 0 if most > 0.04 else 1
-    for quarter in range(5):
-        x, value, foot = _NAME + room * quarter / 4, most * quarter / 4, len(rows) * _ROW
+    step, foot = _step(most), len(rows) * _ROW
+    for tick in range(int(most / step) + 1):
+        x = _NAME + room * tick * step / most
         lines.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{foot}" stroke="{LINE}"/>'
-            f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle">{value:.{digits}%}</text>'
+            f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle">{tick * step * 100:g}%</text>'
         )
     for place, (name, before, after, marked) in enumerate(rows):
         y = place * _ROW
@@ -94,10 +95,16 @@ def legend(names: Sequence[str]) -> str:
 
 
 def _bins(one: Shift) -> list[str]:
-    edges = [f"{edge:g}" if edge != round(edge) else f"{edge:.0f}" for edge in one.edges]
+    edges = [f"{edge:.0f}" if edge >= 10 else f"{edge:g}" for edge in one.edges]
     if not edges:
         return ["全部"]
     return [f"≤{edges[0]}", *(f"–{edge}" for edge in edges[1:]), f">{edges[-1]}"]
+
+
+def _step(most: float) -> float:
+    """A round distance of three to seven marks between 0 and `most`."""
+    unit = 10.0 ** floor(log10(most))
+    return next(unit * share for share in (2, 1, 0.5, 0.2, 0.1) if most / (unit * share) >= 3)
 
 
 def _svg(width: int, height: int, lines: Sequence[str]) -> str:

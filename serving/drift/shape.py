@@ -29,7 +29,7 @@ def drift_shape(found: Drift, findings: Sequence[Finding], alpha: float) -> dict
         "scores": [{"axis": one.axis, "label": one.label, **_shift(one.shift)} for one in found.scores],
         "lengths": found.lengths and _shift(found.lengths),
         "unknown_characters": found.unknown and _mean(found.unknown),
-        "unseen_ngrams": found.unseen and _mean(found.unseen),
+        "rare_ngrams": found.rare and _mean(found.rare),
         "apart": found.apart and asdict(found.apart),
     }
 

@@ -249,3 +249,21 @@ def test_the_report_is_forgotten_once_it_is_counted(export: Export, challenger: 
             assert time.monotonic() - started < 5
 
     asyncio.run(ask())
+
+
+def test_sealed_mode_and_the_watch_list_keep_reports_from_it(
+    export: Export, challenger: Export, tmp_path: Path
+) -> None:
+    (tmp_path / "names.txt").write_text("岭上医院\n", encoding="utf-8")
+
+    async def ask() -> None:
+        async with running(export, shadow=challenger.folder, shadow_share=1.0, sealed=True) as at:
+            await tag(at, SCHOOL)
+            problem(await at.client.get("/v1/shadow"), "not_found")
+        watching = {"watch_list": tmp_path / "names.txt", "mask": "input"}
+        async with running(export, shadow=challenger.folder, shadow_share=1.0, **watching) as at:
+            await tag(at, "岭上医院名单造假", HOSPITAL, "岭上医院没人处理")
+            await settled(at.service, 1)
+            assert at.service.shadow is not None and at.service.shadow.counts.drawn == 1
+
+    asyncio.run(ask())

@@ -15,12 +15,13 @@ from data.errors import BrokenFile
 from data.report import Report
 from data.survey.rules import Level, Rule
 from model.drift.compare import NONE, Drift, NotComparable, compare
-from model.drift.measure import measure, of_total
+from model.drift.measure import measure, of_total, rare_buckets
 from model.drift.rules import RULES, check
 from model.drift.sample import Sample
 from model.drift.tagged import is_tagged, read_tagged
 from model.export import Export
 from model.tagger import Tagger
+from model.wide import Wide
 from tests.conftest import random_wide, speaking_tables
 
 Make = Callable[..., Export]
@@ -55,7 +56,7 @@ def test_what_is_measured_is_what_the_tagger_says(tagger: Tagger) -> None:
     assert sample.scores is not None and sample.scores.shape == (11, 6)
     np.testing.assert_allclose(np.sort(sample.scores, 0), np.sort(tagger.scores(some), 0), atol=1e-6)
     assert sample.lengths is not None and sample.lengths.sum() == sum(len(one.text) for one in some)
-    assert sample.vectors is not None and sample.vectors.shape == (11, 18) and sample.unseen is None
+    assert sample.vectors is not None and sample.vectors.shape == (11, 18) and sample.rare is None
     assert sample.unknown is not None and sample.unknown.max() == pytest.approx(2 / 3)  # 甲 is known
 
 
@@ -70,7 +71,7 @@ def test_review_reasons_and_unread_words_are_counted(make_export: Make, tokenize
     reasons = [reason for one in told for reason in one.review_reasons]
     assert sample.reasons == {reason: reasons.count(reason) for reason in set(reasons)}
     assert sample.review.sum() == sum(one.needs_review for one in told)
-    assert sample.unseen is not None and 0 <= sample.unseen.min() <= sample.unseen.max() <= 1
+    assert sample.rare is not None and 0 <= sample.rare.min() <= sample.rare.max() <= 1
 
 
 def test_figures_are_kept_and_hold_no_word_and_no_id(tagger: Tagger, tmp_path: Path) -> None:
@@ -169,3 +170,11 @@ def test_other_files_are_no_predictions(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
         assert not is_tagged(tmp_path / name)
     assert not is_tagged(tmp_path / "none.jsonl")
+
+
+def test_n_grams_that_few_training_reports_had_are_rare() -> None:
+    counts = np.array([0, 2, 20, 21, 500])
+    idf = np.where(counts, np.log(1001 / (1 + counts)) + 1, 0).astype(np.float16)
+    one = Wide(idf, np.zeros((5, 1), np.int8), np.ones(1, np.float32), np.zeros(1, np.float32))
+
+    assert rare_buckets(one).tolist() == [True, True, True, False, False]

@@ -152,3 +152,13 @@ def test_the_page_of_docs_has_the_rules() -> None:
     rows = [line.split(" | ")[:3] for line in table.strip().splitlines()[2:]]
 
     assert rows == [[f"| `{name}`", rule.level.value, f"{rule.limit:g}"] for name, rule in RULES.items()]
+
+
+def test_sealed_no_figures_of_single_reports_are_kept(
+    look: Look, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETITION_SEALED", "1")
+
+    assert look(files[0], files[1], "--html", tmp_path / "page.html").code == 0
+    assert look(files[0], files[1], "--keep-current", tmp_path / "kept.npz").code == 2
+    assert not (tmp_path / "kept.npz").exists()
