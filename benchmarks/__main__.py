@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SECTIONS = (
-    "quality", "evidence", "speed", "bulk", "serving", "teddy7", "encoder", "privacy", "masked_tags", "drift",
+    "quality", "evidence", "speed", "bulk", "serving", "shadow", "teddy7", "encoder", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ RULES: Mapping[str, Rule] = {
     "label_ratio": Rule(Level.fail, 2.0),  # the same, as the larger share by the smaller
     "review_points": Rule(Level.fail, 0.05),  # share that asks for a person: change at most
     "scores": Rule(Level.fail, 0.25),  # PSI of a label's scores
-    "apart": Rule(Level.fail, 0.7),  # AUC of the two-sample test
+    "apart": Rule(Level.fail, 0.55),  # AUC of the two-sample test
     "length": Rule(Level.warn, 0.25),  # PSI of the lengths
     "unknown": Rule(Level.warn, 0.01),  # mean share of unknown characters: change at most
     "rare": Rule(Level.warn, 0.02),  # mean share of n-grams rare in training: change at most
