@@ -10,7 +10,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ORDER = (
-    "quality", "teddy7", "evidence", "encoder", "speed", "bulk", "serving", "shadow", "privacy", "masked_tags", "drift",
+    "quality", "teddy7", "evidence", "encoder", "speed", "bulk", "serving", "shadow",
+    "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ SAMPLE = Path("data/sample/reports.csv")
 
 
 def main() -> None:
-    """Ask one by one with pauses, then with many clients; without a challenger, and with one that reads all."""
+    """Ask one by one with pauses, then with many clients; without a challenger and with one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="not used: the invented reports will do")
     parser.parse_args()
@@ -41,8 +41,9 @@ def main() -> None:
         "read by both", "dropped",
     ]  # fmt: skip
     body = (
-        f"{table(heads, rows)}\n\nOne client: {REQUESTS} single reports with pauses of {PAUSE_S * 1000:.0f} ms on "
-        f"average, each drawn for the challenger. {CLIENTS} clients: without pauses, so that no idle time comes."
+        f"{table(heads, rows)}\n\nOne client: {REQUESTS} single reports with pauses of {PAUSE_S * 1000:.0f} ms "
+        f"on average, each drawn for the challenger. {CLIENTS} clients: without pauses, so that no idle time "
+        "comes."
     )
     keep("shadow", "A challenger in the shadow", "python -m benchmarks.shadow", body, {"rows": rows})
 
