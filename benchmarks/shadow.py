@@ -41,9 +41,9 @@ def main() -> None:
         "read by both", "dropped",
     ]  # fmt: skip
     body = (
-        f"{table(heads, rows)}\n\nOne client: {REQUESTS} single reports with pauses of {PAUSE_S * 1000:.0f} ms "
-        f"on average, each drawn for the challenger. {CLIENTS} clients: without pauses, so that no idle time "
-        "comes."
+        f"{table(heads, rows)}\n\nOne client: {REQUESTS} single reports with pauses of {PAUSE_S * 1000:.0f} "
+        f"ms on average, each drawn for the challenger. {CLIENTS} clients: without pauses, so that no idle "
+        "time comes."
     )
     keep("shadow", "A challenger in the shadow", "python -m benchmarks.shadow", body, {"rows": rows})
 

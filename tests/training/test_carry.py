@@ -10,11 +10,14 @@ import pytest
 import torch
 
 from data.taxonomy import Axis, Label, Taxonomy
+from model.export import Export
 from model.wide import Wide
 from tests.training.conftest import Files, write_jsonl
 from training.carry import carry_head, carry_start, carry_wide, sources
+from training.cycle import Plan, _start
 from training.network import EncoderNotFound, TaggingNetwork
 from training.settings import TrainSettings
+from training.site import Given
 from training.start import Start, start_from_run
 from training.train import load_run, train_run, wide_of
 
@@ -133,3 +136,19 @@ def test_a_carried_linear_part_takes_part_in_training(
 
     assert before is not None and after is not None
     np.testing.assert_allclose(after.logits("学校没人处理"), before.logits("学校没人处理"), rtol=1e-6)
+
+
+def test_retraining_goes_on_from_the_model_in_service_under_another_taxonomy(
+    export_folder: Path, encoder_folder: Path, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    plan = Plan(tmp_path, Given([]), tmp_path / "run", serving=export_folder, encoder=str(encoder_folder))
+    champion = Export.load(export_folder)
+    own, other = TrainSettings(), TrainSettings(head="cls")
+    # Whether the model in service is the champion, or only ships and answers other questions.
+    for known in (champion, None):
+        start = _start(plan, own, known, NEXT, 10)
+        assert start is not None and start.taxonomy == taxonomy and start.head["bias"].shape == (7,)
+        assert start.wide is None  # a label is new: a kept linear part would say nothing of it for ever
+    strangers = Taxonomy("x", (Axis("topic", "主题", "many", (Label("a", "甲"),)),))
+    assert _start(plan, own, champion, strangers, 10) is None
+    assert _start(plan, other, None, NEXT, 10) is None  # weights that cannot be read back, and no champion
