@@ -14,7 +14,7 @@ _ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 body{font:15px/1.6 "PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 body{margin:2em auto;max-width:60em;padding:0 1em;color:#222}
-h2{font-size:1.1em;margin-top:2em}ul{padding-left:1.2em}
+h2{font-size:1.1em;margin-top:2em}ul{list-style:none;padding:0}
 .yes{color:#156615}.no{color:#a00000;font-weight:bold}.said{font-size:1.15em}
 svg{max-width:100%;height:auto}svg text{font-size:13px;fill:#222}svg .soft{fill:#666}
 table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.2em .8em;text-align:right}
