@@ -27,8 +27,12 @@ WORDS = {"学校": 0, "医院": 1, "推诿": 3, "造假": 4}
 LABELS = ("education", "medical", "housing", "inaction", "falsification")
 QUICK = GateSettings(samples=200)
 CASES = [
-    Case("plain", Report("plain:1", "学校推诿"), {"domain": Expectation(frozenset({"education"}))}),
-    Case("plain", Report("plain:2", "医院造假"), {"misconduct": Expectation(frozenset({"falsification"}))}),
+    Case("plain", Report("plain:1", "学校收费，领导推诿"), {"domain": Expectation(frozenset({"education"}))}),
+    Case(
+        "plain",
+        Report("plain:2", "医院补贴名单造假"),
+        {"misconduct": Expectation(frozenset({"falsification"}))},
+    ),
 ]
 
 
@@ -133,7 +137,7 @@ def test_behaviour_that_got_lost_is_refused_and_named(
     settings = replace(axes, behaviours=0.9, behaviours_lost=0)
     cases = [
         *CASES,
-        Case("plain", Report("plain:3", "医院"), {"domain": Expectation(frozenset({"medical"}))}),
+        Case("plain", Report("plain:3", "医院收费没人处理"), {"domain": Expectation(frozenset({"medical"}))}),
     ]
     verdict = judge(make("new", forgot), make("old"), hardly, cases, settings)
 

@@ -30,6 +30,7 @@ from training.tracking import tracked
 
 ROOT = Path(__file__).parents[2]
 TEXT = "学校收费，领导推诿没人处理。"
+OTHER = "补贴名单造假，反映多次没人处理。"
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ def labels(answer: Any, axis: str = "misconduct") -> list[list[str]]:
 
 
 def test_a_loaded_model_answers_what_the_tagger_answers(logged: str, export: Export) -> None:
-    table = pandas.DataFrame({"id": ["1", "2"], "title": ["", "医院名单"], "text": [TEXT, "造假"]})
-    reports = [Report("1", TEXT), Report("2", "造假", "医院名单")]
+    table = pandas.DataFrame({"id": ["1", "2"], "title": ["", "医院名单"], "text": [TEXT, OTHER]})
+    reports = [Report("1", TEXT), Report("2", OTHER, "医院名单")]
     answer = mlflow.pyfunc.load_model(logged).predict(table)
 
     wanted = [prediction.to_dict() for prediction in Tagger(export, 1).tag(reports)]
@@ -76,10 +77,10 @@ def test_evidence_and_axes_are_parameters(logged: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"dataframe_split": {"columns": ["text"], "data": [[TEXT], ["造假"]]}},
-        {"dataframe_records": [{"id": "1", "text": TEXT}, {"text": "造假"}]},
-        {"inputs": {"text": [TEXT, "造假"]}},
-        {"instances": [{"text": TEXT}, {"text": "造假"}]},
+        {"dataframe_split": {"columns": ["text"], "data": [[TEXT], [OTHER]]}},
+        {"dataframe_records": [{"id": "1", "text": TEXT}, {"text": OTHER}]},
+        {"inputs": {"text": [TEXT, OTHER]}},
+        {"instances": [{"text": TEXT}, {"text": OTHER}]},
     ],
     ids=lambda body: next(iter(body)),
 )
