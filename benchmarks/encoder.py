@@ -1,6 +1,6 @@
 """What pretraining is worth: public classification sets with and without it, beside SVM.
 
-    python -m benchmarks.encoder --data ../shared/data [--encoder model/encoder] [--epochs 3]
+    python -m benchmarks.encoder --data ../shared/data [--encoder model/encoder] [--epochs 3] [--rows 20000]
 
 Dev rows that also stand in train are left out. Published figures of other encoders are on other
 preparations of the same sets (see the note under the table).
@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with bench/")
     parser.add_argument("--encoder", default="model/encoder")
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=0, help="train rows of a set at most; 0: all")
     parser.add_argument("--sets", nargs="*", default=list(PUBLISHED))
     args = parser.parse_args()
     settings = TrainSettings(epochs=args.epochs, reports=64, wide=False, positive_cap=1.0)
@@ -84,6 +85,9 @@ def main() -> None:
         folder = args.data / "bench" / name
         train = read_set(folder, "train")
         known = {text for text, _ in train}
+        if args.rows and args.rows < len(train):
+            chosen = np.random.default_rng(0).permutation(len(train))[: args.rows]
+            train = [train[i] for i in chosen]
         dev = [pair for pair in read_set(folder, "dev") if pair[0] not in known]
         values = sorted({label for _, label in train})
         taxonomy = Taxonomy(

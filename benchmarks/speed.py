@@ -1,6 +1,6 @@
-"""Reports per second on real lengths: the Export in fp32 and int8, beside transformers' pipeline.
+"""Reports per second on real lengths: the Export in several precisions, beside transformers' pipeline.
 
-python -m benchmarks.speed --data ../shared/data [--export model/default] [--fp32 EXPORT]
+python -m benchmarks.speed --data ../shared/data [--export model/default] [--also fp32=EXPORT int8=EXPORT]
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with reports/")
     parser.add_argument("--export", type=Path, default=DEFAULT)
-    parser.add_argument("--fp32", type=Path, help="Export of the same run in fp32")
+    parser.add_argument(
+        "--also", nargs="*", default=[], metavar="NAME=EXPORT", help="the same run in other precisions"
+    )
     parser.add_argument("--encoder", default="model/encoder")
     args = parser.parse_args()
     reports: list[Report] = []
@@ -91,9 +93,9 @@ def main() -> None:
     reports = [reports[i] for i in order]
     tagger = Tagger.load(args.export)
     labels = sum(len(axis.labels) for axis in tagger.export.taxonomy.axes)
-    exports = {"ours, int8": tagger}
-    if args.fp32:
-        exports["ours, fp32"] = Tagger.load(args.fp32)
+    exports = {"ours, as shipped": tagger}
+    for name, _, folder in (one.partition("=") for one in args.also):
+        exports[f"ours, {name}"] = Tagger.load(Path(folder))
     rows: list[list[object]] = []
     for name, one in exports.items():
         median, late = latency(one, reports)

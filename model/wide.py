@@ -1,8 +1,9 @@
 """The wide part: a linear model over hashed character n-grams, beside the encoder.
 
-Linear n-grams are strong on reports and cost microseconds. Features are TF-IDF of all 1- to 3-grams
-(sublinear counts, unit length), hashed into 2**bits buckets; training fits the weights, inference and
-evidence only read them. Its contributions are additive, so evidence stays exact.
+Linear n-grams are strong on reports and cost microseconds. Features are TF-IDF of 1- to 3-grams (sublinear
+counts, unit length), hashed to 22 bits so that hardly two share a bucket; only the buckets that enough
+training texts had are kept. Training fits the weights, inference and evidence only read them. Its
+contributions are additive, so evidence stays exact.
 """
 
 from __future__ import annotations
@@ -64,45 +65,76 @@ def _codes(text: str) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True)
+class Buckets:
+    """The n-grams that training knows, by their hashes.
+
+    Attributes:
+        bits: hash width.
+        ids: uint32 [n], the known buckets in rising order.
+        idf: [n], inverse document frequency of each.
+    """
+
+    bits: int
+    ids: NDArray[np.uint32]
+    idf: NDArray[np.float16]
+
+    def rows(self, buckets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where each bucket stands in `ids`; -1 for one that training does not know."""
+        if not self.ids.size:
+            return np.full(buckets.shape, -1)
+        at = np.minimum(np.searchsorted(self.ids, buckets.astype(np.uint32)), self.ids.size - 1)
+        return np.where(self.ids[at] == buckets, at, -1)
+
+    def known(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Row, start and order of each known n-gram of a text (see `ngrams`)."""
+        buckets, starts, orders = ngrams(text, self.bits)
+        rows = self.rows(buckets)
+        kept = rows >= 0
+        return rows[kept], starts[kept], orders[kept]
+
+    def features(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Distinct rows of a text's n-grams and their unit-length TF-IDF values."""
+        rows, counts = np.unique(self.known(text)[0], return_counts=True)
+        return rows, self.weigh(rows, counts)
+
+    def weigh(self, rows: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(1 + log count) * idf of distinct rows, scaled to unit length."""
+        values = (1 + np.log(counts)) * self.idf[rows].astype(np.float32)
+        norm = float(np.sqrt((values**2).sum()))
+        return (values / norm if norm else values).astype(np.float32)
+
+
+@dataclass(frozen=True)
 class Wide:
     """Weights of the wide part.
 
     Attributes:
-        idf: inverse document frequency per bucket [2**bits], 0 where training never saw the bucket.
-        weights: int8 [2**bits, labels]; times `scale` [labels] they are the linear weights.
+        buckets: the n-grams it knows.
+        weights: int8 [n, labels]; times `scale` [labels] they are the linear weights.
         bias: [labels].
     """
 
-    idf: NDArray[np.float16]
+    buckets: Buckets
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
 
-    @property
-    def bits(self) -> int:
-        """Hash width."""
-        return int(self.idf.size).bit_length() - 1
-
-    def features(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Distinct buckets and their unit-length TF-IDF values."""
-        return tfidf(ngrams(text, self.bits)[0], self.idf)
-
     def logits(self, text: str) -> NDArray[np.float32]:
         """Linear scores [labels]."""
-        buckets, values = self.features(text)
-        return (values @ self.weights[buckets].astype(np.float32)) * self.scale + self.bias
+        rows, values = self.buckets.features(text)
+        return (values @ self.weights[rows].astype(np.float32)) * self.scale + self.bias
 
     def contributions(self, text: str, labels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Each character's part of the linear scores [characters, labels]; they sum to logit - bias.
 
         An n-gram's part is shared equally by its occurrences, and by the characters of each.
         """
-        buckets, starts, orders = ngrams(text, self.bits)
+        rows, starts, orders = self.buckets.known(text)
         result = np.zeros((len(text), labels.size), dtype=np.float32)
-        if buckets.size == 0:
+        if rows.size == 0:
             return result
-        distinct, inverse, counts = np.unique(buckets, return_inverse=True, return_counts=True)
-        values = _weigh(counts, self.idf[distinct])
+        distinct, inverse, counts = np.unique(rows, return_inverse=True, return_counts=True)
+        values = self.buckets.weigh(distinct, counts)
         part = values[:, None] * self.weights[distinct][:, labels] * self.scale[labels] / counts[:, None]
         each = part[inverse] / orders[:, None]
         places = np.flatnonzero(_codes(text))
@@ -113,25 +145,16 @@ class Wide:
         return result
 
     def save(self, path: Path) -> None:
-        """Write a compressed .npz."""
-        np.savez_compressed(path, idf=self.idf, weights=self.weights, scale=self.scale, bias=self.bias)
+        """Write a compressed .npz; buckets as steps from one to the next, which take less room."""
+        np.savez_compressed(
+            path, bits=self.buckets.bits, steps=np.diff(self.buckets.ids, prepend=np.uint32(0)),
+            idf=self.buckets.idf, weights=self.weights, scale=self.scale, bias=self.bias,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, path: Path) -> Wide:
         """Read what `save` wrote; nothing in it can run code."""
         with np.load(path, allow_pickle=False) as arrays:
-            return cls(arrays["idf"], arrays["weights"], arrays["scale"], arrays["bias"])
-
-
-def tfidf(
-    buckets: NDArray[np.int64], idf: NDArray[np.float16]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Distinct buckets and unit-length (1 + log count) * idf."""
-    distinct, counts = np.unique(buckets, return_counts=True)
-    return distinct, _weigh(counts, idf[distinct])
-
-
-def _weigh(counts: NDArray[np.int64], idf: NDArray[np.float16]) -> NDArray[np.float32]:
-    values = (1 + np.log(counts)) * idf.astype(np.float32)
-    norm = float(np.sqrt((values**2).sum()))
-    return (values / norm if norm else values).astype(np.float32)
+            ids = np.cumsum(arrays["steps"], dtype=np.uint32)
+            buckets = Buckets(int(arrays["bits"]), ids, arrays["idf"])
+            return cls(buckets, arrays["weights"], arrays["scale"], arrays["bias"])

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from data.taxonomy import Axis, Label, Taxonomy
 from model.decide import AxisDecision
 from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
-from model.wide import Wide
+from model.wide import Buckets, Wide
 from tests.model.tiny_graph import write_table_graph
 from tests.postgresql import new_postgresql as new_postgresql
 
@@ -83,9 +83,10 @@ def speaking_tables(tokenizer: Tokenizer, words: dict[str, int], labels: int = 6
 
 def random_wide(labels: int = 6, bits: int = 12) -> Wide:
     rng = np.random.default_rng(3)
+    ids = np.flatnonzero(rng.random(1 << bits) < 0.8).astype(np.uint32)
     return Wide(
-        rng.uniform(0, 4, 1 << bits).astype(np.float16),
-        rng.integers(-127, 128, (1 << bits, labels)).astype(np.int8),
+        Buckets(bits, ids, rng.uniform(0, 4, ids.size).astype(np.float16)),
+        rng.integers(-127, 128, (ids.size, labels)).astype(np.int8),
         rng.uniform(0.001, 0.02, labels).astype(np.float32),
         rng.normal(0, 1, labels).astype(np.float32),
     )

@@ -90,7 +90,7 @@ def carry_wide(wide: Wide, old: Taxonomy, new: Taxonomy) -> Wide:
             weights[:, place], scale[place] = wide.weights[:, columns[0]], wide.scale[columns[0]]
         elif columns:
             mean = (wide.weights[:, columns] * wide.scale[columns]).mean(axis=1, keepdims=True)
-            packed = pack(mean.astype(np.float32), np.zeros(1, np.float32), wide.idf)
+            packed = pack(mean.astype(np.float32), np.zeros(1, np.float32), wide.buckets)
             weights[:, place], scale[place] = packed.weights[:, 0], packed.scale[0]
         bias[place] = wide.bias[columns].mean() if columns else 0
-    return Wide(wide.idf, weights, scale, bias)
+    return Wide(wide.buckets, weights, scale, bias)

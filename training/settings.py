@@ -60,7 +60,10 @@ class TrainSettings:
     """Label smoothing."""
     wide: bool = True
     """Add the wide part (linear over hashed character n-grams)."""
-    wide_bits: int = 18
+    wide_bits: int = 22
+    """Width of the n-grams' hash."""
+    wide_least: int = 0
+    """Reports that an n-gram must stand in; 0: 2 to 5, one more for each 2,000 reports."""
     wide_strength: float = 1.0
     """C of the wide part's linear SVMs."""
     seed: int = 0

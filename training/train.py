@@ -36,12 +36,14 @@ from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
 from training.start import Start, start_from_run
 from training.weak import WeakSource, read_weak
-from training.wide import document_frequencies, feature_matrix, fit_linear, out_of_fold, pack
+from training.wide import feature_matrix, fit_buckets, fit_linear, out_of_fold, pack
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 NETWORK, RUN = "network.safetensors", "run.json"
+CONTRAST = "contrast"
+"""Source of invented rows that differ in a word or two; see `fit_wide`."""
 
 
 def read_train(
@@ -94,9 +96,7 @@ def train_run(
         scores, dev_scores = (np.stack([wide.logits(text) for text in part["text"]]) for part in (train, dev))
         wide_scores = (scores, dev_scores)
     elif settings.wide:
-        wide, scores, dev_scores = fit_wide(
-            train["text"], np.asarray(train["targets"]), dev["text"], settings
-        )
+        wide, scores, dev_scores = fit_wide(train, dev["text"], settings)
         wide_scores = (scores, dev_scores)
 
     body = load_encoder(encoder_name, allow_download, pretrained)
@@ -137,15 +137,23 @@ def train_run(
 
 
 def fit_wide(
-    texts: Sequence[str], targets: NDArray[np.float32], dev_texts: Sequence[str], settings: TrainSettings
+    train: Dataset, dev_texts: Sequence[str], settings: TrainSettings
 ) -> tuple[Wide, NDArray[np.float32], NDArray[np.float32]]:
-    """Fit the wide part; return it, its out-of-fold scores on train rows, and its scores on dev rows."""
-    idf = document_frequencies(list(texts), settings.wide_bits)
-    features, dev_features = feature_matrix(list(texts), idf), feature_matrix(list(dev_texts), idf)
-    scores = out_of_fold(features, targets, strength=settings.wide_strength, seed=settings.seed)
-    weights, bias = fit_linear(features, targets, settings.wide_strength, settings.seed)
+    """Fit the wide part; return it, its out-of-fold scores on train rows, and its scores on dev rows.
+
+    Rows of source `contrast` (see training/contrast) are scored, not learnt from: pairs that differ in a
+    word or two teach the network what to look at, and teach a linear model wrong weights.
+    """
+    texts, targets = list(train["text"]), np.asarray(train["targets"])
+    real = np.asarray(train["source"]) != CONTRAST
+    learnt = [text for text, one in zip(texts, real, strict=True) if one]
+    least = settings.wide_least or min(5, 2 + len(learnt) // 2000)
+    buckets = fit_buckets(learnt, settings.wide_bits, least)
+    features, dev_features = feature_matrix(texts, buckets), feature_matrix(list(dev_texts), buckets)
+    scores = out_of_fold(features, targets, real, strength=settings.wide_strength, seed=settings.seed)
+    weights, bias = fit_linear(features[real], targets[real], settings.wide_strength, settings.seed)
     dev_scores = np.asarray(dev_features @ weights + bias, dtype=np.float32)
-    return pack(weights, bias, idf), scores, dev_scores
+    return pack(weights, bias, buckets), scores, dev_scores
 
 
 def save_run(
@@ -184,7 +192,7 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
         return None
     wide = Wide.load(folder / WIDE)
     gain = network.wide_gain.detach().numpy().astype(np.float32)
-    return Wide(wide.idf, wide.weights, wide.scale * gain, wide.bias * gain)
+    return Wide(wide.buckets, wide.weights, wide.scale * gain, wide.bias * gain)
 
 
 def main() -> None:

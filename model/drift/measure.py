@@ -18,8 +18,6 @@ from model.tagger import Tagger, Work, attention
 from model.wide import Wide, ngrams
 
 Floats = NDArray[np.float32]
-RARE = 20
-"""Training reports that a rare n-gram was in, at most."""
 
 
 def measure(tagger: Tagger, reports: Iterable[Report], seed: int = 0) -> Sample:
@@ -67,17 +65,6 @@ def vector(work: Work) -> Floats:
     return np.concatenate([scores.mean(0), values.mean(0), (attention(work) * values).sum(0)])
 
 
-def rare_buckets(wide: Wide) -> NDArray[np.bool_]:
-    """Which buckets of n-grams [2**bits] stood in at most RARE training reports.
-
-    A bucket is kept from two reports on, so the largest idf there is is that of two; idf being a constant
-    less log(1 + count), it gives every other count. Many n-grams share a bucket: hardly one was in none.
-    """
-    idf = wide.idf.astype(np.float32)
-    least = idf.max() - np.log((1 + RARE) / (1 + 2))
-    return np.asarray((idf == 0) | (idf >= least))
-
-
 def _chunk(
     tagger: Tagger, works: list[Work], logits: Floats, reasons: Counter[str]
 ) -> dict[str, NDArray[Any]]:
@@ -102,9 +89,8 @@ def _chunk(
         "vectors": np.stack([vector(work) for work in works]).astype(np.float32),
     }  # fmt: skip
     if tagger.wide is not None:
-        rare = rare_buckets(tagger.wide)
-        grams = [ngrams(work.encoded.plain, tagger.wide.bits)[0] for work in works]
-        found["rare"] = np.array([rare[g].mean() if g.size else 0 for g in grams], dtype=np.float32)
+        known = [_known(tagger.wide, work.encoded.plain) for work in works]
+        found["rare"] = 1 - np.array(known, dtype=np.float32)
     return found
 
 
@@ -113,6 +99,12 @@ def _unknown(tagger: Tagger, work: Work) -> float:
     encoded = work.encoded
     lengths, strange = encoded.end - encoded.start, encoded.ids == tagger.encoder.unknown
     return float(lengths[strange].sum() / max(1, lengths.sum()))
+
+
+def _known(wide: Wide, text: str) -> float:
+    """Share of a text's n-grams that the wide part knows; 1 for a text without any."""
+    buckets = ngrams(text, wide.buckets.bits)[0]
+    return float((wide.buckets.rows(buckets) >= 0).mean()) if buckets.size else 1.0
 
 
 def _nothing(tagger: Tagger) -> dict[str, NDArray[Any]]:

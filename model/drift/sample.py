@@ -36,7 +36,7 @@ class Sample:
         scores: [reports, labels], calibrated; None where only predictions are at hand.
         lengths: [reports], code points of the text; None likewise.
         unknown: [reports], share of characters that the tokenizer does not know; None likewise.
-        rare: [reports], share of character 1- to 3-grams that at most RARE training reports had; None
+        rare: [reports], share of character 1- to 3-grams that the wide part does not know; None
             likewise, or without a wide part.
         vectors: [reports, 3 * labels], the encoder's states as the heads see them; None likewise.
     """

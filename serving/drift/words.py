@@ -20,7 +20,7 @@ _RULES = {
     "apart": "两批报告能被区分开，AUC 为 {figure:.2f}，超过 {limit:.2f}（0.5 为分不开）",
     "length": "报告的长短变了，PSI 为 {figure:.2f}，超过 {limit:.2f}",
     "unknown": "模型词表之外的字词占比变化 {figure:.2%}，超过 {limit:.2%}",
-    "rare": "训练时少见的字词组合占比变化 {figure:.1%}，超过 {limit:.1%}",
+    "rare": "训练时没有见过的字词组合占比变化 {figure:.1%}，超过 {limit:.1%}",
     "few": "较少的一批只有 {figure:.0f} 件，少于 {limit:.0f} 件：变化不大时看不出来",
 }
 SIDES = ("基准", "当前")
@@ -77,7 +77,7 @@ def tables(found: Drift, names: Sequence[str]) -> list[Table]:
             mean_row("词表之外的字词", found.unknown),
         ]  # fmt: skip
         if found.rare is not None:
-            figures.append(mean_row("训练时少见的字词组合", found.rare))
+            figures.append(mean_row("训练时没有见过的字词组合", found.rare))
         shown.append(Table("文字", [("项", *SIDES, "变化", "偶然的可能"), *figures]))
     return shown
 

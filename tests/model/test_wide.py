@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.wide import Wide, fold, ngrams
+from model.wide import Buckets, Wide, fold, ngrams
 from tests.model.conftest import random_wide
 
 TEXTS = [
@@ -57,9 +57,8 @@ def test_contributions_sum_to_the_logit_without_bias(text: str) -> None:
 def only(gram: str, bits: int = 16) -> Wide:
     """A wide part of one label that knows one n-gram alone."""
     (bucket,) = (b for b, g in slow_buckets(gram, bits) if g == gram)
-    idf, weights = np.zeros(1 << bits, np.float16), np.zeros((1 << bits, 1), np.int8)
-    idf[bucket], weights[bucket] = 1, 100
-    return Wide(idf, weights, np.array([0.03], np.float32), np.zeros(1, np.float32))
+    known = Buckets(bits, np.array([bucket], np.uint32), np.ones(1, np.float16))
+    return Wide(known, np.array([[100]], np.int8), np.array([0.03], np.float32), np.zeros(1, np.float32))
 
 
 @pytest.mark.parametrize("text", ["无 果", "无\n 果", "无  果"])
@@ -90,16 +89,32 @@ def test_a_text_of_unseen_ngrams_has_the_bias_as_its_logit() -> None:
     np.testing.assert_array_equal(only("无果").logits("学校"), [0])
 
 
+def test_buckets_find_their_rows_and_no_others() -> None:
+    few = Buckets(8, np.array([3, 7, 250], np.uint32), np.ones(3, np.float16))
+
+    assert few.rows(np.array([7, 0, 250, 251, 3, 255])).tolist() == [1, -1, 2, -1, 0, -1]
+    assert Buckets(8, few.ids[:0], few.idf[:0]).rows(np.array([1, 2])).tolist() == [-1, -1]
+
+
+def test_a_wide_part_that_knows_nothing_gives_the_bias() -> None:
+    none = Wide(Buckets(12, np.zeros(0, np.uint32), np.zeros(0, np.float16)), np.zeros((0, 6), np.int8),
+                WIDE.scale, WIDE.bias)  # fmt: skip
+
+    np.testing.assert_array_equal(none.logits("学校收费"), WIDE.bias)
+    assert not none.contributions("学校收费", np.array([1])).any()
+
+
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     WIDE.save(tmp_path / "wide.npz")
     back = Wide.load(tmp_path / "wide.npz")
 
-    assert back.bits == 12
+    assert back.buckets.bits == 12
+    np.testing.assert_array_equal(back.buckets.ids, WIDE.buckets.ids)
     np.testing.assert_array_equal(back.logits(TEXTS[0]), WIDE.logits(TEXTS[0]))
 
 
 def test_a_file_with_code_in_it_is_not_run(tmp_path: Path) -> None:
-    np.savez(tmp_path / "wide.npz", idf=np.array([{"a": 1}], dtype=object))
+    np.savez(tmp_path / "wide.npz", steps=np.array([{"a": 1}], dtype=object))
 
     with pytest.raises(ValueError, match="allow_pickle"):
         Wide.load(tmp_path / "wide.npz")

@@ -11,7 +11,7 @@ import torch
 
 from data.taxonomy import Axis, Label, Taxonomy
 from model.export import Export
-from model.wide import Wide
+from model.wide import Buckets, Wide
 from tests.training.conftest import Files, write_jsonl
 from training.carry import carry_head, carry_start, carry_wide, sources
 from training.cycle import Plan, _start
@@ -81,7 +81,8 @@ def test_the_linear_part_is_carried_too(taxonomy: Taxonomy) -> None:
     rng = np.random.default_rng(0)
     weights = rng.integers(-127, 128, (256, 7)).astype(np.int8)
     scale, bias = rng.uniform(0.01, 0.1, 7).astype(np.float32), rng.normal(size=7).astype(np.float32)
-    wide = Wide(np.ones(256, np.float16), weights, scale, bias)
+    every = Buckets(8, np.arange(256, dtype=np.uint32), np.ones(256, np.float16))
+    wide = Wide(every, weights, scale, bias)
     old, new = wide.logits("学校没人处理"), carry_wide(wide, taxonomy, NEXT).logits("学校没人处理")
 
     np.testing.assert_array_equal(new[[2, 3, 4, 5]], old[[0, 2, 2, 1]])

@@ -15,13 +15,12 @@ from data.errors import BrokenFile
 from data.report import Report
 from data.survey.rules import Level, Rule
 from model.drift.compare import NONE, Drift, NotComparable, compare
-from model.drift.measure import measure, of_total, rare_buckets
+from model.drift.measure import measure, of_total
 from model.drift.rules import RULES, check
 from model.drift.sample import Sample
 from model.drift.tagged import is_tagged, read_tagged
 from model.export import Export
 from model.tagger import Tagger
-from model.wide import Wide
 from tests.conftest import random_wide, speaking_tables
 
 Make = Callable[..., Export]
@@ -170,11 +169,3 @@ def test_other_files_are_no_predictions(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
         assert not is_tagged(tmp_path / name)
     assert not is_tagged(tmp_path / "none.jsonl")
-
-
-def test_n_grams_that_few_training_reports_had_are_rare() -> None:
-    counts = np.array([0, 2, 20, 21, 500])
-    idf = np.where(counts, np.log(1001 / (1 + counts)) + 1, 0).astype(np.float16)
-    one = Wide(idf, np.zeros((5, 1), np.int8), np.ones(1, np.float32), np.zeros(1, np.float32))
-
-    assert rare_buckets(one).tolist() == [True, True, True, False, False]
