@@ -2,7 +2,8 @@
 
 A small set of reports teaches habits of writing along with matters: that letters with a greeting complain of
 this, hotline orders without one of that. Here every epoch reads a report with another greeting, closing,
-contact line, other names, digits and stops, so that nothing can be learnt from them.
+contact line, other names, digits and stops, so that nothing can be learnt from them; and now and then
+with its identifiers covered, as sites that mask before tagging will send it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.labelled import LabelledReport
+from data.privacy.masker import Masker
 
 Change = Callable[[str], str]
 
@@ -83,10 +85,50 @@ def augment(row: LabelledReport, rng: np.random.Generator, rate: float = 0.5) ->
     return replace(row, report=replace(row.report, text=text, title=title), evidence=evidence)
 
 
-def augmented(rows: Sequence[LabelledReport], seed: int, epoch: int, rate: float) -> list[LabelledReport]:
-    """All rows changed for one epoch; (seed, epoch) fixes how."""
-    rng = np.random.default_rng((seed, epoch, 2))
-    return [augment(row, rng, rate) for row in rows]
+class Augmented:
+    """All rows in another form for each epoch; (seed, epoch) fixes which."""
+
+    def __init__(self, rows: Sequence[LabelledReport], seed: int, rate: float) -> None:
+        """Cover the identifiers of every row once, some milliseconds each.
+
+        Args:
+            rate: chance of each change; a row is read covered with half of it.
+        """
+        self._rows, self._seed, self._rate = rows, seed, rate
+        masker = Masker()
+        self._covered = [covered(row, masker) for row in rows]
+
+    def __call__(self, epoch: int) -> list[LabelledReport]:
+        """The rows of one epoch, counted from 0."""
+        rng = np.random.default_rng((self._seed, epoch, 2))
+        found = []
+        for row, other in zip(self._rows, self._covered, strict=True):
+            chosen = other if rng.random() < self._rate / 2 else row
+            found.append(augment(chosen, rng, self._rate))
+        return found
+
+
+def covered(row: LabelledReport, masker: Masker) -> LabelledReport:
+    """The report with its identifiers covered, marked words along."""
+    text, title = masker.mask(row.report.text), masker.mask(row.report.title)
+    if not text.findings and not title.findings:
+        return row
+
+    def moved(words: str) -> str:
+        for part, masked in ((row.report.text, text), (row.report.title, title)):
+            start = part.find(words)
+            if words and start >= 0:
+                first, last = masked.inside(start, start + len(words))
+                return masked.text[first:last]
+        return words
+
+    evidence = {
+        axis: {label: moved(words) for label, words in marked.items()}
+        for axis, marked in row.evidence.items()
+    }
+    return replace(
+        row, report=replace(row.report, text=text.text, title=title.text), evidence=evidence
+    )  # fmt: skip
 
 
 def _all(text: str, changes: Sequence[Change]) -> str:

@@ -28,7 +28,7 @@ from data.taxonomy import Taxonomy
 from model.encode import Encoder
 from model.export import TAXONOMY, TOKENIZER, WIDE
 from model.wide import Wide
-from training.augment import augmented
+from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, fit, set_seed
@@ -110,8 +110,12 @@ def train_run(
             settings.weak_epochs, on_epoch=lambda line: on_epoch(line, "weak"),
         )  # fmt: skip
 
-    def anew(epoch: int) -> Dataset:
-        return build_dataset(augmented(rows, settings.seed, epoch, settings.augment), taxonomy, encoder)
+    anew = None
+    if settings.augment:
+        forms = Augmented(rows, settings.seed, settings.augment)
+
+        def anew(epoch: int) -> Dataset:
+            return build_dataset(forms(epoch), taxonomy, encoder)
 
     labels = sum(len(axis.labels) for axis in taxonomy.axes)
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
@@ -119,7 +123,7 @@ def train_run(
         carry_start(network, start, taxonomy)
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
-        lambda line: on_epoch(line, "gold"), anew if settings.augment else None,
+        lambda line: on_epoch(line, "gold"), anew,
     )  # fmt: skip
 
     save_run(out, network, wide, taxonomy, tokenizer)

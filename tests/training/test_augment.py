@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from data.labelled import LabelledReport
+from data.privacy.masker import Masker
 from data.report import Report
-from training.augment import augment, augmented
+from training.augment import Augmented, augment, covered
 
 TEXT = "尊敬的书记：您好！王先生3月12日去窗口，被要求交280元，拨打12345后，2019年至今无人处理。谢谢！"
 ROW = LabelledReport(
@@ -69,10 +70,45 @@ def test_a_text_that_is_nothing_else_is_not_emptied(text: str) -> None:
 
 
 def test_seed_and_epoch_fix_the_changes() -> None:
-    first, again, other = (augmented([ROW] * 20, 3, epoch, 0.5) for epoch in (1, 1, 2))
+    first, again, other = (Augmented([ROW] * 20, 3, 0.5)(epoch) for epoch in (1, 1, 2))
 
     assert [r.report for r in first] == [r.report for r in again] != [r.report for r in other]
 
 
 def test_rate_zero_changes_nothing() -> None:
-    assert augmented([ROW], 0, 0, 0.0) == [ROW]
+    assert Augmented([ROW], 0, 0.0)(0) == [ROW]
+
+
+NAMED = LabelledReport(
+    Report(
+        "2",
+        "我叫王小明，电话13800138000，多次找街道办没人管，只让我打13800138000等通知。",
+        "电话13800138000没人接",
+    ),
+    {"misconduct": frozenset({"inaction", "evasion"})},
+    {"misconduct": {"inaction": "没人接", "evasion": "只让我打13800138000等通知"}},
+)
+
+
+def test_identifiers_are_covered_and_marked_words_move_along() -> None:
+    row = covered(NAMED, Masker())
+    whole = row.report.title + row.report.text
+
+    assert "王小明" not in whole and "13800138000" not in whole
+    assert row.labels == NAMED.labels
+    words = row.evidence["misconduct"]
+    assert words["inaction"] == "没人接" and words["inaction"] in row.report.title
+    assert words["evasion"].startswith("只让我打【") and words["evasion"] in row.report.text
+
+
+def test_a_report_without_identifiers_stays_as_it_is() -> None:
+    row = LabelledReport(Report("1", "路灯三个月没人修"), {"misconduct": frozenset({"inaction"})})
+
+    assert covered(row, Masker()) is row
+
+
+def test_some_epochs_read_a_report_covered() -> None:
+    forms = Augmented([NAMED], 0, 0.5)
+    covers = ["王小明" not in forms(epoch)[0].report.text for epoch in range(60)]
+
+    assert 5 < sum(covers) < 30
