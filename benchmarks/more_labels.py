@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_suffix(".jsonl")
+SECOND_READING = Path(__file__).with_name("second_reading.jsonl")
+"""Labels of gold/train that a second reader corrected; in a later file they take the first ones' place."""
 
 
 def text_hash(row: Mapping[str, Any]) -> str:

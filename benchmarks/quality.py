@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.baselines import svm_scores
-from benchmarks.more_labels import write_joined
+from benchmarks.more_labels import SECOND_READING, write_joined
 from benchmarks.results import keep, table
 from data.labelled import LabelledReport, read_labelled
 from model.export import DEFAULT
@@ -20,8 +20,9 @@ from model.tagger import Tagger
 from training.dataset import label_targets
 from training.evaluate import AxisMetrics, axis_metrics, evaluate
 from training.scores import axis_columns, decide, fit_thresholds
+from training.train import read_train
 
-MORE = Path("artifacts/more.jsonl")
+MORE, SECOND = Path("artifacts/more.jsonl"), Path("artifacts/second.jsonl")
 CONTRAST = sorted(Path("training/contrast").glob("*.jsonl"))
 
 
@@ -70,8 +71,9 @@ def main() -> None:
     files = [args.data / "gold" / "train.jsonl", *args.labelled]
     if not args.gold_only:
         write_joined([args.data / "reports", args.data / "teddy7"], MORE)
-        files.append(MORE)
-    train = [row for file in files for row in read_labelled(file, taxonomy)]
+        write_joined(files[:1], SECOND, SECOND_READING)
+        files += [MORE, SECOND]
+    train = read_train(files, dev, taxonomy)
 
     models = {"ours": evaluate(tagger, dev).axes}
     if args.cls:

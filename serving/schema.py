@@ -154,7 +154,7 @@ class TagAnswer(BaseModel):
                             "needs_review": False,
                             "review_reasons": [],
                             "unread_chars": 0,
-                            "model": "default@2026.11.25",
+                            "model": "default@2026.11.26",
                         }
                     ]
                 }

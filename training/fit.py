@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from data.taxonomy import Taxonomy
 from training.dataset import Batch, Batches, positive_weights
+from training.encoder import Encoder as OwnEncoder
 from training.masters import Masters
 from training.network import LabelAttention, TaggingNetwork
 from training.scores import macro_f1
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from model.encode import Encoder
 
 log = logging.getLogger(__name__)
+OWN_RATE, OTHER_RATE = 1e-3, 5e-5
+"""Learning rates of the encoder where none is given: for our own, and for any other BERT."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +79,24 @@ def tagging_loss(
     return total
 
 
+def encoder_rate(settings: TrainSettings, encoder: nn.Module) -> float:
+    """The encoder's learning rate: the setting, or what suits the encoder where that is below 0.
+
+    Pretraining with Muon leaves weights four to five times as large as AdamW does (root mean square 0.1 to
+    0.2), and a step must be as much larger to move them; see docs/decisions/0003.
+    """
+    if settings.encoder_lr >= 0:
+        return settings.encoder_lr
+    return OWN_RATE if isinstance(encoder, OwnEncoder) else OTHER_RATE
+
+
 def new_optimizer(network: TaggingNetwork, masters: Masters, settings: TrainSettings) -> torch.optim.AdamW:
     """AdamW with a low rate for the encoder (its masters) and a high one for the head."""
     encoder = {id(p) for p in network.encoder.parameters()}
     rest = [p for p in network.parameters() if id(p) not in encoder]
     return torch.optim.AdamW(
         [
-            {"params": masters.parameters, "lr": settings.encoder_lr},
+            {"params": masters.parameters, "lr": encoder_rate(settings, network.encoder)},
             {"params": rest, "lr": settings.head_lr},
         ],
         betas=(0.9, 0.98), weight_decay=settings.decay, fused=True,

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 NETWORK, RUN = "network.safetensors", "run.json"
+GO_ON_RATE = 2e-4
+"""The encoder's learning rate where training goes on from a trained model."""
 CONTRAST = "contrast"
 """Source of invented rows that differ in a word or two; see `fit_wide`."""
 
@@ -49,9 +51,17 @@ CONTRAST = "contrast"
 def read_train(
     files: Sequence[Path], dev: Sequence[LabelledReport], taxonomy: Taxonomy
 ) -> list[LabelledReport]:
-    """Read labelled files, leaving out every id of the dev set."""
+    """Read labelled files, leaving out every id of the dev set; of an id in two files the later counts."""
     held_out = {row.report.id for row in dev}
-    return [row for path in files for row in read_labelled(path, taxonomy) if row.report.id not in held_out]
+    found: dict[object, LabelledReport] = {}
+    for path in files:
+        of_file: dict[object, LabelledReport] = {}
+        for number, row in enumerate(read_labelled(path, taxonomy)):
+            # Within a file a number given twice is two reports.
+            key = row.report.id if row.report.id not in of_file else (path, number)
+            of_file[key] = row
+        found |= of_file
+    return [row for row in found.values() if row.report.id not in held_out]
 
 
 def train_run(
@@ -121,6 +131,8 @@ def train_run(
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
     if start is not None:
         carry_start(network, start, taxonomy)
+        if settings.encoder_lr < 0:
+            settings = replace(settings, encoder_lr=GO_ON_RATE)
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
         lambda line: on_epoch(line, "gold"), anew,

@@ -14,7 +14,9 @@ from data.taxonomy import Taxonomy
 from model.encode import Encoder
 from tests.training.conftest import Files
 from training.dataset import Batches, build_dataset
-from training.fit import fit, predict_logits, set_seed, tagging_loss
+from training.encoder import Encoder as OwnEncoder
+from training.encoder import encoder_config
+from training.fit import OTHER_RATE, OWN_RATE, encoder_rate, fit, predict_logits, set_seed, tagging_loss
 from training.network import TaggingNetwork, load_encoder
 from training.settings import TrainSettings
 
@@ -135,3 +137,10 @@ def test_each_epoch_may_read_the_rows_in_another_form(
 
     assert asked == [0, 1]
     assert np.array_equal(plain.logits, again.logits), "the same form gives the same fit"
+
+
+def test_the_encoder_s_rate_is_chosen_for_the_encoder_unless_it_is_given() -> None:
+    own, other = OwnEncoder(encoder_config(50, 16, 1, 2, 16)), torch.nn.Linear(2, 2)
+
+    assert encoder_rate(TrainSettings(), own) == OWN_RATE > OTHER_RATE == encoder_rate(TrainSettings(), other)
+    assert encoder_rate(TrainSettings(encoder_lr=0), own) == 0
