@@ -31,7 +31,8 @@ from training.calibrate import calibrate
 from training.dataset import label_targets
 from training.folds import head_folds, head_scores, wide_folds
 from training.scores import axis_columns, macro_f1
-from training.wide import document_frequencies, feature_matrix, fit_linear
+from training.settings import TrainSettings
+from training.wide import feature_matrix, fit_buckets, fit_linear
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -63,10 +64,10 @@ class Bench:
         self.states = frozen_states(self.rows[0], encoder)
         self.dev_states = frozen_states(self.rows[1], encoder)
         self.alike = once_each(self.texts)
-        # idf of all texts: whoever labels some of them has the others too.
-        self.idf = document_frequencies(self.texts, 18)
-        self.features = feature_matrix(self.texts, self.idf)
-        self.dev_features = feature_matrix(self.dev_texts, self.idf)
+        # Of all texts: whoever labels some of them has the others too.
+        buckets = fit_buckets(self.texts, TrainSettings.wide_bits)
+        self.features = feature_matrix(self.texts, buckets)
+        self.dev_features = feature_matrix(self.dev_texts, buckets)
 
     def fit(self, places: Places) -> tuple[Floats, Floats]:
         """Fit on some reports of train; scores of all of train, and of dev."""
@@ -98,7 +99,6 @@ class Bench:
 
     def _full(self, places: Places) -> tuple[Floats, Floats]:
         from model.tagger import Tagger
-        from training.settings import TrainSettings
         from training.to_onnx import export_run
         from training.train import train_run
 

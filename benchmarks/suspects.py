@@ -28,8 +28,9 @@ from training.dataset import label_targets
 from training.folds import fold_of, head_folds, joined_logits, probabilities, wide_folds
 from training.label_errors import axis_suspects
 from training.scores import axis_columns
+from training.settings import TrainSettings
 from training.suspects import SCORES
-from training.wide import document_frequencies, feature_matrix
+from training.wide import feature_matrix, fit_buckets
 
 Floats = NDArray[np.float32]
 KINDS = ("taken away", "added", "replaced")
@@ -85,7 +86,7 @@ def measure(
     reports = [row.report for row in rows]
     targets = np.array([label_targets(row, taxonomy) for row in rows], dtype=np.float32)
     texts = [one.plain for one in Encoder.from_file(DEFAULT / TOKENIZER).encode(reports)]
-    features = feature_matrix(texts, document_frequencies(texts, 18))
+    features = feature_matrix(texts, fit_buckets(texts, TrainSettings.wide_bits))
     states = None if ways == ["wide"] else frozen_states(rows, encoder)
     fold = fold_of(texts, 5)
     results: dict[str, dict[str, list[float]]] = {way: {} for way in ways}

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 from xml.etree import ElementTree
 
+from data.imports.label_studio import EVIDENCE
+from data.imports.tagged import NOTHING
 from data.taxonomy import Axis, Taxonomy
 from model.prediction import Prediction
 from serving.chosen import Chosen
 
-EVIDENCE = "_evidence"
-"""Behind an axis' id: the question in which words are marked; data/imports/label_studio.py reads it."""
-NOTHING = "无"
 _COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#008080", "#9a6324", "#808000")
 
 

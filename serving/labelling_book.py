@@ -7,11 +7,12 @@ from pathlib import Path
 
 import xlsxwriter
 
+from data.imports.tagged import CORRECTED, DONE
 from data.taxonomy import Taxonomy
-from serving.cell import CELL_LIMIT, cut_cell, is_formula, printable
-from serving.sheet import Cell
-from serving.spreadsheet import CORRECTED, DONE
+from serving.cell import CELL_LIMIT, printable
+from serving.sheet import Cell, pack, put_words
 
+REVIEWER = "复核人"
 _WIDTHS = {"内容": 70, "证据": 45, "疑点": 40, "最相近的件": 30, "标题": 24, "编号": 14, "选取理由": 34}
 _TOP = {"text_wrap": True, "valign": "top"}
 _FILL = {"bg_color": "#FFF2CC"}  # where something is to be filled in
@@ -50,11 +51,7 @@ class LabellingBook:
             elif heading.endswith(CORRECTED) or heading == DONE:
                 self._sheet.write_blank(self._rows, place, None, self._fill)
             elif cell:
-                text = printable(cell)
-                kept = cut_cell(text)
-                self._cut += kept != text
-                form = self._quoted if is_formula(kept) else self._plain
-                self._sheet.write_string(self._rows, place, kept, form)
+                self._cut += put_words(self._sheet, self._rows, place, cell, self._plain, self._quoted)
         self._rows += 1
 
     def close(self) -> list[str]:
@@ -77,7 +74,7 @@ class LabellingBook:
                 held, not_held = "；".join(label.holds), "；".join(label.excludes)
                 for place, cell in enumerate((axis.name, label.name, label.definition, held, not_held)):
                     sheet.write_string(row, place, printable(cell), self._plain)
-        self._book.close()
+        pack(self._book)
         if not self._cut:
             return []
         return [

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.imports.tagged import CORRECTED, DONE
 from data.taxonomy import Taxonomy
 from serving.chosen import Chosen
-from serving.labelling_book import LabellingBook
+from serving.labelling_book import REVIEWER, LabellingBook
 from serving.sheet import Cell
-from serving.spreadsheet import CORRECTED, DONE, INPUT, REVIEWER
+from serving.spreadsheet import INPUT
 from serving.wording import BETWEEN, evidence_text
 
 NOTES = (

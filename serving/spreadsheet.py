@@ -15,9 +15,6 @@ from serving.wording import BETWEEN, evidence_text, reasons
 
 INPUT = {"id": "编号", "title": "标题", "text": "内容", "channel": "渠道", "time": "时间", "region": "区域"}
 STATE = ("证据", "需人工复核", "复核原因", "未读字数", "模型版本")
-# Columns of the sheets that people fill in; data/imports/tagged.py reads them back.
-DOUBT, DONE, REVIEWER = "疑点", "已复核", "复核人"
-PROPOSED, CORRECTED = "（建议）", "（更正）"
 HELD = 512  # rows looked at before the headings are fixed: objects of one JSONL file may differ in keys
 
 

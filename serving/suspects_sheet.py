@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data.imports.tagged import CORRECTED, DONE, DOUBT, NOTHING, PROPOSED
 from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Axis, Taxonomy
-from serving.labelling_book import LabellingBook
+from serving.labelling_book import REVIEWER, LabellingBook
 from serving.sheet import Cell
-from serving.spreadsheet import CORRECTED, DONE, DOUBT, INPUT, PROPOSED, REVIEWER
+from serving.spreadsheet import INPUT
 from serving.wording import BETWEEN
 
-ACCEPTED = "采纳"
-NOTHING = "无"
 NOTES = (
     "怎么用：逐件看“疑点”和“证据”。给的标签都对，在“已复核”填“是”；建议的都对，填“采纳”；"
     "都不对，在“（更正）”栏写正确的标签，几个之间用；隔开，没有标签成立写“无”。没有看过的行不要填。",

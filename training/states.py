@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.report import Report
 from model.encode import Encoder, Window, pad_windows
+from model.engine import load_runtime
 from model.export import GRAPH, MANIFEST, TOKENIZER, Export
 from training.network import load_encoder, load_tokenizer
 from training.train import RUN, load_run
@@ -82,6 +82,7 @@ def _reader(folder: Path) -> tuple[Encoder, Read]:
     if (folder / MANIFEST).is_file():
         export = Export.load(folder)
         encoder = Encoder.from_file(folder / TOKENIZER, export.window, export.overlap)
+        onnxruntime = load_runtime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from data.errors import DataError
@@ -25,14 +24,13 @@ from data.taxonomy import Taxonomy
 from model.encode import BODY, TITLE, Encoded, Encoder
 from model.evidence import find_evidence, token_sums
 from model.export import DEFAULT, TOKENIZER
-from model.wide import Wide
+from model.wide import Buckets, Wide
 from training.dataset import label_targets
 from training.folds import WideFolds, fold_of, head_folds, joined_logits, probabilities, wide_folds
 from training.label_errors import AxisSuspect, axis_suspects
-from training.settings import whole_number
-from training.wide import document_frequencies, feature_matrix, pack
+from training.settings import TrainSettings, whole_number
+from training.wide import feature_matrix, fit_buckets, pack
 
-Floats = NDArray[np.float32]
 SCORES = ("wide", "head", "both")
 ENCODER = DEFAULT
 """The Export that ships, which has not been trained on an office's own labels."""
@@ -72,7 +70,7 @@ def find_suspects(
     folds: int = 5,
     limit: int = 0,
     seed: int = 0,
-    bits: int = 18,
+    bits: int = TrainSettings.wide_bits,
 ) -> list[Suspect]:
     """Rank the reports whose labels are likely wrong.
 
@@ -97,8 +95,8 @@ def find_suspects(
     targets = np.array([label_targets(row, taxonomy) for row in rows], dtype=np.float32)
     texts = [one.plain for one in encoded]
     fold = fold_of(texts, folds, seed)
-    idf = document_frequencies(texts, bits)
-    features = feature_matrix(texts, idf)
+    buckets = fit_buckets(texts, bits)
+    features = feature_matrix(texts, buckets)
     wide = wide_folds(features, targets, fold, seed=seed)
     tables = [] if scores == "head" else [wide.scores]
     if scores != "wide":
@@ -114,7 +112,7 @@ def find_suspects(
     return [
         Suspect(
             row, axes[0].quality, axes,
-            _evidence(rows[row], encoded[row], axes, taxonomy, wide, int(fold[row]), idf),
+            _evidence(rows[row], encoded[row], axes, taxonomy, wide, int(fold[row]), buckets),
             *near[row],
         )
         for row, axes in worst
@@ -137,7 +135,7 @@ def nearest(features: csr_matrix, rows: Sequence[int]) -> dict[int, tuple[int | 
 
 def _evidence(
     labelled: LabelledReport, encoded: Encoded, axes: Sequence[AxisSuspect], taxonomy: Taxonomy,
-    wide: WideFolds, fold: int, idf: NDArray[np.float16],
+    wide: WideFolds, fold: int, buckets: Buckets,
 ) -> dict[str, dict[str, list[tuple[str, int, int]]]]:  # fmt: skip
     """What speaks for the labels that are suggested and not given, to the SVMs that did not see it."""
     columns = {
@@ -152,7 +150,7 @@ def _evidence(
     if not wanted:
         return {}
     weights = wide.weights[fold][:, [columns[one] for one in wanted]]
-    linear: Wide = pack(weights, np.zeros(len(wanted), dtype=np.float32), idf)
+    linear: Wide = pack(weights, np.zeros(len(wanted), dtype=np.float32), buckets)
     by_char = linear.contributions(encoded.plain, np.arange(len(wanted)))
     title = len(encoded.title.text)
     cut = title + 1 if title else 0

@@ -36,7 +36,7 @@ DOUBT = "疑点"
 """Heading that only the sheets of `petition suspects` have: beside a correction stand a person's labels."""
 PROPOSED = "（建议）"
 CORRECTED = "（更正）"
-DONE, ACCEPTED = "已复核", "采纳"
+DONE, ACCEPTED, NOTHING = "已复核", "采纳", "无"
 CUT_MARK = "…（单元格上限，全文见原件）"
 _ARMED = re.compile(r"'(?=[\t\r\n]|[\s\u200b\ufeff]*[-=+@＝＋－＠])")
 _DONE = frozenset([DONE, *"已核 已核对 已审核 复核完成 reviewed".split()])

@@ -13,7 +13,7 @@ from training.folds import (
     probabilities,
     wide_folds,
 )
-from training.wide import document_frequencies, feature_matrix
+from training.wide import feature_matrix, fit_buckets
 
 LONG = "幸福路的路灯坏了半年，打了三次热线都没人来修，晚上老人出门摔了两次，请尽快派人来看看。"
 
@@ -31,11 +31,11 @@ def test_a_wrong_label_does_not_speak_for_itself() -> None:
     texts = ["学校收费" if n % 2 else "医院排队" for n in range(20)]
     targets = np.array([[float(n % 2)] for n in range(20)], dtype=np.float32)
     targets[0] = 1  # a hospital that is called a school
-    features = feature_matrix(texts, document_frequencies(texts, 10))
+    features = feature_matrix(texts, fit_buckets(texts, 10))
     found = wide_folds(features, targets, np.arange(20) % 5)
 
     assert found.scores[0, 0] < 0 < found.scores[1, 0]
-    assert len(found.weights) == 5 and found.weights[0].shape == (1024, 1)
+    assert len(found.weights) == 5 and found.weights[0].shape == (features.shape[1], 1)
 
 
 def test_the_head_learns_what_the_states_show_and_leaves_unlabelled_axes_alone() -> None:

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from data.imports import tagged
 from data.imports.formats import Format, find_format
 from data.imports.line import to_line
 from data.imports.plan import Plan
 from data.imports.source import Source
-from serving import spreadsheet, suspects_sheet
 from tests.data.imports.conftest import LAMP, QUEUE, STAMP, Labels, held
 
 HEADINGS = (
@@ -44,13 +42,6 @@ def labelled(put: Callable[..., Path]) -> Path:
         {"id": "3", "text": STAMP, "domain": ["rural"], "misconduct": None},
     ]
     return put("labels.jsonl", rows)
-
-
-def test_the_headings_are_those_that_serving_writes() -> None:
-    assert (tagged.DOUBT, tagged.PROPOSED, tagged.CORRECTED, tagged.DONE) == (
-        spreadsheet.DOUBT, spreadsheet.PROPOSED, spreadsheet.CORRECTED, spreadsheet.DONE,
-    )  # fmt: skip
-    assert tagged.ACCEPTED == suspects_sheet.ACCEPTED
 
 
 def test_a_sheet_is_recognised(sheet: Sheet, plan: Plan) -> None:
