@@ -10,8 +10,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ORDER = (
-    "quality", "teddy7", "evidence", "encoder", "speed", "bulk", "serving", "shadow",
-    "privacy", "masked_tags", "drift",
+    "quality", "teddy7", "evidence", "encoder", "suspects", "learning_curve", "speed",
+    "bulk", "serving", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 
@@ -47,6 +47,11 @@ def keep(section: str, title: str, command: str, body: str, figures: Mapping[str
     folder = HERE / "results"
     folder.mkdir(exist_ok=True)
     (folder / f"{section}.json").write_text(json.dumps(shape, ensure_ascii=False, indent=1) + "\n")
+    write_page(folder)
+
+
+def write_page(folder: Path = HERE / "results") -> None:
+    """results.md from the sections that are kept; beside the folder that keeps them."""
     parts = ["# Measurements", "", "Written by `make bench`; each section names its command and machine.", ""]
     for name in ORDER:
         path = folder / f"{name}.json"
@@ -56,4 +61,4 @@ def keep(section: str, title: str, command: str, body: str, figures: Mapping[str
                 f"## {found['title']}", "", f"`{found['command']}` on {found['machine']}.", "",
                 found["body"], "",
             ]  # fmt: skip
-    (HERE / "results.md").write_text("\n".join(parts).rstrip() + "\n")
+    (folder.parent / "results.md").write_text("\n".join(parts).rstrip() + "\n")

@@ -118,7 +118,25 @@ class Tagger:
 
     def scores(self, reports: Sequence[Report]) -> Floats:
         """Calibrated scores [reports, labels] in taxonomy order."""
-        logits, parts, start = self.logits(reports), [], 0
+        return self._scores(self.logits(reports))
+
+    def scores_and_values(self, reports: Sequence[Report]) -> tuple[Floats, Floats]:
+        """Calibrated scores, and the encoder's view of each report, each [reports, labels].
+
+        The view is the values that the head pools for each label, without the wide part: all that an Export
+        tells of the encoder's states. Reports that it takes for alike lie near each other.
+        """
+        logits, values = [], []
+        for start in range(0, len(reports), CHUNK):
+            works = self._run(reports[start : start + CHUNK])
+            logits.append(self._logits(works))
+            values.append(np.stack([_pooled(work) for work in works]))
+        if not logits:
+            return self.scores(reports), self.logits(reports)
+        return self._scores(np.concatenate(logits)), np.concatenate(values)
+
+    def _scores(self, logits: Floats) -> Floats:
+        parts, start = [], 0
         for axis in self.export.taxonomy.axes:
             column = slice(start, start + len(axis.labels))
             start = column.stop
@@ -161,7 +179,7 @@ class Tagger:
     def _logits(self, works: Sequence[Work]) -> Floats:
         rows = []
         for work in works:
-            row = (attention(work) * np.concatenate(work.values)).sum(axis=0)
+            row = _pooled(work)
             if self.wide is not None:
                 row = row + self.wide.logits(work.encoded.plain)
             rows.append(row)
@@ -236,6 +254,11 @@ def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
         batch.append(job)
     if batch:
         yield batch
+
+
+def _pooled(work: Work) -> Floats:
+    """The head's part of the logits [labels]: the values of all tokens, mixed by attention."""
+    return np.asarray((attention(work) * np.concatenate(work.values)).sum(axis=0), dtype=np.float32)
 
 
 def attention(work: Work) -> Floats:

@@ -20,10 +20,12 @@ from serving.commands.import_labels import import_labels
 from serving.commands.key import keys
 from serving.commands.mask import mask
 from serving.commands.migrate import migrate
+from serving.commands.queue import queue
 from serving.commands.retraining import models, promote, retrain, rollback
 from serving.commands.reviews import reviews
 from serving.commands.serve import serve
 from serving.commands.survey import survey
+from serving.commands.suspects import suspects
 from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomies
 from serving.commands.training import evaluate, train
@@ -73,6 +75,8 @@ app.command("import", cls=HelpedCommand)(import_labels)
 app.command(cls=HelpedCommand)(survey)
 app.command(cls=HelpedCommand)(migrate)
 app.command(cls=HelpedCommand)(drift)
+app.command(cls=HelpedCommand)(suspects)
+app.command(cls=HelpedCommand)(queue)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from typing import IO, Any
 from serving.faults import WrongUse
 
 ENVIRONMENT = "PETITION_SEALED"
-STORING = frozenset("mask train evaluate import migrate".split())
+STORING = frozenset("mask train evaluate retrain import migrate suspects queue".split())
 """Commands that write reports, or what is learned of single ones, and so are not run in this mode."""
 _YES, _NO = frozenset("1 true yes on".split()), frozenset(["", "0", "false", "no", "off"])
 _PR_SET_DUMPABLE = 4

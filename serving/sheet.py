@@ -13,6 +13,7 @@ from typing import BinaryIO, TextIO
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.worksheet import Worksheet
 
 from serving.cell import CELL_LIMIT, cut_cell, disarm, is_formula, printable
 
@@ -94,9 +95,7 @@ class BookSheet:
             OSError: it cannot be written.
         """
         try:
-            self._book.close()
-        except FileCreateError as error:
-            raise error.args[0] from None
+            pack(self._book)
         finally:
             self._clean()
         if not self._cut:
@@ -115,15 +114,38 @@ class BookSheet:
         sheet, row = self._sheet, self._rows
         for place, cell in enumerate(cells):
             if isinstance(cell, str):
-                text = printable(cell)
-                kept = cut_cell(text)
-                self._cut += kept != text
-                if kept:
-                    # As a string whatever it looks like: never a formula, a number, a link or an error.
-                    sheet.write_string(row, place, kept, quoted if is_formula(kept) else plain)
+                self._cut += put_words(sheet, row, place, cell, plain, quoted)
             else:
                 sheet.write_number(row, place, cell, plain)
         self._rows += 1
+
+
+def put_words(sheet: Worksheet, row: int, place: int, words: str, plain: object, quoted: object) -> bool:
+    """Write words into a cell, as a string whatever they look like; tell whether they had to be cut.
+
+    Never a formula, a number, a link or an error; an empty cell is left out.
+
+    Args:
+        plain: the cell's format.
+        quoted: the same with the apostrophe, for words that someone's edit would make a formula.
+    """
+    text = printable(words)
+    kept = cut_cell(text)
+    if kept:
+        sheet.write_string(row, place, kept, quoted if is_formula(kept) else plain)
+    return kept != text
+
+
+def pack(book: xlsxwriter.Workbook) -> None:
+    """Write a workbook.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise error.args[0] from None
 
 
 def _forget(book: xlsxwriter.Workbook, waiting: str) -> None:

@@ -163,8 +163,7 @@ def fit_wide(
     texts, targets = list(train["text"]), np.asarray(train["targets"])
     real = np.asarray(train["source"]) != CONTRAST
     learnt = [text for text, one in zip(texts, real, strict=True) if one]
-    least = settings.wide_least or min(5, 2 + len(learnt) // 2000)
-    buckets = fit_buckets(learnt, settings.wide_bits, least)
+    buckets = fit_buckets(learnt, settings.wide_bits, settings.wide_least)
     features, dev_features = feature_matrix(texts, buckets), feature_matrix(list(dev_texts), buckets)
     scores = out_of_fold(features, targets, real, strength=settings.wide_strength, seed=settings.seed)
     weights, bias = fit_linear(features[real], targets[real], settings.wide_strength, settings.seed)

@@ -12,8 +12,15 @@ from sklearn.svm import LinearSVC
 from model.wide import Buckets, Wide, ngrams
 
 
-def fit_buckets(texts: Sequence[str], bits: int, least: int = 2) -> Buckets:
-    """The buckets that at least so many of the texts have, with their smooth idf."""
+def fit_buckets(texts: Sequence[str], bits: int, least: int = 0) -> Buckets:
+    """The buckets that at least so many of the texts have, with their smooth idf.
+
+    Args:
+        texts: those that are learnt from.
+        bits: width of the hash.
+        least: texts; 0: 2 to 5, one more for each 2,000 texts.
+    """
+    least = least or min(5, 2 + len(texts) // 2000)
     counts = np.zeros(1 << bits, dtype=np.int64)
     for text in texts:
         counts[np.unique(ngrams(text, bits)[0])] += 1

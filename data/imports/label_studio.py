@@ -17,6 +17,8 @@ from data.readers import MAX_CHARS
 from data.report import BadRow
 
 _MIN_KEYS = frozenset("id annotator annotation_id created_at updated_at lead_time agreement".split())
+EVIDENCE = "_evidence"
+"""Behind an axis' id: the question in which its words are marked, in our own labelling configuration."""
 _KINDS = ("choices", "labels", "taxonomy")
 _USUAL = frozenset("label labels choice choices sentiment tag tags 标签".split())
 
@@ -72,12 +74,20 @@ def _task(source: Source, row: int, value: Mapping[str, Any], plan: Plan) -> Ite
         if _cancelled(annotation):
             continue
         given: dict[str, dict[str, str] | None] = {}
+        marked: dict[str, dict[str, str]] = {}
         for one in annotation["result"]:
             if isinstance(one, dict) and isinstance(one.get("value"), dict):
-                axis = place_of(plan, cell_text(one.get("from_name")))
+                question = cell_text(one.get("from_name"))
+                axis = place_of(plan, question.removesuffix(EVIDENCE))
                 names = _names(one["value"], report.text) if axis is not None else {}
-                if axis is not None and names:
+                if axis and question.endswith(EVIDENCE):
+                    marked[axis] = _joined(marked.get(axis), names)
+                elif axis is not None and names:
                     given[axis] = _joined(given.get(axis), names)
+        for axis, words in marked.items():
+            # Whoever unticks a label that the model had ticked may leave the words that it had marked.
+            ticked = given.get(axis) or {}
+            given[axis] = {name: said or words.get(name, "") for name, said in ticked.items()} or None
         who = _who(annotation.get("completed_by"))
         yield Reading(source.name, report, given, who, complete=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,10 @@ from enum import StrEnum
 
 from data.imports.settle import Vote
 from data.labelled import LabelledReport
+from data.report import Report
 from data.taxonomy import Axis, Taxonomy
+
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 class Tie(StrEnum):
@@ -49,7 +53,7 @@ class Merged:
 
     Attributes:
         labelled: what training reads.
-        votes: annotator -> vote, where there are several.
+        votes: annotator -> vote, where there are several and nobody corrected them.
         before: axis id -> label ids that a model had given.
     """
 
@@ -78,9 +82,9 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
 
     A reading that corrects speaks alone on the axes that it labels; of several such the last.
 
-    Reports are the same where id, title and text are; without ids of their own, where title and text are,
-    the second such report of one file with the second of another. Of two votes by one person the later
-    one counts.
+    Reports are the same where id, title and text are, white space apart, which a workbook does not keep;
+    without ids of their own, where title and text are, the second such report of one file with the second
+    of another. Of two votes by one person the later one counts.
 
     Args:
         votes: in the order of the files.
@@ -95,16 +99,20 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
         report, own = reading.report, reading.own_id
         place = 0
         if not own:
-            here = (reading.file, reading.annotator, report.title, report.text)
+            here = (reading.file, reading.annotator, *_words_of(report))
             place = seen[here]
             seen[here] += 1
-        group = groups.setdefault((own, report.title, report.text, place), {})
+        group = groups.setdefault((own, *_words_of(report), place), {})
         who = (reading.annotator, reading.corrects)
         replaced += group.pop(who, None) is not None
         group[who] = vote
     draws: list[Draw] = []
-    reports = [_merged(_corrected([*group.values()]), taxonomy, tie, draws) for group in groups.values()]
+    reports = [_merged([*group.values()], taxonomy, tie, draws) for group in groups.values()]
     return Merger(reports, draws, replaced)
+
+
+def _words_of(report: Report) -> tuple[str, str]:
+    return _SPACE.sub("", report.title), _SPACE.sub("", report.text)
 
 
 def _corrected(votes: Sequence[Vote]) -> Sequence[Vote]:
@@ -125,14 +133,17 @@ def _corrected(votes: Sequence[Vote]) -> Sequence[Vote]:
     return [vote for vote in left if any(labels is not None for labels in vote.labels.values())]
 
 
-def _merged(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie, draws: list[Draw]) -> Merged:
-    first, last = votes[0].reading, votes[-1]
+def _merged(said: Sequence[Vote], taxonomy: Taxonomy, tie: Tie, draws: list[Draw]) -> Merged:
+    votes = _corrected(said)
+    first = next((vote for vote in said if not vote.reading.corrects), said[0]).reading
+    last = votes[-1]
     labels: dict[str, frozenset[str] | None] = {}
     evidence: dict[str, dict[str, str]] = {}
     for axis in taxonomy.axes:
         held = _held(axis, votes, tie, draws)
         labels[axis.id] = held
-        words = _words(axis.id, held or frozenset(), votes)
+        # Of all: who corrects the labels seldom marks again the words of those that stay.
+        words = _words(axis.id, held or frozenset(), said)
         if words:
             evidence[axis.id] = words
     labelled = LabelledReport(
@@ -142,7 +153,9 @@ def _merged(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie, draws: list[Dra
         first.source or first.project,
         any(vote.reading.unsure for vote in votes),
     )
-    several = {vote.reading.annotator: vote for vote in votes} if len(votes) > 1 else {}
+    # Votes kept beside a correction would be counted again, against it, at the next import.
+    corrected = any(vote.reading.corrects for vote in votes)
+    several = {vote.reading.annotator: vote for vote in votes} if len(votes) > 1 and not corrected else {}
     return Merged(labelled, several, last.before)
 
 

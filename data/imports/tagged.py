@@ -1,4 +1,4 @@
-"""Outputs of `petition tag` that came back with corrections beside the model's tags."""
+"""Outputs of `petition tag`, `suspects` and `queue` that came back with corrections beside what was there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from data.columns import Columns, normal_heading
 from data.errors import UnknownColumns
+from data.imports.cells import is_blank
 from data.imports.headings import annotator_heading, axis_named, changed_headings, label_headings
 from data.imports.objects import objects_of, texts
 from data.imports.plan import Blank, Plan
@@ -31,15 +32,28 @@ HEADINGS = {
 }
 MODEL = "模型版本"
 SCORES = "分数"
+DOUBT = "疑点"
+"""Heading that only the sheets of `petition suspects` have: beside a correction stand a person's labels."""
+PROPOSED = "（建议）"
+CORRECTED = "（更正）"
+DONE, ACCEPTED, NOTHING = "已复核", "采纳", "无"
 CUT_MARK = "…（单元格上限，全文见原件）"
 _ARMED = re.compile(r"'(?=[\t\r\n]|[\s\u200b\ufeff]*[-=+@＝＋－＠])")
-_DONE = frozenset("已复核 已核 已核对 已审核 复核完成 reviewed".split())
+_DONE = frozenset([DONE, *"已核 已核对 已审核 复核完成 reviewed".split()])
+_ACCEPTED = frozenset([ACCEPTED, *"采纳建议 同意建议".split()])
 _YES = frozenset("是 √ ✓ ✔ 对 1 y yes true 已复核 已核 已核对 已审核".split())
 
 
 def is_tagged(headings: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
-    """Tell by its headings whether a table is an output of `petition tag`."""
+    """Tell by its headings whether a table is an output of `petition tag`, `queue` or `suspects`."""
+    if is_suspects(headings, taxonomy):
+        return True
     return MODEL in headings and any(f"{axis.name}{SCORES}" in headings for axis in taxonomy.axes)
+
+
+def is_suspects(headings: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
+    """Tell by its headings whether a table is a sheet of `petition suspects`."""
+    return DOUBT in headings and any(f"{axis.name}{PROPOSED}" in headings for axis in taxonomy.axes)
 
 
 def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
@@ -47,7 +61,8 @@ def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
 
     A filled correction ("领域（更正）") is the label. A blank one says nothing, unless the row is ticked as
     reviewed (column 已复核) or `plan.blank` says what it means: a model's own tag is never taken for a
-    person's.
+    person's. In a sheet of `petition suspects` the labels beside it are a person's, 采纳 in the column 已复核
+    takes the suggested ones, and what is labelled stands whatever others said.
 
     Raises:
         UnknownColumns: no column of corrections.
@@ -64,12 +79,11 @@ def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             headings = chosen or changed_headings(keys, plan.taxonomy)
             if not headings:
                 raise _no_corrections(source, keys, plan.taxonomy)
-        before = {
-            axis.id: tuple(split_cell(row.extra.get(axis.name, ""), axis.id, plan))
-            for axis in plan.taxonomy.axes
-            if axis.name in row.extra
-        }
-        done = any(normal_heading(key) in _DONE and row.extra[key].strip().casefold() in _YES for key in keys)
+        suspect = is_suspects(row.extra, plan.taxonomy)
+        ticks = {row.extra[key].strip().casefold() for key in keys if normal_heading(key) in _DONE}
+        accepted = suspect and bool(ticks & _ACCEPTED)
+        before = _beside(row.extra, "", plan, blank_holds=not suspect)
+        stands = before | (_beside(row.extra, PROPOSED, plan, blank_holds=False) if accepted else {})
         who = annotator_heading(keys, plan)
         report = _report(replace(row, extra={}), source, plan, row.extra)
         if isinstance(report, BadRow):
@@ -79,9 +93,10 @@ def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         yield Reading(
             source.name,
             report,
-            _filled(given, before, plan, done),
+            _filled(given, stands, plan, accepted or bool(ticks & _YES)),
             annotator=row.extra[who].strip() if who else "",
             before=before,
+            corrects=suspect,
         )
 
 
@@ -128,6 +143,15 @@ def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         )  # fmt: skip
 
 
+def _beside(cells: Mapping[str, str], mark: str, plan: Plan, blank_holds: bool) -> dict[str, tuple[str, ...]]:
+    """The labels in the columns called as the axes are; a blank cell means none holds, or is left out."""
+    return {
+        axis.id: tuple(split_cell(cell, axis.id, plan))
+        for axis in plan.taxonomy.axes
+        if (cell := cells.get(f"{axis.name}{mark}")) is not None and (blank_holds or not is_blank(cell))
+    }
+
+
 def _label(tag: object) -> object:
     return tag.get("label") if isinstance(tag, dict) else None
 
@@ -145,13 +169,13 @@ def _columns(named: Columns) -> Columns:
 
 
 def _filled(
-    given: dict[str, dict[str, str] | None], before: Mapping[str, tuple[str, ...]], plan: Plan, done: bool
+    given: dict[str, dict[str, str] | None], stands: Mapping[str, tuple[str, ...]], plan: Plan, done: bool
 ) -> dict[str, dict[str, str] | None]:
-    """Put the model's tags where nothing was corrected and somebody said that they are right."""
+    """Put what stands there where nothing was corrected and somebody said that it is right."""
     if not done and plan.blank is not Blank.before:
         return given
-    stands = {axis: dict.fromkeys(labels, "") for axis, labels in before.items()}
-    return {**stands, **{axis: labels for axis, labels in given.items() if labels is not None}}
+    right = {axis: dict.fromkeys(labels, "") for axis, labels in stands.items()}
+    return {**right, **{axis: labels for axis, labels in given.items() if labels is not None}}
 
 
 def _report(report: Report, source: Source, plan: Plan, raw: Mapping[str, str]) -> Report | BadRow:

@@ -16,7 +16,8 @@ from serving.help import argument, option
 
 # What training imports of its extra; gensim and jieba serve pretraining alone.
 NEEDED = tuple(
-    "torch transformers datasets sklearn scipy safetensors onnx onnxscript mlflow matplotlib tqdm".split()
+    "cleanlab torch transformers datasets sklearn scipy safetensors onnx onnxscript mlflow matplotlib "
+    "tqdm".split()
 )
 _INSTALL = "在源码文件夹里运行 pip install -e '.[{0}]'，或 pip install '文件名.whl[{0}]'"
 

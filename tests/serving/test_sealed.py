@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook
 
 from model.export import Export
-from serving.sealed import is_stored
+from serving.sealed import STORING, is_stored
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
 from tests.serving.test_cli import command, environment
 from tests.serving.test_server import Process
@@ -155,7 +155,7 @@ def test_a_sealed_process_leaves_no_core(place: Path) -> None:
     assert done.stdout.split(")") == ["(0, 0", f" {dumpable}\n"]
 
 
-@pytest.mark.parametrize("name", ["mask", "train", "evaluate", "import"])
+@pytest.mark.parametrize("name", sorted(STORING))
 def test_commands_that_store_reports_are_refused(
     petition: Petition, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
