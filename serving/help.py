@@ -18,6 +18,14 @@ from serving.faults import Code
 WIDTH = 100  # cells, at most
 NAMES = 32  # cells; a longer name has a line of its own
 MODEL = "模型（Export）文件夹；默认用随程序安装的模型。"
+MASK = (
+    "遮盖能认出人的内容：none 不遮盖（默认），output 按原文打标、结果里遮盖，input 先遮盖再打标。"
+    "环境变量 PETITION_MASK 要求更多时按它。"
+)
+SEALED = "密封模式：信件内容不写入任何文件，结果文件里只有编号和标签；也可设 PETITION_SEALED=1。"
+WATCH_LIST = (
+    "名单文件，一行一个姓名或单位：涉及的信件不打标、不保存，标为请人工办理；也可设 PETITION_WATCH_LIST。"
+)
 
 
 class Mask(StrEnum):

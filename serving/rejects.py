@@ -35,10 +35,7 @@ class Rejects:
         if self._out is None:
             part = self._stack.enter_context(whole_file(self.path))
             self._out = self._stack.enter_context(open_text(part))
-        shape = reject_shape(bad)
-        if not self._raw:
-            del shape["raw"]
-        self._out.write(reject_line(shape))
+        self._out.write(reject_line(reject_shape(bad, self._raw)))
 
     def forget_earlier(self) -> None:
         """Remove the file of an earlier run where this one rejected nothing: it would mislead."""
@@ -46,10 +43,10 @@ class Rejects:
             self.path.unlink()
 
 
-def reject_shape(bad: BadRow) -> dict[str, Any]:
-    """JSON shape of a rejected row."""
+def reject_shape(bad: BadRow, raw: bool = True) -> dict[str, Any]:
+    """JSON shape of a rejected row; without `raw` its cells are left out."""
     shape = {"file": bad.file, "row": bad.row, "reason": bad.reason, "message": bad.message}
-    return {**shape, "raw": dict(bad.raw)}
+    return {**shape, "raw": dict(bad.raw)} if raw else shape
 
 
 def reject_line(shape: dict[str, Any]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import io
 import os
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -41,11 +42,17 @@ class Source:
         path: where it lies.
         name: in ids, rejects and the column of the file; unique in a job.
         stream: it holds what standard input held.
+        held: the bytes, where they may not lie in a file.
     """
 
     path: Path
     name: str
     stream: bool = False
+    held: bytes | None = field(default=None, repr=False, compare=False)
+
+    def open(self) -> io.BufferedReader | io.BytesIO:
+        """Open it to be read from its beginning."""
+        return self.path.open("rb") if self.held is None else io.BytesIO(self.held)
 
     def mark(self) -> tuple[int, int]:
         """Size and time of the last change: whoever writes to the file changes it.
@@ -53,6 +60,8 @@ class Source:
         Raises:
             InputChanged: it has gone.
         """
+        if self.held is not None:
+            return len(self.held), 0
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -88,7 +97,7 @@ class Inputs:
         found = []
         for source in self.sources:
             self._marks[source.name] = source.mark()
-            with source.path.open("rb") as stream:
+            with source.open() as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
             self.check(source)
             found.append((source.name, self._marks[source.name][0], digest))
@@ -132,7 +141,7 @@ class Inputs:
 
     def _rows(self, source: Source) -> Iterator[Report | BadRow]:
         if source.stream:
-            with source.path.open("rb") as stream:
+            with source.open() as stream:
                 yield from read_stream(stream, self.columns, Intake(source.name, self.max_chars))
             return
         yield from read_reports(source.path, self.columns, self.max_chars, self.sheet, source.name)
@@ -200,6 +209,11 @@ def _named(found: dict[Path, str]) -> list[Source]:
     """Where two files have one name, both are called by their whole paths."""
     uses = Counter(found.values())
     return [Source(path, name if uses[name] == 1 else path.as_posix()) for path, name in found.items()]
+
+
+def hold_stream(source: Source) -> Source:
+    """Keep standard input in memory, where no file may hold it."""
+    return replace(source, held=sys.stdin.buffer.read())
 
 
 def keep_stream(source: Source) -> None:

@@ -8,28 +8,32 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from data.audit import Action
 from model.export import Export, sha256
+from model.guard import Guard
 from serving.bulk import known
 from serving.bulk.choices import Form
 from serving.bulk.faults import OtherJob, TooManyRejects
-from serving.bulk.inputs import Inputs, find_sources, keep_stream
+from serving.bulk.inputs import Inputs, find_sources, hold_stream, keep_stream
 from serving.bulk.lock import locked
 from serving.bulk.manifest import InputFile, Manifest, Model, Output
-from serving.bulk.merge import Merged, merge
+from serving.bulk.merge import merge
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.progress import Watch
+from serving.bulk.publish import publish
 from serving.bulk.settings import Settings
 from serving.bulk.survey import keep_first_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Work
 from serving.bulk.writers import count_files
 from serving.exports import load_export, tagger_of
+from serving.faults import WrongUse
+from serving.protection import Tally
 from serving.version import package_version
-from serving.whole_file import commit
 
 
 @dataclass
@@ -45,14 +49,20 @@ class Job:
     watch: Watch
 
     def __post_init__(self) -> None:
-        """Fix the places."""
+        """Fix the places, and what may be read and stored of a report."""
+        told = self.settings
+        if told.only_changed is not None and not told.keeps_tags:
+            raise WrongUse(
+                "--only-changed 不能与遮盖（--mask）或密封（--sealed）一起用：那时不留供它对照的标签"
+            )
+        self.guard: Guard = told.protection.guard(stored=True)
         self.places = Places.of(self.settings.target)
 
     def run(self) -> Manifest:
         """Do it, or what is left of it; give the manifest of the finished job.
 
         Raises:
-            DataError: an input cannot be read.
+            DataError: an input or the audit log cannot be read.
             BrokenExport: the Export cannot be used.
             JobFault: see serving/bulk/faults.py.
             OSError: a file cannot be read or written. Finished parts stay.
@@ -78,8 +88,11 @@ class Job:
         if any(source.stream for source in sources):
             if sys.stdin.isatty():
                 self.watch.remark("从键盘读入：每行一件，结束按 Ctrl-D。")
-            self.places.folder.mkdir(exist_ok=True)
-            keep_stream(sources[0])
+            if told.protection.sealed:
+                sources = [hold_stream(source) for source in sources]
+            else:
+                self.places.folder.mkdir(exist_ok=True)
+                keep_stream(sources[0])
         if given_up:
             kinds = " ".join(sorted(set(given_up)))
             self.watch.remark(f"文件夹里有 {len(given_up)} 个文件不是可读的种类，没有读：{kinds}")
@@ -91,7 +104,12 @@ class Job:
         earlier = known.tags_of(told.only_changed) if told.only_changed else None
         with self.watch.phase("check"):
             files = tuple(InputFile(*found) for found in inputs.digests())
-            settings = {**told.identity(), "only_changed": sha256(earlier) if earlier else ""}
+            names = self.guard.watch_list
+            settings = {
+                **told.identity(),
+                "only_changed": sha256(earlier) if earlier else "",
+                "watch_list": names.fingerprint() if names else "",
+            }
         return Manifest(files, Model.of(export), settings, package_version(), "")
 
     def _finished(self, planned: Manifest) -> Manifest | None:
@@ -112,22 +130,40 @@ class Job:
         told = self.settings
         manifest = self._begun(planned) or self._begin(planned, inputs)
         if told.max_rejects is not None and manifest.rejects > told.max_rejects:
-            raise keep_first_rejects(inputs, told.max_rejects, self.places)
+            raise keep_first_rejects(inputs, told.max_rejects, self.places, self.guard.idle)
         parts = Parts(self.places.folder, manifest.job)
         missing = {number for number in range(manifest.chunks) if not parts.has(number)}
-        if missing:
-            before = self._known(manifest)
-            try:
-                stamp = Stamp(manifest.started, told.evidence)
-                tagger = ChunkTagger(tagger_of(export, told.threads), stamp, before)
-                with self.watch.phase("tag", manifest.rows):
-                    Work(inputs, tagger, parts).do(missing, told.chunk_rows, self.watch)
-            finally:
-                if before is not None:
-                    before.close()
-        inputs.check_all()
-        merged = merge(parts, manifest, told, export.taxonomy, self.places, self.watch)
-        return self._publish(manifest, merged)
+        with told.protection.recorded(Action.tag, model=export.model) as tally:
+            if missing:
+                self._tag(manifest, inputs, export, parts, missing, tally)
+            inputs.check_all()
+            merged = merge(parts, manifest, told, export.taxonomy, self.places, self.watch)
+            # Those too whose parts a run made that was killed, and so could not record them.
+            tally.count = manifest.rows - manifest.rejects
+        finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
+        for remark in merged.remarks:
+            self.watch.remark(remark)
+        return finished
+
+    def _tag(
+        self,
+        manifest: Manifest,
+        inputs: Inputs,
+        export: Export,
+        parts: Parts,
+        missing: set[int],
+        tally: Tally,
+    ) -> None:
+        """Make the parts that are missing."""
+        told, before = self.settings, self._known(manifest)
+        try:
+            stamp = Stamp(manifest.started, told.evidence)
+            tagger = ChunkTagger(tagger_of(export, told.threads), stamp, before, self.guard)
+            with self.watch.phase("tag", manifest.rows):
+                Work(inputs, tagger, parts).do(missing, told.chunk_rows, self.watch, tally)
+        finally:
+            if before is not None:
+                before.close()
 
     def _begun(self, planned: Manifest) -> Manifest | None:
         """The manifest of this very job, where it was begun before."""
@@ -151,15 +187,16 @@ class Job:
         self._refuse_to_replace([places.target, places.manifest])
         places.folder.mkdir(exist_ok=True)
         for path in places.folder.iterdir():
-            if path.name != "stdin":  # what a job before had left
+            if path.name != "stdin" or told.protection.sealed:  # what a job before had left
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        table = told.form is not Form.jsonl
+        table = told.form is not Form.jsonl and not told.protection.sealed
         try:
             found = survey(inputs, told.chunk_rows, told.max_rejects, table, self.watch)
         except TooManyRejects:
-            raise keep_first_rejects(inputs, told.max_rejects or 0, places) from None
+            raise keep_first_rejects(inputs, told.max_rejects or 0, places, self.guard.idle) from None
         started = told.time or datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        manifest = planned.begin(started, found.rows, found.headings, found.chunks)
+        headings = ["id"] if told.protection.sealed else found.headings
+        manifest = planned.begin(started, found.rows, headings, found.chunks)
         reports = manifest.rows - manifest.rejects
         self._refuse_to_replace(places.outputs(count_files(told.form, reports)))
         manifest.save(places.unfinished)
@@ -187,35 +224,6 @@ class Job:
             with self.watch.phase("known"):
                 known.build(path, index)
         return known.KnownTags(index)
-
-    def _publish(self, manifest: Manifest, merged: Merged) -> Manifest:
-        """Give every file its name, the manifest last: only when it is there is the job done."""
-        places = self.places
-        targets = places.outputs(len(merged.outputs))
-        outputs = tuple(
-            Output(target.name, staged.stat().st_size, sha256(staged))
-            for staged, target in zip(merged.outputs, targets, strict=True)
-        )
-        replaced = self._load(places.manifest)
-        if replaced is not None:
-            for output in replaced.outputs:
-                if output.file not in {target.name for target in targets}:
-                    places.target.with_name(output.file).unlink(missing_ok=True)
-        places.manifest.unlink(missing_ok=True)
-        places.summary.unlink(missing_ok=True)
-        for staged, target in zip(merged.outputs, targets, strict=True):
-            commit(staged, target)
-        if merged.rejects is None:
-            places.rejects.unlink(missing_ok=True)
-        else:
-            commit(merged.rejects, places.rejects)
-        commit(merged.tags, places.tags)
-        finished = replace(manifest, form=self.settings.written, outputs=outputs, figures=merged.figures)
-        finished.save(places.manifest)
-        shutil.rmtree(places.folder, ignore_errors=True)
-        for remark in merged.remarks:
-            self.watch.remark(remark)
-        return finished
 
     def _load(self, path: Path) -> Manifest | None:
         try:

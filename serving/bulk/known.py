@@ -33,8 +33,9 @@ class KnownWriter:
         self._line(_head(manifest))
 
     def add(self, record: Record) -> None:
-        """Take one report."""
-        self._line(without_words(record))
+        """Take one report; one that a person handles has no hash and no tags to keep."""
+        if record["text_hash"]:
+            self._line(without_words(record))
 
     def close(self) -> None:
         """Finish the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data.taxonomy import Taxonomy
@@ -16,26 +16,29 @@ from serving.wording import evidence_text
 PROVENANCE = {"tagged_at": "打标时间", "text_hash": "文本哈希", "file": "来源文件", "row": "行号"}
 STATE = ("evidence", "needs_review", "review_reasons", "unread_chars", "model")
 JSON_OURS = ("id", "tags", *STATE[1:], *PROVENANCE)
+COINED: Mapping[str, str] = {"text": "内容", "id": "编号"}
 BETWEEN = ";"  # in English columns, where labels are ids
 
 
 class Layout:
     """Records to rows of a table, or to JSON objects."""
 
-    def __init__(self, taxonomy: Taxonomy, headings: Sequence[str], names: Names, bare: bool = False) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, headings: Sequence[str], names: Names, coined: Sequence[str] = ()
+    ) -> None:
         """Fix the columns.
 
         Args:
             taxonomy: of the Export.
             headings: of the inputs, all together; one that is ours too gets （原） or _input behind it.
             names: language of our columns.
-            bare: the inputs are lines without a heading, whose only column the readers call "text".
+            coined: those of the headings that are this program's own words, not the inputs'.
         """
         self._taxonomy, self._names = taxonomy, names
         self._headings = list(headings)
         self.ours = [*_tags_in(names, taxonomy), *(PROVENANCE.values() if names is Names.zh else PROVENANCE)]
         mark = "（原）" if names is Names.zh else "_input"
-        shown = ["内容" if bare and names is Names.zh and h == "text" else h for h in headings]
+        shown = [COINED[h] if h in coined and names is Names.zh else h for h in headings]
         self.inputs = _apart(shown, self.ours, mark)
         self.headings = [*self.inputs, *self.ours]
 

@@ -32,14 +32,14 @@ class Merged:
     Attributes:
         outputs: in the order of their rows.
         rejects: None where every row could be read.
-        tags: for --only-changed.
+        tags: for --only-changed; None where none may be kept.
         figures: of the page.
         remarks: for the user (Chinese).
     """
 
     outputs: list[Path]
     rejects: Path | None
-    tags: Path
+    tags: Path | None
     figures: Mapping[str, Any]
     remarks: list[str]
 
@@ -59,12 +59,12 @@ def merge(
     reports = manifest.rows - manifest.rejects
     paths = [folder / f"{n}{places.target.suffix}" for n in range(count_files(told.form, reports))]
     names = [file.name for file in manifest.inputs]
-    bare = all(name.lower().endswith(BARE) for name in names)
-    layout = Layout(taxonomy, manifest.headings, told.names, bare)
+    coined = ["text"] if all(name.lower().endswith(BARE) for name in names) else []
+    layout = Layout(taxonomy, manifest.headings, told.names, ["id"] if told.protection.sealed else coined)
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
     written = rejected = 0
-    known = KnownWriter(tags, manifest)
+    known = KnownWriter(tags, manifest) if told.keeps_tags else None
     writer = open_writer(told.form, paths, layout, taxonomy, told.names)
     try:
         with open_text(rejects) as bad, watch.phase("write", manifest.rows):
@@ -79,19 +79,23 @@ def merge(
                     if written == reports:
                         raise _lost(manifest, written + 1, rejected)
                     writer.add(record)
-                    known.add(record)
+                    if known is not None:
+                        known.add(record)
                     figures.add(record)
                     written += 1
                 watch.rows(written + rejected - sum(before), rejected - before[1])
         remarks = writer.close()
-        known.close()
+        if known is not None:
+            known.close()
     except BaseException:
         writer.abandon()
-        known.abandon()
+        if known is not None:
+            known.abandon()
         raise
     if (written, rejected) != (reports, manifest.rejects):
         raise _lost(manifest, written, rejected)
-    return Merged(paths, rejects if rejected else None, tags, figures.to_dict(), remarks)
+    kept = tags if known is not None else None
+    return Merged(paths, rejects if rejected else None, kept, figures.to_dict(), remarks)
 
 
 def _lost(manifest: Manifest, written: int, rejected: int) -> LostRows:

@@ -1,7 +1,7 @@
 """Record: one row of a part, as JSON: a report with its tags and their provenance, or a reject.
 
-What becomes of a report's words between the model and the disk is decided here and nowhere else; a part, and
-with it every output, holds nothing that has not come through `tagged`.
+A part, and with it every output, holds nothing that has not come through `tagged` or `rejected`. What they
+are given of a report's words is what the Guard shows: see tagging.py.
 """
 
 from __future__ import annotations
@@ -25,27 +25,28 @@ def text_hash(report: Report) -> str:
     return digest.hexdigest()[:HASH_DIGITS]
 
 
-def tagged(line: Line, shape: Mapping[str, Any], hashed: str, time: str) -> Record:
+def tagged(
+    line: Line, shown: Report, cells: Mapping[str, str], shape: Mapping[str, Any], hashed: str, time: str
+) -> Record:
     """Make the record of a tagged report.
 
     Args:
-        line: the report.
-        shape: its Prediction, as `to_dict` gives it.
-        hashed: `text_hash` of the report.
+        line: where it stood.
+        shown: the report as it may be stored.
+        cells: of its row, likewise.
+        shape: its Prediction, likewise, as `to_dict` gives it.
+        hashed: `text_hash` of what is stored, or "".
         time: when it was tagged.
     """
-    report = line.row
-    assert isinstance(report, Report)
     return {
-        "cells": dict(report.cells), **shape, "tagged_at": time, "text_hash": hashed, "file": line.file,
-        "row": report.row, "time": report.time, "region": report.region,
+        "cells": dict(cells), **shape, "tagged_at": time, "text_hash": hashed, "file": line.file,
+        "row": line.row.row, "time": shown.time, "region": shown.region,
     }  # fmt: skip
 
 
-def rejected(line: Line) -> Record:
-    """Make the record of a row that could not be read."""
-    assert isinstance(line.row, BadRow)
-    return {"reject": reject_shape(line.row)}
+def rejected(row: BadRow, raw: bool) -> Record:
+    """Make the record of a row that could not be read; without `raw` it names the row and has no cells."""
+    return {"reject": reject_shape(row, raw)}
 
 
 def prediction_of(record: Record) -> Prediction:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from data.columns import Columns
+from data.privacy.masked_report import Masking
 from data.readers import MAX_CHARS
 from model.tagger import EvidenceFor
 from serving.bulk.choices import Form, Names
+from serving.protection import Protection
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Settings:
         threads: of the engine; 0 is one per usable core.
         overwrite: give up what another job has left at the output.
         summary: write the page of figures.
+        protection: masking, sealed mode, watch list and audit log.
     """
 
     inputs: tuple[str, ...]
@@ -52,16 +55,26 @@ class Settings:
     threads: int = 0
     overwrite: bool = False
     summary: bool = False
+    protection: Protection = field(default_factory=Protection)
 
     @property
     def written(self) -> dict[str, str]:
         """How the output is written; JSON values."""
         return {"form": self.form.value, "names": self.names.value}
 
+    @property
+    def keeps_tags(self) -> bool:
+        """Whether tags are kept for --only-changed. The hash of a text that is covered would tell a guess of
+        what is under the cover from the truth: with all else known, a telephone number is soon tried out.
+        """
+        return self.protection.masking is Masking.none and not self.protection.sealed
+
     def identity(self) -> Mapping[str, Any]:
         """What decides the tags and how rows are dealt to parts, beside inputs and model; JSON values."""
+        protection = self.protection
         columns = {name: value for name, value in asdict(self.columns).items() if value and name != "without"}
         return {
             "evidence": self.evidence, "columns": columns, "sheet": self.sheet or "",
             "max_chars": self.max_chars, "time": self.time, "chunk_rows": self.chunk_rows,
+            "mask": protection.masking.value, "sealed": protection.sealed,
         }  # fmt: skip

@@ -73,8 +73,11 @@ def survey(inputs: Inputs, chunk_rows: int, most_rejects: int | None, table: boo
     return Found([(all, bad) for all, bad in counts.values()], list(headings), number)
 
 
-def keep_first_rejects(inputs: Inputs, most: int, places: Places) -> TooManyRejects:
+def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> TooManyRejects:
     """Write the rejects up to the one that was too many, and make the error that names the file.
+
+    Args:
+        raw: with their cells.
 
     Raises:
         OSError: the file cannot be written.
@@ -83,7 +86,7 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places) -> TooManyReje
         count = 0
         for line in inputs.lines():
             if isinstance(line.row, BadRow):
-                out.write(reject_line(reject_shape(line.row)))
+                out.write(reject_line(reject_shape(line.row, raw)))
                 count += 1
                 if count > most:
                     break

@@ -4,10 +4,11 @@ on any machine with the same Export, makes the same part of the same chunk."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from data.report import Report
+from data.report import BadRow, Report
+from model.guard import Case, Guard, by_hand
 from model.tagger import EvidenceFor, Tagger, Work
 from serving.bulk.chunks import Chunk
 from serving.bulk.record import Record, rejected, tagged, text_hash, with_words
@@ -38,12 +39,14 @@ class Begun:
     """A chunk whose reports are cut into windows.
 
     Attributes:
-        hashes: place in the chunk -> text hash of the report there.
+        cases: place in the chunk -> what may be read and stored of the report there.
+        hashes: place -> its text hash; none for one that a person handles.
         kept: place -> what was known of it.
-        works: of the others, in order.
+        works: of the others that may be read, in order.
     """
 
     chunk: Chunk
+    cases: Mapping[int, Case]
     hashes: Mapping[int, str]
     kept: Mapping[int, Mapping[str, Any]]
     works: list[Work]
@@ -60,24 +63,29 @@ class ChunkTagger:
     tagger: Tagger
     stamp: Stamp
     known: Known | None = None
+    guard: Guard = field(default_factory=Guard)
 
     def tag(self, chunk: Chunk) -> list[Record]:
         """Do all three steps."""
         return self.finish(self.read(self.begin(chunk)))
 
     def begin(self, chunk: Chunk) -> Begun:
-        """Clean and cut the reports that are not known."""
-        hashes, kept, unknown = {}, {}, []
+        """Clean and cut the reports that may be read and are not known."""
+        cases, hashes, kept, unknown = {}, {}, {}, []
         for place, line in enumerate(chunk.lines):
-            if not isinstance(line.row, Report):
+            if isinstance(line.row, BadRow):
                 continue
-            hashes[place] = text_hash(line.row)
+            case = cases[place] = self.guard.admit(line.row)
+            if case.report is None:
+                continue
+            # Of the report as it is stored: see Settings.keeps_tags.
+            hashes[place] = "" if self.guard.wordless else text_hash(case.shown)
             found = self.known.find(hashes[place]) if self.known else None
             if found is None:
-                unknown.append(line.row)
+                unknown.append(case.report)
             else:
                 kept[place] = found
-        return Begun(chunk, hashes, kept, self.tagger.begin(unknown) if unknown else [])
+        return Begun(chunk, cases, hashes, kept, self.tagger.begin(unknown) if unknown else [])
 
     def read(self, begun: Begun) -> Begun:
         """Run the engine."""
@@ -90,13 +98,29 @@ class ChunkTagger:
         predictions = iter(self.tagger.finish(begun.works, self.stamp.evidence))
         records = []
         for place, line in enumerate(begun.chunk.lines):
-            if not isinstance(line.row, Report):
-                records.append(rejected(line))
+            if isinstance(line.row, BadRow):
+                records.append(rejected(line.row, raw=self.guard.idle))
+                continue
+            case, time = begun.cases[place], self.stamp.time
+            if case.report is None:
+                shape = by_hand(case.shown.id, self.tagger.export).to_dict()
             elif place in begun.kept:
                 known = begun.kept[place]
-                shape = with_words(known, line.row)
-                records.append(tagged(line, shape, begun.hashes[place], known["time"]))
+                shape, time = with_words(known, line.row), known["time"]
             else:
-                shape = next(predictions).to_dict()
-                records.append(tagged(line, shape, begun.hashes[place], self.stamp.time))
+                shape = self.guard.show(case, next(predictions)).prediction.to_dict()
+            cells = self._cells(line.row, case)
+            records.append(tagged(line, case.shown, cells, shape, begun.hashes.get(place, ""), time))
         return records
+
+    def _cells(self, received: Report, case: Case) -> Mapping[str, str]:
+        if self.guard.wordless:
+            return {"id": case.shown.id}
+        if case.report is None:
+            # Nothing is kept but the id, and that stays in its column.
+            return {
+                heading: case.shown.id
+                for heading, cell in received.cells.items()
+                if cell.strip() == received.id
+            }
+        return case.shown.cells

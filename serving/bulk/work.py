@@ -12,6 +12,7 @@ from serving.bulk.part import Parts
 from serving.bulk.pipeline import overlap
 from serving.bulk.progress import Watch
 from serving.bulk.tagging import Begun, ChunkTagger
+from serving.protection import Tally
 
 
 class Counted(NamedTuple):
@@ -36,14 +37,18 @@ class Work:
     tagger: ChunkTagger
     parts: Parts
 
-    def do(self, missing: set[int], chunk_rows: int, watch: Watch) -> None:
+    def do(self, missing: set[int], chunk_rows: int, watch: Watch, tally: Tally) -> None:
         """Make the missing parts: reading, tokenizing, the engine, and evidence and writing overlap.
+
+        Args:
+            tally: counts the reports that this run tags.
 
         Raises:
             DataError, InputChanged: an input cannot be read as it was.
             OSError: a part cannot be written.
         """
         for counted in overlap(self._chunks(missing, chunk_rows), self._begin, self._read, self._keep):
+            tally.count += 0 if counted.before else counted.rows - counted.rejects
             watch.rows(counted.rows, counted.rejects, counted.before)
 
     def _chunks(self, missing: set[int], chunk_rows: int) -> Iterator[Chunk | Counted]:

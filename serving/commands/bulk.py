@@ -11,7 +11,7 @@ import typer
 from serving.bulk.choices import Form, Names, Shown, choose_form
 from serving.commands.tag import EvidenceFor
 from serving.faults import Code, WrongUse
-from serving.help import MODEL, argument, column, option
+from serving.help import MASK, MODEL, SEALED, WATCH_LIST, Mask, argument, column, option
 
 _IN = "要打标的文件、文件夹或通配符，可以有多个：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入。"
 _OUT = "结果文件：.jsonl .csv .xlsx .parquet；原有的栏在前，打标的栏在后。xlsx 每 1000000 件一个文件。"
@@ -57,6 +57,9 @@ def bulk(
     time_written: Annotated[str, option("--time", metavar="时间", help=_TIME)] = "",
     chunk_rows: Annotated[int, option("--chunk-rows", min=1, metavar="行数", help=_CHUNK)] = 500,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
+    mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
+    sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
     progress: Annotated[Shown, option("--progress", metavar="|".join(Shown), help=_PROGRESS)] = Shown.auto,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
@@ -66,28 +69,31 @@ def bulk(
     “OUT.rejects.jsonl”。
 
     没做完时，已完成的部分在“OUT.parts”。做完后，旁边另有“OUT.manifest.json”（输入、模型、设置和统计）和
-    “OUT.tags.gz”（供 --only-changed 用，不含原文）。
+    “OUT.tags.gz”（供 --only-changed 用，不含原文；遮盖或密封时没有）。
 
     退出码：0 全部完成；1 有读不了的行，其余已完成；2 用法不对；3 模型不能用；4 文件不能读写，或输入变了；
     5 结果处有别的作业，不能混用；6 行数对不上；7 读不了的行太多；75 另一个进程正在写同一个结果。
     """
     from data.columns import Columns
+    from data.privacy.masked_report import Masking
     from data.readers import MAX_CHARS
     from serving.bulk.job import Job
     from serving.bulk.places import Places
     from serving.bulk.progress import Watch
     from serving.bulk.settings import Settings
+    from serving.protection import Protection
     from serving.terminal import message_console
     from serving.whole_file import is_device
 
     if str(out) == "-" or is_device(out):
         raise WrongUse("petition bulk 的结果要写到普通文件；写到标准输出请用 petition tag")
     _check_inputs(inputs, out, only_changed)
+    protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
     settings = Settings(
         tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),
         sheet, max_chars or MAX_CHARS, only_changed, max_rejects, time_written, chunk_rows, threads,
-        overwrite, summary,
+        overwrite, summary, protection,
     )  # fmt: skip
     watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()

@@ -11,7 +11,7 @@ import typer
 
 from serving.faults import Code, WrongUse
 from serving.formats import Format, choose_format
-from serving.help import MODEL, Mask, argument, column, option
+from serving.help import MASK, MODEL, SEALED, WATCH_LIST, Mask, argument, column, option
 
 _FILE = "要打标的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，每行一件。"
 _OUT = "结果写到这个文件；读不了的行写到“文件.rejects.jsonl”。"
@@ -21,14 +21,6 @@ _EVIDENCE = "给哪些标签附原文证据：只给作风与违纪问题（默�
 _SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
 _THREADS = "线程数；默认 0，每个可用核心一个。"
 _MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
-_MASK = (
-    "遮盖能认出人的内容：none 不遮盖（默认），output 按原文打标、结果里遮盖，input 先遮盖再打标。"
-    "环境变量 PETITION_MASK 要求更多时按它。"
-)
-_SEALED = "密封模式：信件内容不写入任何文件，结果文件里只有编号和标签；也可设 PETITION_SEALED=1。"
-_WATCH_LIST = (
-    "名单文件，一行一个姓名或单位：涉及的信件不打标、不保存，标为请人工办理；也可设 PETITION_WATCH_LIST。"
-)
 _QUIET = "不显示进度条和末尾的小结；读不了的行照常提示。"
 
 
@@ -58,9 +50,9 @@ def tag(
     sheet: Annotated[str | None, option("--sheet", metavar="名称", help=_SHEET)] = None,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
     max_chars: Annotated[int | None, option("--max-chars", min=1, metavar="字数", help=_MAX_CHARS)] = None,
-    mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=_MASK)] = None,
-    sealed: Annotated[bool, option("--sealed", help=_SEALED)] = False,
-    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
+    mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
+    sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """给一个文件里的每一件打标。

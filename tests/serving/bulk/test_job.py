@@ -31,7 +31,7 @@ for place in [*places, 0]:
     if child == 0:
         if place:
             import serving.whole_file
-            from serving.bulk import inputs, job, manifest, part
+            from serving.bulk import inputs, manifest, part, publish
             real, calls = serving.whole_file.commit, 0
 
             def commit(one, other):
@@ -43,7 +43,7 @@ for place in [*places, 0]:
                 if calls == abs(place):
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            for module in (serving.whole_file, inputs, job, manifest, part):
+            for module in (serving.whole_file, inputs, manifest, part, publish):
                 module.commit = commit
         os._exit(main(arguments))
     _, status = os.waitpid(child, 0)

@@ -30,14 +30,18 @@ PREDICTION = Prediction(
 
 
 def test_a_record_gives_back_its_prediction() -> None:
-    record = tagged(Line("a.csv", REPORT), PREDICTION.to_dict(), text_hash(REPORT), "2026")
+    record = tagged(
+        Line("a.csv", REPORT), REPORT, REPORT.cells, PREDICTION.to_dict(), text_hash(REPORT), "2026"
+    )
 
     assert prediction_of(record) == PREDICTION
     assert (record["file"], record["row"], record["tagged_at"]) == ("a.csv", 4, "2026")
 
 
 def test_kept_tags_get_their_words_back_from_the_same_text() -> None:
-    record = tagged(Line("a.csv", REPORT), PREDICTION.to_dict(), text_hash(REPORT), "2026")
+    record = tagged(
+        Line("a.csv", REPORT), REPORT, REPORT.cells, PREDICTION.to_dict(), text_hash(REPORT), "2026"
+    )
     kept = without_words(record)
 
     assert "没人修" not in str(kept) and "路灯" not in str(kept)
@@ -56,6 +60,7 @@ def test_the_hash_tells_apart_what_the_model_reads() -> None:
 def test_a_reject_keeps_its_place_and_cells() -> None:
     bad = BadRow("a.csv", 3, "no_text", "文件 a.csv 第 3 行：没有内容。", {"编号": "3"})
 
-    assert rejected(Line("a.csv", bad))["reject"] == {
+    assert rejected(bad, raw=True)["reject"] == {
         "file": "a.csv", "row": 3, "reason": "no_text", "message": bad.message, "raw": {"编号": "3"},
     }  # fmt: skip
+    assert "raw" not in rejected(bad, raw=False)["reject"]
