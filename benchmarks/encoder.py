@@ -121,8 +121,9 @@ def main() -> None:
         f"\n\nAccuracy on dev after {args.epochs} epochs, one seed, without dev rows that stand in train. "
         "The published figures were measured with other rows and much larger pretraining."
     )
-    keep("encoder", "The encoder on public sets", "python -m benchmarks.encoder --data ../shared/data",
-         body, {row[0]: row[3:6] for row in rows})  # fmt: skip
+    command = f"python -m benchmarks.encoder --data ../shared/data --epochs {args.epochs} --rows {args.rows}"
+    figures = {row[0]: row[3:6] for row in rows}
+    keep("encoder", "The encoder on public sets", command, body, figures)
     print(body)
 
 

@@ -30,7 +30,7 @@ from model.uncertainty import uncertainty
 from training.calibrate import calibrate
 from training.dataset import label_targets
 from training.folds import head_folds, head_scores, wide_folds
-from training.scores import axis_columns, macro_f1
+from training.scores import macro_f1
 from training.settings import TrainSettings
 from training.wide import feature_matrix, fit_buckets, fit_linear
 
@@ -122,7 +122,7 @@ class Bench:
         decisions = calibrate(*self.unseen(places, dev), self.taxonomy)
         found = [
             decisions[axis.id].scores(scores[left][:, columns], axis.kind)
-            for axis, columns in axis_columns(self.taxonomy)
+            for axis, columns in self.taxonomy.columns()
         ]
         unsure = uncertainty(np.concatenate(found, axis=1), decisions, self.taxonomy).total
         if rule == "uncertainty alone":

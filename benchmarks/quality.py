@@ -19,7 +19,7 @@ from model.export import DEFAULT
 from model.tagger import Tagger
 from training.dataset import label_targets
 from training.evaluate import AxisMetrics, axis_metrics, evaluate
-from training.scores import axis_columns, decide, fit_thresholds
+from training.scores import decide, fit_thresholds
 from training.train import read_train
 
 MORE, SECOND = Path("artifacts/more.jsonl"), Path("artifacts/second.jsonl")
@@ -91,7 +91,7 @@ def main() -> None:
                 truth[:, c],
                 decide(scores[:, c], axis, fit_thresholds(scores[:, c], truth[:, c])),
             )
-            for axis, c in axis_columns(taxonomy)
+            for axis, c in taxonomy.columns()
         }
         curves[name] = screening_curve(*_screened(scores, truth, taxonomy))
     heads = ["model"]
@@ -131,7 +131,7 @@ def main() -> None:
 
 
 def _screened(scores, truth, taxonomy):  # type: ignore[no-untyped-def]
-    columns = dict((axis.id, c) for axis, c in axis_columns(taxonomy))["misconduct"]
+    columns = dict((axis.id, c) for axis, c in taxonomy.columns())["misconduct"]
     return scores[:, columns], truth[:, columns]
 
 

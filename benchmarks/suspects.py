@@ -27,7 +27,6 @@ from model.export import DEFAULT, TOKENIZER
 from training.dataset import label_targets
 from training.folds import fold_of, head_folds, joined_logits, probabilities, wide_folds
 from training.label_errors import axis_suspects
-from training.scores import axis_columns
 from training.settings import TrainSettings
 from training.suspects import SCORES
 from training.wide import feature_matrix, fit_buckets
@@ -45,7 +44,7 @@ def plant(targets: Floats, taxonomy: Taxonomy, seed: int) -> tuple[Floats, dict[
     rng = np.random.default_rng(seed)
     wrong = targets.copy()
     planted: dict[tuple[int, str], str] = {}
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         rows = np.flatnonzero(~np.isnan(targets[:, columns.start]))
         for number, row in enumerate(rng.permutation(rows)[: round(SHARE * rows.size)]):
             mine = wrong[row, columns]
@@ -63,7 +62,7 @@ def found(
     chances: Floats, wrong: Floats, planted: Mapping[tuple[int, str], str], taxonomy: Taxonomy
 ) -> dict[str, float]:
     """Precision and recall among the first tenth of all (report, axis); recall of each kind and axis."""
-    sets = sum(int((~np.isnan(wrong[:, c.start])).sum()) for _, c in axis_columns(taxonomy))
+    sets = sum(int((~np.isnan(wrong[:, c.start])).sum()) for _, c in taxonomy.columns())
     ranked = axis_suspects(chances, wrong, taxonomy)
     first = {(one.row, one.axis) for one in ranked[: round(TOP * sets)]}
     flagged = {(one.row, one.axis) for one in ranked if one.flagged}

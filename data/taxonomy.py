@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -130,6 +130,13 @@ class Taxonomy:
     def dump(self, path: Path | str) -> None:
         """Write `to_yaml` to a file."""
         Path(path).write_text(self.to_yaml(), encoding="utf-8", newline="\n")
+
+    def columns(self) -> Iterator[tuple[Axis, slice]]:
+        """Each axis with its columns in a table [reports, labels], the labels of all axes side by side."""
+        start = 0
+        for axis in self.axes:
+            yield axis, slice(start, start + len(axis.labels))
+            start += len(axis.labels)
 
     def axis(self, axis_id: str) -> Axis:
         """Give an axis by id.

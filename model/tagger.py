@@ -130,17 +130,16 @@ class Tagger:
         for start in range(0, len(reports), CHUNK):
             works = self._run(reports[start : start + CHUNK])
             logits.append(self._logits(works))
-            values.append(np.stack([_pooled(work) for work in works]))
+            values.append(np.stack([pooled(work) for work in works]))
         if not logits:
             return self.scores(reports), self.logits(reports)
         return self._scores(np.concatenate(logits)), np.concatenate(values)
 
     def _scores(self, logits: Floats) -> Floats:
-        parts, start = [], 0
-        for axis in self.export.taxonomy.axes:
-            column = slice(start, start + len(axis.labels))
-            start = column.stop
-            parts.append(self.export.decisions[axis.id].scores(logits[:, column], axis.kind))
+        parts = [
+            self.export.decisions[axis.id].scores(logits[:, columns], axis.kind)
+            for axis, columns in self.export.taxonomy.columns()
+        ]
         return np.concatenate(parts, axis=1)
 
     def begin(self, reports: Sequence[Report]) -> list[Work]:
@@ -179,19 +178,15 @@ class Tagger:
     def _logits(self, works: Sequence[Work]) -> Floats:
         rows = []
         for work in works:
-            row = _pooled(work)
+            row = pooled(work)
             if self.wide is not None:
                 row = row + self.wide.logits(work.encoded.plain)
             rows.append(row)
         return np.stack(rows).astype(np.float32)
 
     def _decide(self, works: Sequence[Work], logits: Floats, evidence: EvidenceFor) -> Iterator[Prediction]:
-        columns, start = [], 0
-        for axis in self.export.taxonomy.axes:
-            columns.append(slice(start, start + len(axis.labels)))
-            start += len(axis.labels)
         tables, reasons = [], []
-        for axis, column in zip(self.export.taxonomy.axes, columns, strict=True):
+        for axis, column in self.export.taxonomy.columns():
             decision = self.export.decisions[axis.id]
             scores = decision.scores(logits[:, column], axis.kind)
             given = decision.given(scores, axis.kind)
@@ -256,7 +251,7 @@ def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
         yield batch
 
 
-def _pooled(work: Work) -> Floats:
+def pooled(work: Work) -> Floats:
     """The head's part of the logits [labels]: the values of all tokens, mixed by attention."""
     return np.asarray((attention(work) * np.concatenate(work.values)).sum(axis=0), dtype=np.float32)
 

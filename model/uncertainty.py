@@ -48,10 +48,9 @@ def uncertainty(
     """
     axes: dict[str, Floats] = {}
     nearest: dict[str, NDArray[np.int64]] = {}
-    total, weights, start = np.zeros(len(scores), dtype=np.float32), 0.0, 0
-    for axis in taxonomy.axes:
-        mine = scores[:, start : start + len(axis.labels)]
-        start += len(axis.labels)
+    total, weights = np.zeros(len(scores), dtype=np.float32), 0.0
+    for axis, columns in taxonomy.columns():
+        mine = scores[:, columns]
         if axis.kind == "one":
             ordered = np.sort(mine, axis=1)
             lead = ordered[:, -1] - (ordered[:, -2] if mine.shape[1] > 1 else 0)

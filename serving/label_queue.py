@@ -149,10 +149,7 @@ class LabelQueue:
 
     @staticmethod
     def _why(unsure: Uncertainty, place: int, scores: np.ndarray, tagger: Tagger) -> str:
-        by_axis, start = {}, 0
-        for axis in tagger.export.taxonomy.axes:
-            by_axis[axis.id] = scores[place, start : start + len(axis.labels)].tolist()
-            start += len(axis.labels)
+        by_axis = {axis.id: scores[place, c].tolist() for axis, c in tagger.export.taxonomy.columns()}
         return reason(unsure, place, by_axis, tagger.export.taxonomy)
 
     def _write(self, queue: Sequence[Chosen], tagger: Tagger, stack: ExitStack) -> list[str]:

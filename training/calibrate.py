@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from data.taxonomy import Axis, Taxonomy
 from model.decide import AxisDecision
-from training.scores import axis_columns, best_threshold
+from training.scores import best_threshold
 
 Floats = NDArray[np.float32]
 _DAMPED = -4.0
@@ -29,7 +29,7 @@ def calibrate(
         screened: the axis on which missing a report is worst; it gets the review border.
     """
     decisions = {}
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         rows = ~np.isnan(targets[:, columns.start])
         decisions[axis.id] = _axis_decision(
             logits[rows][:, columns], targets[rows][:, columns], axis, screened
@@ -49,7 +49,7 @@ def keep_where_few(
         prior: of a model whose logits are on the same scale: the one that training went on from.
     """
     kept = {}
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         new, old = fitted[axis.id], prior[axis.id]
         truth = targets[~np.isnan(targets[:, columns.start])][:, columns]
         few = truth.sum(axis=0) < FEW if axis.kind == "many" else np.full(len(axis.labels), len(truth) < FEW)

@@ -21,7 +21,7 @@ from data.privacy.masked_report import ReportMasker
 from data.taxonomy import Axis
 from model.tagger import Tagger
 from training.dataset import label_targets
-from training.scores import axis_columns, cross_fitted, f1
+from training.scores import cross_fitted, f1
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -97,7 +97,7 @@ def evaluate(tagger: Tagger, rows: Sequence[LabelledReport]) -> Metrics:
     scores = tagger.scores(reports)
     predictions = tagger.tag(reports, evidence="none")
     axes = {}
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         known = ~np.isnan(targets[:, columns.start])
         if not known.any():
             continue
@@ -228,7 +228,7 @@ def worst_cases(
     """
     found = []
     masker = ReportMasker()
-    for axis, columns in axis_columns(tagger.export.taxonomy):
+    for axis, columns in tagger.export.taxonomy.columns():
         decision = tagger.export.decisions[axis.id]
         scores, truth = metrics.scores[:, columns], metrics.targets[:, columns]
         given = decision.given(scores, axis.kind)

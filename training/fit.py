@@ -58,10 +58,7 @@ def tagging_loss(
     cross-entropy; targets are [reports, labels] with NaN on unlabelled axes.
     """
     total = logits.sum() * 0.0
-    start = 0
-    for axis in taxonomy.axes:
-        columns = slice(start, start + len(axis.labels))
-        start = columns.stop
+    for axis, columns in taxonomy.columns():
         rows = ~torch.isnan(targets[:, columns.start])
         if not rows.any():
             continue

@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from data.survey.alike import alike_groups
 from data.taxonomy import Taxonomy
 from training.calibrate import platt, temperature
-from training.scores import axis_columns
 from training.wide import fit_linear
 
 Floats = NDArray[np.float32]
@@ -105,7 +104,7 @@ def probabilities(logits: Floats, targets: Floats, taxonomy: Taxonomy) -> Floats
     an axis get scores on it all the same.
     """
     found = np.zeros(logits.shape, dtype=np.float32)
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         rows = ~np.isnan(targets[:, columns.start])
         mine, truth = logits[:, columns], targets[rows][:, columns]
         if axis.kind == "one" and rows.any():

@@ -20,7 +20,6 @@ from model.tagger import Tagger
 from training.behaviour import Behaviour, Case, behave
 from training.dataset import label_targets
 from training.paired import Answers, Change, Changes, Floats, compare
-from training.scores import axis_columns
 
 PROTECTED = (
     "education", "medical", "pension", "social_security", "inaction", "falsification", "privilege",
@@ -208,7 +207,7 @@ class _Said:
         chosen = np.zeros(len(self.truth), dtype=bool)
         chosen[slice(None) if places is None else list(places)] = True
         found = {}
-        for axis, columns in axis_columns(self.taxonomy):
+        for axis, columns in self.taxonomy.columns():
             rows = chosen & ~np.isnan(self.truth[:, columns.start])
             real = self.truth[rows][:, columns]
             answers = []

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.taxonomy import Axis, Taxonomy
-from training.scores import axis_columns
 
 Floats = NDArray[np.float32]
 FILTER = "confident_learning"
@@ -52,7 +51,7 @@ def axis_suspects(scores: Floats, targets: Floats, taxonomy: Taxonomy) -> list[A
         taxonomy: of the columns.
     """
     found: list[AxisSuspect] = []
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         rows = np.flatnonzero(~np.isnan(targets[:, columns.start]))
         if not rows.size:
             continue

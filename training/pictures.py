@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.metrics import precision_recall_curve
 
 from model.export import Export
-from training.scores import axis_columns
 
 if TYPE_CHECKING:
     from training.evaluate import Metrics
@@ -23,7 +22,7 @@ def draw(metrics: Metrics, export: Export, out: Path) -> list[Path]:
     from matplotlib import pyplot
 
     written = []
-    for axis, columns in axis_columns(export.taxonomy):
+    for axis, columns in export.taxonomy.columns():
         known = ~np.isnan(metrics.targets[:, columns.start])
         scores, truth = metrics.scores[known][:, columns], metrics.targets[known][:, columns]
         if not len(truth):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
@@ -11,14 +9,6 @@ from sklearn.metrics import precision_recall_curve
 from data.taxonomy import Axis, Taxonomy
 
 Floats = NDArray[np.float32]
-
-
-def axis_columns(taxonomy: Taxonomy) -> Iterator[tuple[Axis, slice]]:
-    """Each axis with its columns in a [reports, labels] table."""
-    start = 0
-    for axis in taxonomy.axes:
-        yield axis, slice(start, start + len(axis.labels))
-        start += len(axis.labels)
 
 
 def best_threshold(scores: Floats, truth: Floats) -> float:
@@ -71,7 +61,7 @@ def f1(truth: Floats, given: NDArray[np.bool_], average: str = "macro") -> float
 def macro_f1(logits: Floats, targets: Floats, taxonomy: Taxonomy, average: str = "macro") -> dict[str, float]:
     """Cross-fitted F1 per axis over the reports that label it; an axis that none labels is left out."""
     result = {}
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         rows = ~np.isnan(targets[:, columns.start])
         if not rows.any():
             continue

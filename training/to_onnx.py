@@ -36,7 +36,7 @@ from training.dataset import Batches, build_dataset, label_targets
 from training.fit import predict_logits
 from training.network import LabelAttention, TaggingNetwork
 from training.quantize import halve, quantize
-from training.scores import axis_columns, macro_f1
+from training.scores import macro_f1
 from training.train import load_run, wide_of
 
 log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ def check_smaller(
 def undecided(taxonomy: Taxonomy) -> dict[str, AxisDecision]:
     """Identity calibration and thresholds of one half, until dev says better."""
     result = {}
-    for axis, _ in axis_columns(taxonomy):
+    for axis, _ in taxonomy.columns():
         n = len(axis.labels)
         result[axis.id] = AxisDecision(
             np.ones(n, np.float32), np.zeros(n, np.float32), np.full(n, 0.5, dtype=np.float32)
@@ -242,7 +242,7 @@ def check_against_torch(
             f"ONNX and torch differ by {worst:.3g} on dev, more than {TOLERANCE}; not exported"
         )
     decisions = calibrate(wanted, targets, taxonomy)
-    for axis, columns in axis_columns(taxonomy):
+    for axis, columns in taxonomy.columns():
         decision = decisions[axis.id]
         flips = (
             decision.given(decision.scores(wanted[:, columns], axis.kind), axis.kind)

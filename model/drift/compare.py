@@ -152,10 +152,8 @@ def compare(before: Sample, after: Sample, seed: int = 0) -> Drift:
 
 
 def _labels(before: Sample, after: Sample) -> Iterator[RateChange]:
-    start = 0
-    for axis in before.taxonomy.axes:
-        one, two = (sample.given[:, start : start + len(axis.labels)] for sample in (before, after))
-        start += len(axis.labels)
+    for axis, columns in before.taxonomy.columns():
+        one, two = (sample.given[:, columns] for sample in (before, after))
         for place, label in enumerate(axis.label_ids):
             yield _rate_change(axis.id, label, one[:, place], two[:, place])
         if axis.kind == "many":

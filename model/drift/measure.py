@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data.report import Report
 from model.drift.sample import Sample
 from model.export import Export
-from model.tagger import Tagger, Work, attention
+from model.tagger import Tagger, Work, pooled
 from model.wide import Wide, ngrams
 
 Floats = NDArray[np.float32]
@@ -62,18 +62,16 @@ def vector(work: Work) -> Floats:
     heads' own directions; and the attended value, which is where the labels look.
     """
     scores, values = np.concatenate(work.scores), np.concatenate(work.values)
-    return np.concatenate([scores.mean(0), values.mean(0), (attention(work) * values).sum(0)])
+    return np.concatenate([scores.mean(0), values.mean(0), pooled(work)])
 
 
 def _chunk(
     tagger: Tagger, works: list[Work], logits: Floats, reasons: Counter[str]
 ) -> dict[str, NDArray[Any]]:
-    export, start, scores, given = tagger.export, 0, [], []
+    export, scores, given = tagger.export, [], []
     review = np.array([bool(work.encoded.unread_chars) for work in works])
     reasons["unread"] += int(review.sum())
-    for axis in export.taxonomy.axes:
-        column = slice(start, start + len(axis.labels))
-        start = column.stop
+    for axis, column in export.taxonomy.columns():
         decision = export.decisions[axis.id]
         scores.append(decision.scores(logits[:, column], axis.kind))
         given.append(decision.given(scores[-1], axis.kind))

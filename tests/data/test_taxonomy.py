@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import BadTaxonomy
-from data.taxonomy import Taxonomy
+from data.taxonomy import Axis, Label, Taxonomy
 from data.taxonomy_file import parse_taxonomy
 
 GOOD = """
@@ -154,3 +154,13 @@ def test_references_are_refused() -> None:
 
     with pytest.raises(BadTaxonomy, match="line 2: not valid YAML: a reference"):
         parse_taxonomy("\n".join(lines))
+
+
+def test_columns_follow_the_taxonomy() -> None:
+    many = Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙")))
+    one = Axis("purpose", "目的", "one", (Label("c", "丙"), Label("d", "丁"), Label("e", "戊")))
+
+    assert [(axis.id, c.start, c.stop) for axis, c in Taxonomy("t", (many, one)).columns()] == [
+        ("domain", 0, 2),
+        ("purpose", 2, 5),
+    ]

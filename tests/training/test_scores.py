@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.taxonomy import Axis, Label, Taxonomy
-from training.scores import axis_columns, best_threshold, cross_fitted, decide, f1, fit_thresholds, macro_f1
+from training.scores import best_threshold, cross_fitted, decide, f1, fit_thresholds, macro_f1
 
 MANY = Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙")))
 ONE = Axis("purpose", "目的", "one", (Label("c", "丙"), Label("d", "丁"), Label("e", "戊")))
@@ -15,13 +15,6 @@ TAXONOMY = Taxonomy("t", (MANY, ONE))
 
 def floats(*rows: list[float]) -> np.ndarray:
     return np.array(rows, np.float32)
-
-
-def test_columns_follow_the_taxonomy() -> None:
-    assert [(axis.id, c.start, c.stop) for axis, c in axis_columns(TAXONOMY)] == [
-        ("domain", 0, 2),
-        ("purpose", 2, 5),
-    ]
 
 
 @pytest.mark.parametrize(
