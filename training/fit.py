@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from model.encode import Encoder
 
 log = logging.getLogger(__name__)
-OWN_RATE, OTHER_RATE = 1e-3, 5e-5
-"""Learning rates of the encoder where none is given: for our own, and for any other BERT."""
+OWN_RATE, OTHER_RATE, GO_ON_RATE = 1e-3, 5e-5, 2e-4
+"""Learning rates of the encoder where none is given: for our own, for any other BERT, and for either where
+training goes on from a trained model."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def tagging_loss(
     return total
 
 
-def encoder_rate(settings: TrainSettings, encoder: nn.Module) -> float:
+def encoder_rate(settings: TrainSettings, encoder: nn.Module, goes_on: bool = False) -> float:
     """The encoder's learning rate: the setting, or what suits the encoder where that is below 0.
 
     Pretraining with Muon leaves weights four to five times as large as AdamW does (root mean square 0.1 to
@@ -84,6 +85,8 @@ def encoder_rate(settings: TrainSettings, encoder: nn.Module) -> float:
     """
     if settings.encoder_lr >= 0:
         return settings.encoder_lr
+    if goes_on:
+        return GO_ON_RATE
     return OWN_RATE if isinstance(encoder, OwnEncoder) else OTHER_RATE
 
 

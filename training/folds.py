@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from data.survey.alike import alike_groups
 from data.taxonomy import Taxonomy
 from training.calibrate import platt, temperature
-from training.wide import fit_linear
+from training.wide import fit_without
 
 Floats = NDArray[np.float32]
 SHRINK = 1000.0
@@ -52,10 +52,8 @@ def wide_folds(
     """
     scores = np.zeros(targets.shape, dtype=np.float32)
     kept = []
-    for k in range(int(fold.max()) + 1):
-        out = fold == k
-        weights, bias = fit_linear(features[~out], targets[~out], strength, seed)
-        scores[out] = features[out] @ weights + bias
+    for out, weights, found in fit_without(features, targets, fold, None, strength, seed):
+        scores[out] = found
         kept.append(weights)
     return WideFolds(scores, kept)
 

@@ -31,7 +31,7 @@ from model.wide import Wide
 from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
-from training.fit import Fitted, fit, set_seed
+from training.fit import Fitted, encoder_rate, fit, set_seed
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
 from training.start import Start, start_from_run
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 NETWORK, RUN = "network.safetensors", "run.json"
-GO_ON_RATE = 2e-4
-"""The encoder's learning rate where training goes on from a trained model."""
 CONTRAST = "contrast"
 """Source of invented rows that differ in a word or two; see `fit_wide`."""
 
@@ -131,8 +129,7 @@ def train_run(
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
     if start is not None:
         carry_start(network, start, taxonomy)
-        if settings.encoder_lr < 0:
-            settings = replace(settings, encoder_lr=GO_ON_RATE)
+    settings = replace(settings, encoder_lr=encoder_rate(settings, body, start is not None))
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
         lambda line: on_epoch(line, "gold"), anew,

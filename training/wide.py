@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,23 @@ def fit_linear(
     return weights, bias
 
 
+def fit_without(
+    features: csr_matrix, targets: NDArray[np.float32], fold: NDArray[np.int64],
+    fitted: NDArray[np.bool_] | None = None, strength: float = 1.0, seed: int = 0,
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.float32]]]:  # fmt: skip
+    """Leave out each fold in turn; give its rows [rows], the weights of the others' SVMs, and its scores.
+
+    Args:
+        fold: [rows], each row's fold, counted from 0.
+        fitted: rows that SVMs may learn from; None: all. The others are scored like any row.
+    """
+    for k in range(int(fold.max()) + 1):
+        out = fold == k
+        seen = ~out if fitted is None else ~out & fitted
+        weights, bias = fit_linear(features[seen], targets[seen], strength, seed)
+        yield out, weights, np.asarray(features[out] @ weights + bias, dtype=np.float32)
+
+
 def out_of_fold(
     features: csr_matrix, targets: NDArray[np.float32], fitted: NDArray[np.bool_] | None = None,
     folds: int = 5, strength: float = 1.0, seed: int = 0,
@@ -65,18 +82,16 @@ def out_of_fold(
     """Linear scores [rows, labels], each row's from SVMs that did not see it.
 
     Args:
-        fitted: rows that SVMs may learn from; None: all. The others are scored like any row.
+        fitted: as of `fit_without`.
     """
     fold = np.random.default_rng(seed).integers(0, folds, features.shape[0])
     scores = np.zeros(targets.shape, dtype=np.float32)
-    for k in range(folds):
-        seen = fold != k if fitted is None else (fold != k) & fitted
-        weights, bias = fit_linear(features[seen], targets[seen], strength, seed)
-        scores[fold == k] = features[fold == k] @ weights + bias
+    for out, _, found in fit_without(features, targets, fold, fitted, strength, seed):
+        scores[out] = found
     return scores
 
 
 def pack(weights: NDArray[np.float32], bias: NDArray[np.float32], buckets: Buckets) -> Wide:
     """Round weights to int8, a scale per label."""
-    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127
+    scale = np.maximum(np.abs(weights).max(axis=0, initial=0), 1e-9) / 127
     return Wide(buckets, np.rint(weights / scale).astype(np.int8), scale.astype(np.float32), bias)

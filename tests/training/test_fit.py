@@ -16,7 +16,16 @@ from tests.training.conftest import Files
 from training.dataset import Batches, build_dataset
 from training.encoder import Encoder as OwnEncoder
 from training.encoder import encoder_config
-from training.fit import OTHER_RATE, OWN_RATE, encoder_rate, fit, predict_logits, set_seed, tagging_loss
+from training.fit import (
+    GO_ON_RATE,
+    OTHER_RATE,
+    OWN_RATE,
+    encoder_rate,
+    fit,
+    predict_logits,
+    set_seed,
+    tagging_loss,
+)
 from training.network import TaggingNetwork, load_encoder
 from training.settings import TrainSettings
 
@@ -143,4 +152,9 @@ def test_the_encoder_s_rate_is_chosen_for_the_encoder_unless_it_is_given() -> No
     own, other = OwnEncoder(encoder_config(50, 16, 1, 2, 16)), torch.nn.Linear(2, 2)
 
     assert encoder_rate(TrainSettings(), own) == OWN_RATE > OTHER_RATE == encoder_rate(TrainSettings(), other)
-    assert encoder_rate(TrainSettings(encoder_lr=0), own) == 0
+    assert encoder_rate(TrainSettings(), own, goes_on=True) == GO_ON_RATE
+    assert (
+        encoder_rate(TrainSettings(encoder_lr=0), own, goes_on=True)
+        == encoder_rate(TrainSettings(encoder_lr=0), own)
+        == 0
+    )

@@ -58,7 +58,9 @@ def test_no_text_in_common_leaves_no_bucket_and_no_weights() -> None:
     features = feature_matrix(["学校", "医院"], fit_buckets(["学校", "医院"], 12))
 
     assert features.shape == (2, 0)
-    assert not fit_linear(features, np.eye(2, dtype=np.float32))[0].size
+    weights, bias = fit_linear(features, np.eye(2, dtype=np.float32))
+    assert not weights.size
+    np.testing.assert_array_equal(pack(weights, bias, fit_buckets(["学校", "医院"], 12)).logits("学校"), bias)
 
 
 def test_features_have_unit_length() -> None:
