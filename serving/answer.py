@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from model.guard import Shown
 from model.prediction import Prediction
 
 
@@ -18,8 +19,17 @@ class Timing:
 
 @dataclass(frozen=True)
 class Answer:
-    """Predictions in the order of the reports, and what they took."""
+    """Predictions in the order of the reports, and what they took.
+
+    Attributes:
+        predictions: offsets of evidence count in the report as received.
+        tokens: that were read.
+        timing: of the request.
+        shown: the reports as a page may show them, each with its prediction; offsets of evidence count in
+            what is shown.
+    """
 
     predictions: list[Prediction]
     tokens: int
     timing: Timing
+    shown: list[Shown] = field(default_factory=list, repr=False)

@@ -15,7 +15,7 @@ from data.privacy.watch_list import WatchList
 from data.report import Report
 from model.export import DEFAULT, GOLDEN
 from model.golden import replay_golden
-from model.guard import Guard, by_hand
+from model.guard import Guard, Shown, by_hand
 from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from serving.access import Access
@@ -166,6 +166,7 @@ class Service:
         guard = self.guard
         if guard.idle and masking is Masking.none:
             answer = await self._read(reports, evidence)
+            answer = replace(answer, shown=list(map(Shown, reports, answer.predictions)))
         else:
             answer = await self._tag_guarded(guard, reports, evidence, masking)
         try:
@@ -192,15 +193,13 @@ class Service:
         answer = await self._read([case.report for case in cases if case.report is not None], evidence)
         read = iter(answer.predictions)
 
-        def show() -> list[Prediction]:
-            return [
-                by_hand(case.shown.id, export)
-                if case.report is None
-                else guard.show(case, next(read)).prediction
-                for case in cases
-            ]
+        def show() -> tuple[list[Prediction], list[Shown]]:
+            found = [by_hand(case.shown.id, export) if case.report is None else next(read) for case in cases]
+            received = [guard.show(*each).prediction for each in zip(cases, found, strict=True)]
+            return received, [guard.show(*each, as_shown=True) for each in zip(cases, found, strict=True)]
 
-        return replace(answer, predictions=await asyncio.to_thread(show))
+        predictions, shown = await asyncio.to_thread(show)
+        return replace(answer, predictions=predictions, shown=shown)
 
     async def reload(self, who: str = SIGNAL) -> tuple[Loaded, str]:
         """Load keys, watch list and Export anew, check them, switch; give also the old model's name.

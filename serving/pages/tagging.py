@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from data.report import Report
 from data.taxonomy import Taxonomy
+from model.guard import Shown
 from model.prediction import Prediction
 from model.tagger import EvidenceFor
 from serving.pages.form import Form, read_form
@@ -51,9 +52,11 @@ async def results(request: Request) -> Response:
         check_limits(service.settings, batch.reports, None)
         evidence: EvidenceFor = "all" if "all" in form.fields else "misconduct"
         predictions: list[Prediction] = []
+        seen: list[Shown] = []
         for start in range(0, len(batch.reports), AT_ONCE):
             answer = await tag_for(request, batch.reports[start : start + AT_ONCE], evidence)
             predictions += answer.predictions
+            seen += answer.shown
     except Unusable as error:
         request.scope["state"]["problem"] = "unusable"
         return _page(request, form, 422, str(error))
@@ -64,7 +67,7 @@ async def results(request: Request) -> Response:
         page.headers.update(problem.headers)
         return page
     taxonomy = service.tagger.export.taxonomy
-    values = await asyncio.to_thread(_results, batch, predictions, taxonomy)
+    values = await asyncio.to_thread(_results, batch, seen, predictions, taxonomy)
     return _page(request, form, results=values)
 
 
@@ -77,10 +80,13 @@ def _batch(form: Form, settings: ServeSettings) -> Batch:
     return uploaded(file, settings.max_chars, settings.max_reports)
 
 
-def _results(batch: Batch, predictions: Sequence[Prediction], taxonomy: Taxonomy) -> dict[str, object]:
-    pairs = list(zip(batch.reports, predictions, strict=True))
+def _results(
+    batch: Batch, seen: Sequence[Shown], predictions: Sequence[Prediction], taxonomy: Taxonomy
+) -> dict[str, object]:
+    # Never the batch's own reports: what of them may be seen is the Guard's to say.
+    pairs = [(one.report, prediction) for one, prediction in zip(seen, predictions, strict=True)]
     return {
-        "reports": [shown(report, prediction, taxonomy) for report, prediction in pairs[:SHOWN]],
+        "reports": [shown(*one, taxonomy) for one in seen[:SHOWN]],
         "total": len(pairs),
         "reviews": sum(prediction.needs_review for prediction in predictions),
         "counts": counts(predictions, taxonomy),
@@ -111,8 +117,12 @@ def _data(media: str, content: bytes) -> str:
 def _page(
     request: Request, form: Form, status: int = 200, wrong: str = "", results: dict[str, object] | None = None
 ) -> Response:
-    settings: ServeSettings = request.app.state.service.settings
+    service: Service = request.app.state.service
+    settings: ServeSettings = service.settings
+    # What was pasted is in the text area again only where all of it may be seen.
+    covered = not service.guard.idle
+    fields = {name: value for name, value in form.fields.items() if name != "text" or not covered}
     return show(
-        request, "tagging.html", status, fields=form.fields, wrong=wrong, results=results,
+        request, "tagging.html", status, fields=fields, covered=covered, wrong=wrong, results=results,
         most=settings.max_reports, megabytes=settings.max_body_bytes // 1_000_000,
     )  # fmt: skip
