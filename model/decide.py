@@ -52,10 +52,9 @@ class AxisDecision:
     def doubtful(self, scores: Floats, given: NDArray[np.bool_]) -> list[str]:
         """Per report: "" or the reason code why a person should look."""
         reasons = []
-        if self.label_review is None:
-            near = np.zeros(len(scores), dtype=bool)
-        else:
-            near = ((scores >= self.label_review) & ~given).any(axis=1)
+        none = np.full(len(self.slope), np.inf, np.float32)
+        borders = none if self.label_review is None else self.label_review
+        near = np.asarray(((scores >= borders) & ~given).any(axis=1))
         for row, tags, asked in zip(scores, given, near, strict=True):
             if asked:
                 reasons.append("low_confidence")

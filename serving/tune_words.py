@@ -14,6 +14,7 @@ from model.export import Export
 from model.promise import Promise
 from model.tuning.tune import TooFew, caught
 from model.tuning.wish import Wish
+from serving.typeset import plain
 
 Floats = NDArray[np.float32]
 
@@ -84,7 +85,7 @@ def too_few(error: TooFew, taxonomy: Taxonomy, confidence: float) -> str:
 
 def _what(axis_id: str, label_id: str, taxonomy: Taxonomy) -> str:
     axis: Axis = taxonomy.axis(axis_id)
-    return f"有“{taxonomy.label(axis_id, label_id).name if label_id else axis.name}”"
+    return f"有“{plain(taxonomy.label(axis_id, label_id).name if label_id else axis.name)}”"
 
 
 def _border(promise: Promise) -> str:

@@ -97,11 +97,11 @@ def caught(decision: AxisDecision, axis: Axis, scores: Floats, wish: Wish) -> Ca
     if wish.label:
         place = axis.label_ids.index(wish.label)
         border = np.inf if decision.label_review is None else decision.label_review[place]
-        tagged, near = given[:, place], scores[:, place] >= border
+        tagged, near = given[:, place], np.asarray(scores[:, place] >= border)
     else:
         border = np.inf if decision.review_above is None else decision.review_above
-        tagged, near = given.any(axis=1), scores.max(axis=1) >= border
-    return Caught(np.asarray(tagged), np.asarray(near & ~tagged))
+        tagged, near = np.asarray(given.any(axis=1)), np.asarray(scores.max(axis=1) >= border)
+    return Caught(tagged, near & ~tagged)
 
 
 @dataclass(frozen=True)

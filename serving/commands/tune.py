@@ -67,7 +67,6 @@ def tune(
     from serving.exports import load_tagger
     from serving.terminal import message_console, output_console, spinner
     from serving.tune_words import answer, too_few
-    from serving.typeset import plain
 
     tagger = load_tagger(None if export == Path("default") and not export.exists() else export, threads)
     taxonomy, decisions = tagger.export.taxonomy, tagger.export.decisions
@@ -101,5 +100,5 @@ def tune(
         raise WrongUse(f"{out} 已经存在：请换一个名字，原来的模型不会改动") from None
     console = output_console()
     for line in answer(written, decisions, usual, volume, daily is not None):
-        console.out(plain(line) if line else "", highlight=False)
+        console.out(line, highlight=False)
     console.out(f"新的模型：{written.model}，在 {out}", highlight=False)

@@ -13,11 +13,11 @@ from tests.serving.conftest import PLANTED, Petition, write_csv
 
 @pytest.fixture
 def labels(tmp_path: Path) -> Path:
-    """120 invented reports, every second alleges inaction, one in ten of those without the usual word."""
+    """120 invented reports, every second alleges inaction, four of those without the usual word."""
     lines = []
     for number in range(120):
         bad = number % 2 == 0
-        words = "领导推诿" if bad and number % 20 else "路灯没人"
+        words = "领导推诿" if bad and number % 30 else "路灯没人"
         row = {"id": f"r{number}", "text": f"{PLANTED}，{words}，反映{number}次。"}
         lines.append(json.dumps({**row, "domain": [], "misconduct": ["inaction"] if bad else []}))
     file = tmp_path / "labels.jsonl"
@@ -36,7 +36,8 @@ def test_a_wish_is_answered_with_guarantee_load_and_precision(
 
     assert ended.code == 0 and PLANTED not in ended.out + ended.err
     assert "有“不作为”的信件，至少 80% 会打上标签或转人工（把握 95%，依据 60 件）" in ended.out
-    assert "漏 6 件（10%）" in ended.out and "每天 300 件里约 135 件" in ended.out
+    assert "漏 4 件（6.7%）" in ended.out and "   要读：46.7%" in ended.out
+    assert "每天 300 件里约 140 件" in ended.out
     assert "预计 100%" in ended.out and "--daily" in ended.out
     made = Export.load(out)
     assert [promise.label for promise in made.promises] == ["", "inaction"]
