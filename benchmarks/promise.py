@@ -121,12 +121,12 @@ def main() -> None:
         rows,
     )  # fmt: skip
     body += (
-        f"\n\n{SPLITS} times each, with confidence {CONFIDENCE:g}. *A third of dev*: fitted on a random third "
-        f"of the {count} reports, looked at on the rest, which is a sample itself: some splits fall below "
-        "the wish by their luck alone. *Drawn from dev*: dev is taken for the world; as many reports are drawn from "
-        "it with replacement, and looked at is all of it. *Granted*: times that the reports sufficed; "
-        "*holds*: share of these in which at least the wished share was caught. *As told*: what the answer "
-        "of `petition tune` said, from the reports that it fitted on."
+        f"\n\n{SPLITS} times each, with confidence {CONFIDENCE:g}. *A third of dev*: fitted on a random "
+        f"third of the {count} reports, looked at on the rest, which is a sample itself: some splits fall "
+        "below the wish by their luck alone. *Drawn from dev*: dev is taken for the world; as many reports "
+        "are drawn from it with replacement, and looked at is all of it. *Granted*: times that the reports "
+        "sufficed; *holds*: share of these in which at least the wished share was caught. *As told*: what "
+        "the answer of `petition tune` said, from the reports that it fitted on."
     )
     title, command = (
         "Do the promises of petition tune hold",
