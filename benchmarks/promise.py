@@ -35,7 +35,6 @@ WISHES: Sequence[tuple[Wish, By]] = (
     (Wish("misconduct", "evasion", 0.85), "review"),
     (Wish("misconduct", "arbitrary", 0.85), "review"),
     (Wish("misconduct", "falsification", 0.8), "review"),
-    (Wish("domain", "rural", 0.85), "review"),
 )
 
 
@@ -95,7 +94,8 @@ def main() -> None:
     args = parser.parse_args()
     pile = Pile(args.export, args.data / "gold" / "dev.jsonl")
     count = len(pile.scores)
-    rows, figures = [], {}
+    rows: list[list[object]] = []
+    figures: dict[str, dict[str, object]] = {}
     for wish, by in WISHES:
         rng = np.random.default_rng(11)
         everyone = np.arange(count)
@@ -105,28 +105,28 @@ def main() -> None:
             split.append(pile.look(wish, by, order[: count // 3], order[count // 3 :]))
             drawn.append(pile.look(wish, by, rng.integers(0, count, count), everyone))
         name = f"{wish.axis}{'/' + wish.label if wish.label else ''} {wish.caught:.0%}, by {by}"
-        figures[name] = {
-            "positives": int(pile.has(wish, everyone).sum()), "thirds": _summary(split, wish),
-            "drawn": _summary(drawn, wish),
-        }  # fmt: skip
+        figures[name] = {"positives": int(pile.has(wish, everyone).sum())}
         for how, told in (("a third of dev", split), ("drawn from dev", drawn)):
-            one = _summary(told, wish)
+            granted = [one for one in told if one is not None]
+            if len(granted) < SPLITS:
+                continue  # those that sufficed had more than their share of such reports
+            one = figures[name][how] = _summary(granted, wish)
             rows.append([
-                name, how, int(one["granted"]), one["holds"], one["caught"], one["lowest"], one["read"],
+                name, how, one["holds"], one["caught"], one["lowest"], one["read"],
                 one["told_read"], one["precision"], one["told_precision"],
             ])  # fmt: skip
     body = table(
-        ["wish", "fitted on", "granted", "holds", "caught, mean", "caught, 5th percentile", "read",
+        ["wish", "fitted on", "holds", "caught, mean", "caught, 5th percentile", "read",
          "read, as told", "precision", "precision, as told"],
         rows,
     )  # fmt: skip
     body += (
         f"\n\n{SPLITS} times each, with confidence {CONFIDENCE:g}. *A third of dev*: fitted on a random "
         f"third of the {count} reports, looked at on the rest, which is a sample itself: some splits fall "
-        "below the wish by their luck alone. *Drawn from dev*: dev is taken for the world; as many reports "
-        "are drawn from it with replacement, and looked at is all of it. *Granted*: times that the reports "
-        "sufficed; *holds*: share of these in which at least the wished share was caught. *As told*: what "
-        "the answer of `petition tune` said, from the reports that it fitted on."
+        "below the wish by their luck alone; left out where a third is too few for the wish. *Drawn from "
+        "dev*: dev is taken for the world; as many reports are drawn from it with replacement, and looked at "
+        "is all of it. *Holds*: share of the times in which at least the wished share was caught. *As told*: "
+        "what the answer of `petition tune` said, from the reports that it fitted on."
     )
     title, command = (
         "Do the promises of petition tune hold",
@@ -136,21 +136,15 @@ def main() -> None:
     print(body)
 
 
-def _summary(seen: Sequence[Seen | None], wish: Wish) -> dict[str, float]:
-    """Means over the times that a wish was granted."""
-    granted = [one for one in seen if one is not None]
-    if not granted:
-        return dict.fromkeys(
-            "granted holds caught lowest read told_read precision told_precision".split(), float("nan")
-        ) | {"granted": 0.0}
-    shares = np.array([one.caught for one in granted])
+def _summary(seen: Sequence[Seen], wish: Wish) -> dict[str, float]:
+    """Means, and how often the wish was kept."""
+    shares = np.array([one.caught for one in seen])
     return {
-        "granted": float(len(granted)),
         "holds": float((shares >= wish.caught - 1e-9).mean()),
         "caught": float(shares.mean()),
         "lowest": float(np.quantile(shares, 0.05)),
         **{
-            key: float(np.mean([getattr(one, key) for one in granted]))
+            key: float(np.mean([getattr(one, key) for one in seen]))
             for key in ("read", "told_read", "precision", "told_precision")
         },
     }
