@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SECTIONS = (
-    "quality", "evidence", "speed", "bulk", "serving", "shadow", "teddy7", "encoder",
+    "quality", "promise", "evidence", "speed", "bulk", "serving", "shadow", "teddy7", "encoder",
     "suspects", "learning_curve", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 

@@ -19,10 +19,9 @@ from sklearn.metrics import f1_score
 
 from benchmarks.baselines import svm_scores
 from benchmarks.results import keep, table
-from data.labelled import read_labelled
+from data.labelled import label_targets, read_labelled
 from data.taxonomy import Taxonomy
 from model.tagger import Tagger
-from training.dataset import label_targets
 from training.evaluate import evaluate
 from training.settings import TrainSettings
 from training.to_onnx import export_run

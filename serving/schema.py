@@ -165,6 +165,24 @@ class TagAnswer(BaseModel):
     )  # fmt: skip
 
 
+class PromiseOut(BaseModel):
+    """What the Export guarantees to catch; shares lie in 0..1 and are those of the labelled file."""
+
+    axis: str
+    label: str = Field(description="Empty: any label of the axis.")
+    caught: float = Field(description="At least this share of the reports that have it.")
+    confidence: float = Field(description="Of all promises together.")
+    by: Literal["review", "tag"] = Field(description="`review`: tagged or sent to a person.")
+    border: float | None
+    reports: int
+    positives: int
+    missed: int
+    read: float = Field(description="Share of the reports that is caught, rightly or not.")
+    marked: float = Field(description="Share that is caught without a tag.")
+    precision: float = Field(description="Share of the caught that have it.")
+    file_hash: str = Field(description="sha256 of the labelled file.")
+
+
 class ModelOut(BaseModel):
     """The Export that answers."""
 
@@ -176,6 +194,7 @@ class ModelOut(BaseModel):
     overlap: int = Field(description="Tokens.")
     labels: dict[str, list[str]]
     thresholds: dict[str, dict[str, float]]
+    promises: list[PromiseOut] = Field(description="Where it was made by `petition tune`.")
     dev_metrics: dict[str, Any]
 
 
@@ -251,6 +270,7 @@ def model_out(export: Export) -> ModelOut:
         window=export.window, overlap=export.overlap,
         labels={axis.id: list(axis.label_ids) for axis in taxonomy.axes},
         thresholds={axis: dict(table) for axis, table in thresholds.items()},
+        promises=[PromiseOut(**promise.to_dict()) for promise in export.promises],
         dev_metrics=dict(export.dev_metrics),
     )  # fmt: skip
 
