@@ -277,22 +277,27 @@ def test_a_taxonomy_of_more_labels_than_keys_is_shown_all_the_same() -> None:
 def test_what_the_service_masks_is_covered_and_its_evidence_marked(
     browser: Chrome, site: Site, settings: dict[str, Any], tmp_path: Path, how: str
 ) -> None:
-    queue = write_csv(tmp_path / "named.csv", [("1", f"{NAME}的信", f"<b>{LETTER}</b>")])
+    queue = write_csv(tmp_path / "named.csv", [("1", f"请回电{NUMBER}", f"<b>{LETTER}</b>")])
     open_as(browser, site(**settings | {"reviews_queue": queue, "reviews_text": True}, mask=how), "0317")
     shows(browser, "个人信息已遮盖")
     words = browser.execute_script(
         "return [...document.querySelectorAll('#text mark')].map((mark) => mark.textContent)"
     )
     assert any("电话【手机号】推诿没人处理" in each for each in words), words
-    assert one(browser, "#title").text == "【姓名】的信" and "<b>我叫【姓名】" in one(browser, "#text").text
+    assert (
+        one(browser, "#title").text == "请回电【手机号】" and "<b>我叫【姓名】" in one(browser, "#text").text
+    )
     assert NAME not in browser.page_source and NUMBER not in browser.page_source
     press(browser, Keys.ENTER)
     shows(browser, "全部复核完了")
     (row,) = rows(settings)
 
     received = f"<b>{LETTER}</b>"
-    assert row.report_hash == report_hash(Report("1", received, f"{NAME}的信")) and row.prediction
+    assert row.report_hash == report_hash(Report("1", received, f"请回电{NUMBER}")) and row.prediction
     span = row.prediction["tags"]["misconduct"][0]["evidence"][0]
     assert NUMBER in received[span["start"] : span["end"]]
-    assert row.text == received.replace(NAME, "***").replace(NUMBER, "*" * 11) and row.title == "***的信"
+    assert (
+        row.text == received.replace(NAME, "***").replace(NUMBER, "*" * 11)
+        and row.title == "请回电" + "*" * 11
+    )
     assert complaints(browser) == []
