@@ -438,8 +438,10 @@ def test_without_masking_the_marks_are_where_the_evidence_is(
     item = run(export, ask_next, reviews_database=database, reviews_queue=queue)["item"]
     spans = [
         (axis, tag["label"], span["start"], span["end"])
-        for axis, tags in item["prediction"]["tags"].items() for tag in tags for span in tag.get("evidence", ())
-    ]  # fmt: skip
+        for axis, tags in item["prediction"]["tags"].items()
+        for tag in tags
+        for span in tag.get("evidence", ())
+    ]
 
     assert [(m["axis"], m["label"], m["start"], m["end"]) for m in item["marks"]] == spans != []
     assert not item["covered"]
