@@ -72,10 +72,14 @@ class Guard:
         """Whether it changes nothing."""
         return self.masking is Masking.none and self.watch_list is None and not self.wordless
 
+    def withholds(self, report: Report) -> bool:
+        """Whether a report names somebody of the watch list, so that nobody but a person may read it."""
+        return self.watch_list is not None and self.watch_list.meets(report)
+
     def admit(self, report: Report, masking: Masking = Masking.none) -> Case:
         """Decide about one report before anything reads it; `masking` may ask for more than is set."""
         masking = self.masking.stricter(masking)
-        if self.watch_list is not None and self.watch_list.meets(report):
+        if self.withholds(report):
             id = report.id if masking is Masking.none else self._masker.id(report.id)
             return Case(None, Report(id, "", row=report.row), None, masking)
         masked = None if masking is Masking.none else self._masker.mask(report)

@@ -99,7 +99,7 @@ class Service:
         self.auditor = Auditor(settings.audit)
         self.metrics = Metrics(settings.sealed)
         self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
-        self.desk = ReviewDesk(settings)
+        self.desk = ReviewDesk(settings, lambda report: self.guard.withholds(report))
         self.status: Status = "starting"
         self.batcher = Batcher(
             loaded.tagger,
@@ -224,6 +224,7 @@ class Service:
                 event("reload_refused", logging.ERROR, error, model=before)
                 raise
             self.access.keys, self.guard = keys, guard
+            self.desk.forget()
             await self._reload_shadow()
             self.metrics.reload("switched")
             self.metrics.model(loaded.tagger.export.model)

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from data.errors import BadReviewLog, DataError
+from data.report import Report
 from data.reviews.cover import Cover
 from data.reviews.review import Review
 from serving.log import event
@@ -35,13 +36,20 @@ T = TypeVar("T")
 class ReviewDesk:
     """Takes reviews, and deals out what is to be reviewed."""
 
-    def __init__(self, settings: ServeSettings) -> None:
-        """Take the settings; the database is opened when it is first used."""
+    def __init__(self, settings: ServeSettings, withholds: Callable[[Report], bool]) -> None:
+        """Take the settings, and which reports are left to a person: no words of these are dealt or kept.
+
+        The database is opened when it is first used.
+        """
         self._database = settings.reviews_database
         self._migrates = settings.reviews_migrate
-        self.cover = Cover() if settings.reviews_text else None
+        self._withholds = withholds
+        self._keeps_text = settings.reviews_text
+        self.cover = Cover()
         self._queue = (
-            ReviewQueue(settings.reviews_queue, settings.max_chars) if settings.reviews_queue else None
+            ReviewQueue(settings.reviews_queue, settings.max_chars, withholds)
+            if settings.reviews_queue
+            else None
         )
         self._pool = ThreadPoolExecutor(_THREADS, "reviews")
         self._lock = threading.Lock()
@@ -65,6 +73,27 @@ class ReviewDesk:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._log is not None:
             self._log.close()
+
+    def kept(self, received: Report | None, hash: str) -> tuple[str, str] | None:
+        """Give title and text of a reviewed report as they may be kept; None where they may not, or are not
+        known.
+
+        Args:
+            received: the report, where its words were sent.
+            hash: of its words, by which else the queue has it.
+        """
+        if not self._keeps_text:
+            return None
+        if received is None and self._queue is not None:
+            received = self._queue.by_hash(hash)
+        if received is None or self._withholds(received):
+            return None
+        return self.cover.report(received)
+
+    def forget(self) -> None:
+        """Have the queue read again: which reports are left to a person may have changed."""
+        if self._queue is not None:
+            self._queue.forget()
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run some work on the desk's threads.
@@ -106,7 +135,7 @@ class ReviewDesk:
         """
 
         def work() -> Review:
-            words = (self.cover or Cover()).note(note) if note else ""
+            words = self.cover.note(note) if note else ""
             added = self._use(lambda log: log.undo(id, undone, reviewer, key, words))
             if self._queue is not None:
                 left = self._use(lambda log: log.reviewed([added.report_hash]))
@@ -192,7 +221,7 @@ class ReviewDesk:
         with self._saying:
             changed, self._ready = self._ready is not ready, ready
         if changed and ready:
-            event("reviews_ready", keeps_text=self.cover is not None)
+            event("reviews_ready", keeps_text=self._keeps_text)
         elif changed:
             event("reviews_away", logging.WARNING, reason=reason)
 

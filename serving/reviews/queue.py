@@ -42,11 +42,12 @@ class Dealt:
 class ReviewQueue:
     """One file of reports, read again when it changes. Its calls may come from several threads."""
 
-    def __init__(self, path: Path, max_chars: int) -> None:
-        """Take the path; it is read when the first report is asked for."""
-        self._path, self._max_chars = path, max_chars
+    def __init__(self, path: Path, max_chars: int, withholds: Callable[[Report], bool]) -> None:
+        """Take the path, which is read when the first report is asked for, and which reports are left out."""
+        self._path, self._max_chars, self._withholds = path, max_chars, withholds
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
+        self._stale = False
         self._queued: list[Queued] = []
         self._done: set[str] = set()
         self._held: dict[int, tuple[str, float]] = {}
@@ -80,6 +81,15 @@ class ReviewQueue:
             self._refresh(reviewed)
             return self._dealt(self._queued[place] if place < len(self._queued) else None)
 
+    def by_hash(self, hash: str) -> Report | None:
+        """Give a report of the queue as received, if it is still there."""
+        with self._lock:
+            return next((each.report for each in self._queued if each.hash == hash), None)
+
+    def forget(self) -> None:
+        """Have the file read again: which reports are left out may have changed. Waits for nothing."""
+        self._stale = True
+
     def settle(self, hash: str, done: bool) -> None:
         """Take note that a report has a review now, or none any more."""
         with self._lock:
@@ -107,11 +117,16 @@ class ReviewQueue:
     def _refresh(self, reviewed: Reviewed) -> None:
         state = self._path.stat()
         stamp = (state.st_mtime_ns, state.st_size)
-        if stamp == self._stamp:
+        if stamp == self._stamp and not self._stale:
             return
+        self._stale = False
         rows = [*read_reports(self._path, max_chars=self._max_chars)]
-        reports = [row for row in rows if isinstance(row, Report)]
+        received = [row for row in rows if isinstance(row, Report)]
+        reports = [report for report in received if not self._withholds(report)]
         queued = [Queued(place, report, report_hash(report)) for place, report in enumerate(reports)]
         done = reviewed({each.hash for each in queued})
         self._queued, self._done, self._held, self._stamp = queued, done, {}, stamp
-        event("queue", reports=len(reports), reviewed=len(done), unreadable=len(rows) - len(reports))
+        event(
+            "queue", reports=len(reports), reviewed=len(done), unreadable=len(rows) - len(received),
+            withheld=len(received) - len(reports),
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -17,12 +17,12 @@ from serving.reviews.schema import (
     ReviewIn,
     ReviewOut,
     UndoIn,
-    earlier_shape,
+    item_shape,
     review_shape,
 )
 from serving.reviews.taking import new_review, reviewer_of
-from serving.schema import prediction_shape
 from serving.service import Service
+from serving.tagging import key_name
 
 _PROBLEMS = ("no_key", "forbidden", "invalid", "reviews_off", "reviews_away")
 routes = APIRouter(tags=["reviews"])
@@ -39,8 +39,8 @@ async def review(request: Request, body: ReviewIn) -> Response:
     for name, value in (("title", body.report.title), ("text", body.report.text or "")):
         if len(value) > service.settings.max_chars:
             raise Problem("invalid", errors=[too_long(f"report.{name}", service.settings.max_chars)])
-    taxonomy, cover = service.tagger.export.taxonomy, service.desk.cover
-    added = await service.desk.add(lambda: new_review(body, taxonomy, who, key, cover))
+    taxonomy, desk = service.tagger.export.taxonomy, service.desk
+    added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk))
     service.metrics.review("review")
     return JSONResponse(review_shape(added), 201)
 
@@ -84,19 +84,11 @@ async def queued(request: Request, place: int) -> Response:
 
 
 async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Response:
-    item: dict[str, Any] | None = None
+    item = None
     if dealt.queued is not None:
-        report = dealt.queued.report
         # Tagged now, so that the offsets and the version are those of the model that answers.
-        answer = await _service(request).tag([report], "all")
-        item = {
-            "place": dealt.queued.place,
-            "report": {
-                name: getattr(report, name) for name in ("id", "title", "text", "channel", "time", "region")
-            },
-            "prediction": prediction_shape(0, answer.predictions[0], None),
-            "reviews": [earlier_shape(each) for each in reviews],
-        }
+        answer = await _service(request).tag([dealt.queued.report], "all", who=key_name(request))
+        item = item_shape(dealt.queued, answer.shown[0], answer.predictions[0], reviews)
     return JSONResponse({"total": dealt.total, "reviewed": dealt.reviewed, "item": item})
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from data.reviews.review import Review
-from serving.schema import EXAMPLE, ID_CHARS, In, PredictionOut, Words
+from model.guard import Shown
+from model.prediction import Prediction
+from serving.reviews.queue import Queued
+from serving.schema import EXAMPLE, ID_CHARS, In, PredictionOut, Words, prediction_shape
 
 _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _NAME = r"^[A-Za-z][A-Za-z0-9_.\-]{0,99}$"
@@ -152,7 +156,7 @@ class EarlierOut(BaseModel):
 
 
 class QueuedOut(BaseModel):
-    """A report of the queue."""
+    """A report of the queue as it may be shown: what the service masks is covered."""
 
     id: str
     title: str
@@ -162,12 +166,25 @@ class QueuedOut(BaseModel):
     region: str
 
 
+class MarkOut(BaseModel):
+    """Where evidence of a tag stands in the title or text of `report`; code points [start, end)."""
+
+    axis: str
+    label: str
+    part: Literal["text", "title"]
+    start: int
+    end: int
+
+
 class ItemOut(BaseModel):
     """A report to review, with what the model that answers now says of it."""
 
     place: int = Field(description="In the queue, from 0.")
     report: QueuedOut
-    prediction: PredictionOut
+    covered: bool = Field(description="Something is covered: send `hash` back in the place of the words.")
+    hash: str = Field(description="Of the words as received.")
+    prediction: PredictionOut = Field(description="Offsets count in the report as received.")
+    marks: list[MarkOut]
     reviews: list[EarlierOut]
 
 
@@ -194,4 +211,23 @@ def earlier_shape(review: Review) -> dict[str, Any]:
         "id": review.id, "reviewer": review.reviewer, "at": review.at.isoformat() if review.at else None,
         "labels": {axis: None if held is None else [*held] for axis, held in review.labels.items()},
         "note": review.note, "unsure": review.unsure,
+    }  # fmt: skip
+
+
+def item_shape(
+    queued: Queued, shown: Shown, prediction: Prediction, reviews: Sequence[Review]
+) -> dict[str, Any]:
+    """JSON shape of a report to review; of its words only what may be shown."""
+    report = shown.report
+    marks = [
+        {"axis": axis, "label": tag.label, "part": span.part, "start": span.start, "end": span.end}
+        for axis, tags in shown.prediction.tags.items()
+        for tag in tags
+        for span in tag.evidence
+    ]
+    return {
+        "place": queued.place, "report": {name: getattr(report, name) for name in QueuedOut.model_fields},
+        "covered": (report.title, report.text) != (queued.report.title, queued.report.text),
+        "hash": queued.hash, "prediction": prediction_shape(0, prediction, None), "marks": marks,
+        "reviews": [earlier_shape(each) for each in reviews],
     }  # fmt: skip

@@ -5,31 +5,31 @@ from __future__ import annotations
 import uuid
 
 from data.report import Report
-from data.reviews.cover import Cover
 from data.reviews.review import Review, report_hash
 from data.taxonomy import Taxonomy
 from serving.problem import Problem
+from serving.reviews.desk import ReviewDesk
 from serving.reviews.schema import ReviewIn
 
 
-def new_review(body: ReviewIn, taxonomy: Taxonomy, who: str, key: str, cover: Cover | None) -> Review:
-    """Make the Review; `cover` is there where words are to be kept.
+def new_review(body: ReviewIn, taxonomy: Taxonomy, who: str, key: str, desk: ReviewDesk) -> Review:
+    """Make the Review, with such words as the desk keeps.
 
     Raises:
         Problem: an axis or label that is not in the taxonomy, or nobody's name.
     """
     labels = _labels(body, taxonomy)
-    report = Report(body.report.id, body.report.text or "", body.report.title)
-    title, text = None, None
-    if cover is not None and body.report.text is not None:
-        title, text = cover.report(report)
+    sent = body.report
+    received = None if sent.text is None else Report(sent.id, sent.text, sent.title)
+    hash = sent.hash or report_hash(Report(sent.id, sent.text or "", sent.title))
+    title, text = desk.kept(received, hash) or (None, None)
     shown = body.prediction
     return Review(
-        id=body.id or uuid.uuid4().hex, report_id=body.report.id,
-        report_hash=body.report.hash or report_hash(report), labels=labels, reviewer=who, key=key,
+        id=body.id or uuid.uuid4().hex, report_id=sent.id, report_hash=hash, labels=labels,
+        reviewer=who, key=key,
         model=shown.model if shown else "", taxonomy=taxonomy.version,
         prediction=shown.model_dump(exclude={"model"}) if shown else None,
-        title=title, text=text, note=(cover or Cover()).note(body.note) if body.note else "",
+        title=title, text=text, note=desk.cover.note(body.note) if body.note else "",
         unsure=body.unsure,
     )  # fmt: skip
 

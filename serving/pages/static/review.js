@@ -106,7 +106,8 @@ function show(found, given) {
   $("empty").hidden = true;
   $("desk").hidden = false;
   const { report, prediction, reviews } = item;
-  const facts = [`第 ${item.place + 1} 件`, `编号 ${report.id}`, report.time, report.region, report.channel];
+  const facts = [`第 ${item.place + 1} 件`, `编号 ${report.id}`, report.time, report.region, report.channel,
+    item.covered && "个人信息已遮盖"];
   $("facts").textContent = facts.filter(Boolean).join(" · ");
   $("title").textContent = "";
   $("title").hidden = !report.title;
@@ -153,7 +154,7 @@ function settle(axis) {
   }
 }
 
-// Spans of code points, marked where one or more tags point; where several do, the first one's colour.
+// Spans of code points in what is shown, marked where one or more tags point; where several do, the first one's colour.
 function marks() {
   const all = $("all").checked;
   let colour = 0;
@@ -163,10 +164,11 @@ function marks() {
       const name = box.closest("label").querySelector(".name");
       name.className = "name";
       const tag = tagsOf(axis).find((each) => each.label === box.dataset.label);
-      if (!tag || !tag.evidence || !(all || axis.dataset.marked)) continue;
+      const spans = item.marks.filter((each) => each.axis === axis.dataset.axis && each.label === box.dataset.label);
+      if (!tag || !spans.length || !(all || axis.dataset.marked)) continue;
       const paint = `c${colour++ % COLOURS}`;
       name.classList.add(paint);
-      for (const span of tag.evidence) shown.push({ ...span, paint, label: tag.label, name: tag.name });
+      for (const span of spans) shown.push({ ...span, paint, name: tag.name });
     }
   }
   write($("title"), item.report.title, shown.filter((span) => span.part === "title"));
@@ -226,8 +228,9 @@ function save() {
     const { place } = item;
     if (!item.taken) {
       const { id, title, text } = item.report;
+      const report = item.covered ? { id, hash: item.hash } : { id, title, text };
       const body = {
-        id: sending, report: { id, title, text }, labels, prediction: item.prediction,
+        id: sending, report, labels, prediction: item.prediction,
         reviewer: reviewer(), note: $("note").value.trim(), unsure: $("unsure").checked,
       };
       await ask("v1/reviews", body);

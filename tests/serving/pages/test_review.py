@@ -11,8 +11,9 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from data.report import Report
 from data.reviews.log import ReviewLog
-from data.reviews.review import Review
+from data.reviews.review import Review, report_hash
 from data.reviews.schema import migrate
 from data.taxonomy import Axis, Label, Taxonomy
 from serving.keys import Role, new_key
@@ -20,6 +21,7 @@ from serving.pages.review import sheets
 from tests.serving.conftest import HOSPITAL, QUIET, write_csv
 from tests.serving.pages.conftest import Site
 from tests.serving.pages.test_browser import complaints, one, wide
+from tests.serving.test_protection import LETTER, NAME, NUMBER
 
 HTML = "😀<img src=x onerror=alert(1)>，学校收费，领导推诿没人处理。"
 
@@ -269,3 +271,33 @@ def test_a_taxonomy_of_more_labels_than_keys_is_shown_all_the_same() -> None:
 
     assert len(sheet.ticks) == 40 and sheet.marked
     assert [tick.key for tick in sheet.ticks].count("") == 14
+
+
+@pytest.mark.parametrize("how", ["output", "input"])
+def test_what_the_service_masks_is_covered_and_its_evidence_marked(
+    browser: Chrome, site: Site, settings: dict[str, Any], tmp_path: Path, how: str
+) -> None:
+    queue = write_csv(tmp_path / "named.csv", [("1", f"请回电{NUMBER}", f"<b>{LETTER}</b>")])
+    open_as(browser, site(**settings | {"reviews_queue": queue, "reviews_text": True}, mask=how), "0317")
+    shows(browser, "个人信息已遮盖")
+    words = browser.execute_script(
+        "return [...document.querySelectorAll('#text mark')].map((mark) => mark.textContent)"
+    )
+    assert any("电话【手机号】推诿没人处理" in each for each in words), words
+    assert (
+        one(browser, "#title").text == "请回电【手机号】" and "<b>我叫【姓名】" in one(browser, "#text").text
+    )
+    assert NAME not in browser.page_source and NUMBER not in browser.page_source
+    press(browser, Keys.ENTER)
+    shows(browser, "全部复核完了")
+    (row,) = rows(settings)
+
+    received = f"<b>{LETTER}</b>"
+    assert row.report_hash == report_hash(Report("1", received, f"请回电{NUMBER}")) and row.prediction
+    span = row.prediction["tags"]["misconduct"][0]["evidence"][0]
+    assert NUMBER in received[span["start"] : span["end"]]
+    assert (
+        row.text == received.replace(NAME, "***").replace(NUMBER, "*" * 11)
+        and row.title == "请回电" + "*" * 11
+    )
+    assert complaints(browser) == []

@@ -410,6 +410,65 @@ def test_a_queued_report_comes_with_what_the_model_says_now(
     assert item["prediction"]["tags"]["domain"][0]["evidence"]
 
 
+def test_what_is_masked_is_not_in_the_queues_answer_and_its_words_are_kept_by_their_hash(
+    export: Export, database: str, tmp_path: Path
+) -> None:
+    queue = write_csv(tmp_path / "named.csv", [("1", "收费", NAMED)])
+
+    async def ask(at: Running) -> Any:
+        found = await at.client.get("/v1/reviews/queue")
+        item = found.json()["item"]
+        sent = {"id": item["report"]["id"], "hash": item["hash"]}
+        await at.client.post("/v1/reviews", json=BODY | {"report": sent, "prediction": item["prediction"]})
+        return found.text, item
+
+    given = {"reviews_database": database, "reviews_queue": queue, "reviews_text": True, "mask": "output"}
+    words, item = run(export, ask, **given)
+    (row,) = rows(database)
+
+    assert "王小明" not in words and "13800138000" not in words and item["covered"]
+    assert {mark["part"] for mark in item["marks"]} == {"text"}
+    assert row.report_hash == report_hash(Report("1", NAMED, "收费"))
+    assert row.text == NAMED.replace("王小明", "***").replace("13800138000", "*" * 11)
+
+
+def test_without_masking_the_marks_are_where_the_evidence_is(
+    export: Export, database: str, queue: Path
+) -> None:
+    item = run(export, ask_next, reviews_database=database, reviews_queue=queue)["item"]
+    spans = [
+        (axis, tag["label"], span["start"], span["end"])
+        for axis, tags in item["prediction"]["tags"].items()
+        for tag in tags
+        for span in tag.get("evidence", ())
+    ]
+
+    assert [(m["axis"], m["label"], m["start"], m["end"]) for m in item["marks"]] == spans != []
+    assert not item["covered"]
+
+
+def test_a_report_on_the_watch_list_is_neither_dealt_nor_kept(
+    export: Export, database: str, queue: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("王小明\n", encoding="utf-8")
+    write_csv(queue, [("1", "", NAMED), ("2", "", SCHOOL)])
+
+    async def ask(at: Running) -> Any:
+        found = await ask_next(at)
+        await at.client.post("/v1/reviews", json=BODY)
+        names.write_text("李四\n", encoding="utf-8")
+        await at.service.reload()
+        return found, await ask_next(at)
+
+    given = {"reviews_database": database, "reviews_queue": queue, "reviews_text": True}
+    found, after = run(export, ask, **given, watch_list=names)
+
+    assert (found["total"], found["item"]["report"]["id"]) == (1, "2")
+    assert after["total"] == 2  # the new list names nobody here
+    assert [(row.report_id, row.text) for row in rows(database)] == [("A1", None)]
+
+
 def test_two_officers_get_different_reports_and_a_skipped_one_is_free_again(
     export: Export, database: str, queue: Path
 ) -> None:
