@@ -34,6 +34,15 @@ def test_texts_in_nearly_the_same_words_are_alike() -> None:
     assert alike_groups(texts) == [[0, 2, 3]]
 
 
+def test_the_groups_are_those_that_datasketch_finds() -> None:
+    pytest.importorskip("datasketch", reason="datasketch, which nothing here needs, is not installed")
+    from benchmarks.alike import SAMPLE, datasketch_groups, with_copies
+    from data.readers import read_reports
+
+    texts = with_copies([row.text for row in read_reports(SAMPLE) if isinstance(row, Report)][:80])
+    assert alike_groups(texts) == datasketch_groups(texts) != []
+
+
 def test_short_and_empty_texts_are_alike_only_where_equal() -> None:
     assert alike_groups(["路灯", "路灯。", "路", "", "。"]) == [[0, 1], [3, 4]]
 
