@@ -94,8 +94,18 @@ def _service(request: Request) -> Service:
     return service
 
 
-_TAGGING = problem_responses(
-    "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining", "unrecorded"
+_ASKED = problem_responses("no_key", "foreign_host")
+_TAGGING = _ASKED | problem_responses(
+    "malformed",
+    "too_large",
+    "wrong_type",
+    "invalid",
+    "rate",
+    "busy",
+    "engine",
+    "expired",
+    "draining",
+    "unrecorded",
 )
 
 
@@ -133,13 +143,13 @@ async def invocations(request: Request) -> Response:
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 
-@routes.get("/v1/taxonomy", dependencies=_keyed, tags=["model"])
+@routes.get("/v1/taxonomy", responses=_ASKED, dependencies=_keyed, tags=["model"])
 async def taxonomy(request: Request) -> TaxonomyOut:
     """The axes and labels, with definitions."""
     return taxonomy_out(_service(request).tagger.export.taxonomy)
 
 
-@routes.get("/v1/model", dependencies=_keyed, tags=["model"])
+@routes.get("/v1/model", responses=_ASKED, dependencies=_keyed, tags=["model"])
 async def model(request: Request) -> ModelOut:
     """The Export that answers: version, thresholds, figures on the dev set."""
     return model_out(_service(request).tagger.export)
@@ -189,7 +199,9 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(shape, 503, headers={"Retry-After": str(RETRY_S)})
 
 
-@routes.get("/metrics", response_class=PlainTextResponse, dependencies=_keyed, tags=["state"])
+@routes.get(
+    "/metrics", response_class=PlainTextResponse, responses=_ASKED, dependencies=_keyed, tags=["state"]
+)
 async def metrics(request: Request) -> Response:
     """For Prometheus."""
     return Response(_service(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})

@@ -45,7 +45,7 @@ class Process:
             self.log.append(json.loads(line) if line.startswith("{") else {"event": "?", "line": line})
 
     def wait_for(self, event: str) -> dict[str, Any]:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             for line in self.log:
                 if line["event"] == event:
