@@ -78,7 +78,8 @@ def infinity(labels: int, python: str) -> Iterator[tuple[int, str, Shape]]:
     """infinity_emb's /classify on the same encoder with a head of random weights, from a venv of its own."""
     with tempfile.TemporaryDirectory() as folder:
         code = (
-            "import sys\nfrom transformers import AutoModelForSequenceClassification as M, AutoTokenizer as T\n"
+            "import sys\nfrom transformers import AutoModelForSequenceClassification as M\n"
+            "from transformers import AutoTokenizer as T\n"
             "M.from_pretrained(sys.argv[1], num_labels=int(sys.argv[3]), "
             "problem_type='multi_label_classification').save_pretrained(sys.argv[2])\n"
             "T.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[2])"

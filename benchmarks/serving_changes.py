@@ -78,8 +78,8 @@ def main() -> None:
     body = table(HEADS, rows)
     body += (
         f"\n\n{CLIENTS} clients without pauses. {args.swaps} reloads took {seconds:.0f} s; memory {before} "
-        f"MiB before, {after} MiB after. 503 is new work that a service which is ending refused. Lost is what "
-        "the service's log has as answered and no client got."
+        f"MiB before, {after} MiB after. 503 is new work that a service which is ending refused. Lost is "
+        "what the service's log has as answered and no client got."
     )
     figures = {"rows": rows, "seconds": seconds, "memory": [before, after]}
     command = f"python -m benchmarks.serving_changes --data ../shared/data --swaps {args.swaps}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from data.privacy.masked_report import Masking
+from model.tagger import EvidenceFor
 from serving.invocations import FORMS
 from serving.schema import EXAMPLE
 
@@ -47,7 +48,7 @@ _FORMS: dict[str, Any] = {
 _PARAMS = {
     "type": ["object", "null"],
     "properties": {
-        "evidence": {"enum": ["misconduct", "all", "none"]}, "mask": {"enum": [*map(str, Masking)]},
+        "evidence": {"enum": [*get_args(EvidenceFor)]}, "mask": {"enum": [*map(str, Masking)]},
     },
 }  # fmt: skip
 
