@@ -21,14 +21,13 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.frozen import ENCODER, frozen_states
 from benchmarks.results import keep, table
-from data.labelled import read_labelled
+from data.labelled import label_targets, read_labelled
 from data.taxonomy import Taxonomy
 from model.encode import Encoder
 from model.export import DEFAULT, TOKENIZER
 from model.queue import label_next, once_each
 from model.uncertainty import uncertainty
 from training.calibrate import calibrate
-from training.dataset import label_targets
 from training.folds import head_folds, head_scores, wide_folds
 from training.scores import macro_f1
 from training.settings import TrainSettings

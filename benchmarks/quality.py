@@ -14,10 +14,9 @@ import numpy as np
 from benchmarks.baselines import svm_scores
 from benchmarks.more_labels import SECOND_READING, write_joined
 from benchmarks.results import keep, table
-from data.labelled import LabelledReport, read_labelled
+from data.labelled import LabelledReport, label_targets, read_labelled
 from model.export import DEFAULT
 from model.tagger import Tagger
-from training.dataset import label_targets
 from training.evaluate import AxisMetrics, axis_metrics, evaluate
 from training.scores import decide, fit_thresholds
 from training.train import read_train

@@ -10,7 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ORDER = (
-    "quality", "teddy7", "evidence", "encoder", "suspects", "learning_curve", "speed",
+    "quality", "promise", "teddy7", "evidence", "encoder", "suspects", "learning_curve", "speed",
     "bulk", "serving", "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from benchmarks.frozen import ENCODER, frozen_states
 from benchmarks.results import keep, table
-from data.labelled import LabelledReport, read_labelled
+from data.labelled import LabelledReport, label_targets, read_labelled
 from data.taxonomy import Taxonomy
 from model.encode import Encoder
 from model.export import DEFAULT, TOKENIZER
-from training.dataset import label_targets
 from training.folds import fold_of, head_folds, joined_logits, probabilities, wide_folds
 from training.label_errors import axis_suspects
 from training.settings import TrainSettings

@@ -67,6 +67,16 @@ def _read(path: Path, taxonomy: Taxonomy) -> Iterator[LabelledReport]:
     refuse_unknown(path, taxonomy, unknown)
 
 
+def label_targets(labelled: LabelledReport, taxonomy: Taxonomy) -> list[float]:
+    """0/1 per label in taxonomy order; NaN on axes that the report does not label."""
+    row: list[float] = []
+    for axis in taxonomy.axes:
+        given = labelled.labels.get(axis.id)
+        for label in axis.labels:
+            row.append(float("nan") if given is None else float(label.id in given))
+    return row
+
+
 def labelled_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Stream the number and the object of every line that is not blank.
 

@@ -24,6 +24,8 @@ class AxisDecision:
             reaches this; None: never. Fitted so that, on exchangeable data, at least the stated share of
             the reports with a label here gets a tag or a review.
         review_when_empty: send a report without any tag on this axis to a person.
+        label_review: [labels], a report that does not get a label goes to a person when the label's score
+            reaches this, whatever other tags it has; infinite: never. None: for no label.
     """
 
     slope: Floats
@@ -31,6 +33,7 @@ class AxisDecision:
     thresholds: Floats
     review_above: float | None = None
     review_when_empty: bool = False
+    label_review: Floats | None = None
 
     def scores(self, logits: Floats, kind: str) -> Floats:
         """Calibrated scores [reports, labels] of logits [reports, labels]."""
@@ -49,8 +52,13 @@ class AxisDecision:
     def doubtful(self, scores: Floats, given: NDArray[np.bool_]) -> list[str]:
         """Per report: "" or the reason code why a person should look."""
         reasons = []
-        for row, tags in zip(scores, given, strict=True):
-            if tags.any():
+        none = np.full(len(self.slope), np.inf, np.float32)
+        borders = none if self.label_review is None else self.label_review
+        near = np.asarray(((scores >= borders) & ~given).any(axis=1))
+        for row, tags, asked in zip(scores, given, near, strict=True):
+            if asked:
+                reasons.append("low_confidence")
+            elif tags.any():
                 reasons.append("")
             elif self.review_above is not None and row.max() >= self.review_above:
                 reasons.append("low_confidence")
@@ -62,11 +70,16 @@ class AxisDecision:
 
     def to_dict(self, axis: Axis) -> dict[str, object]:
         """JSON shape, label by label."""
+        labels = {
+            label.id: {"slope": float(s), "offset": float(o), "threshold": float(t)}
+            for label, s, o, t in zip(axis.labels, self.slope, self.offset, self.thresholds, strict=True)
+        }
+        if self.label_review is not None:
+            for label, border in zip(axis.labels, self.label_review, strict=True):
+                if np.isfinite(border):
+                    labels[label.id]["review_above"] = float(border)
         return {
-            "labels": {
-                label.id: {"slope": float(s), "offset": float(o), "threshold": float(t)}
-                for label, s, o, t in zip(axis.labels, self.slope, self.offset, self.thresholds, strict=True)
-            },
+            "labels": labels,
             "review_above": self.review_above,
             "review_when_empty": self.review_when_empty,
         }
@@ -84,7 +97,9 @@ class AxisDecision:
             np.array([row[key] for row in rows], np.float32) for key in ("slope", "offset", "threshold")
         )
         above = shape.get("review_above")
+        borders = np.array([row.get("review_above", np.inf) for row in rows], np.float32)
         return cls(
             slope, offset, thresholds,
             None if above is None else float(above), bool(shape.get("review_when_empty")),  # type: ignore[arg-type]
+            borders if np.isfinite(borders).any() else None,
         )  # fmt: skip

@@ -81,7 +81,7 @@ def _phrases(encoded: Encoded, speaks: Floats) -> list[_Phrase]:
 def _sentences(encoded: Encoded) -> list[list[tuple[int, int]]]:
     """The clauses, gathered by sentence."""
     sentences: list[list[tuple[int, int]]] = []
-    for first, last in _clauses(encoded):
+    for first, last in clauses(encoded):
         if sentences:
             before = sentences[-1][-1][1]
             same = encoded.part[before - 1] == encoded.part[first]
@@ -93,7 +93,7 @@ def _sentences(encoded: Encoded) -> list[list[tuple[int, int]]]:
     return sentences
 
 
-def _clauses(encoded: Encoded) -> list[tuple[int, int]]:
+def clauses(encoded: Encoded) -> list[tuple[int, int]]:
     """Token ranges [first, last) between punctuation marks and line breaks."""
     ranges: list[tuple[int, int]] = []
     first = 0
@@ -109,6 +109,11 @@ def _clauses(encoded: Encoded) -> list[tuple[int, int]]:
             ranges.append((first, index))
         first = index + 1
     return ranges
+
+
+def follows_mark(encoded: Encoded, index: int) -> bool:
+    """Whether the token at `index` is a punctuation mark that ends a clause before it."""
+    return index < len(encoded.ids) and encoded.part[index] != FRAME and _is_border(encoded, index)
 
 
 def _is_border(encoded: Encoded, index: int) -> bool:

@@ -11,8 +11,10 @@ from typing import Any
 
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
+from model.promise import Promise
 
-FORMAT = 1
+FORMAT = 2
+"""2 came with promises: a program that does not know the borders they rest on must not load them."""
 MANIFEST = "export.json"
 GRAPH, TOKENIZER, TAXONOMY, WIDE = "model.onnx", "tokenizer.json", "taxonomy.yaml", "wide.npz"
 GOLDEN, CARD = "golden.jsonl", "MODEL_CARD.md"
@@ -38,6 +40,7 @@ class Export:
         data_hash: names the training data.
         dev_metrics: figures on the dev set at export time.
         files: file name to sha256.
+        promises: what it guarantees to catch.
     """
 
     folder: Path
@@ -51,6 +54,7 @@ class Export:
     data_hash: str = ""
     dev_metrics: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    promises: tuple[Promise, ...] = ()
 
     @property
     def model(self) -> str:
@@ -68,7 +72,7 @@ class Export:
                 raise BrokenExport(f"{self.folder}: {name} is missing; export the model again")
         names = [*REQUIRED, *([WIDE] if (self.folder / WIDE).is_file() else [])]
         manifest = {
-            "format": FORMAT,
+            "format": FORMAT if self.promises else 1,
             "name": self.name,
             "version": self.version,
             "encoder": self.encoder,
@@ -80,6 +84,8 @@ class Export:
             "dev_metrics": dict(self.dev_metrics),
             "files": {name: sha256(self.folder / name) for name in sorted(names)},
         }
+        if self.promises:
+            manifest["promises"] = [promise.to_dict() for promise in self.promises]
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (self.folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -122,6 +128,7 @@ class Export:
                 folder, manifest["name"], manifest["version"], manifest["encoder"], int(manifest["window"]),
                 int(manifest["overlap"]), taxonomy, decisions, manifest["data_hash"],
                 manifest["dev_metrics"], manifest["files"],
+                tuple(Promise.from_dict(shape) for shape in manifest.get("promises", ())),
             )  # fmt: skip
         except KeyError as error:
             raise BrokenExport(f"{folder / MANIFEST}: {error} is missing; export the model again") from None

@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.report import Report
 from data.taxonomy import Axis
-from model.encode import BODY, TITLE, Encoded, Encoder, Window, pad_windows
+from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
 from model.evidence import find_evidence, token_sums
 from model.export import DEFAULT, GRAPH, TOKENIZER, WIDE, Export
+from model.occlusion import Occlusion
 from model.prediction import Evidence, Prediction, Tag
 from model.wide import Wide
+from model.work import Job, Work, attention, by_token, pooled
 
 Floats = NDArray[np.float32]
-EvidenceFor = Literal["misconduct", "all", "none"]
-_NONE: Floats = np.zeros((0, 0), dtype=np.float32)
+EvidenceFor = Literal["misconduct", "all", "none", "careful"]
+"""On which axes evidence is given; `careful`: on every axis, by deletion (model/occlusion.py)."""
 CHUNK = 512  # reports worked on at a time: enough to sort by length, little enough for memory
-
-
-@dataclass(eq=False)
-class Work:
-    """One report on its way through: cut by `begin`, filled in by `read`, told by `finish`.
-
-    `scores` and `values` hold one table per window, empty until that window is read.
-    """
-
-    report: Report
-    encoded: Encoded
-    windows: list[Window]
-    scores: list[Floats]
-    values: list[Floats]
-
-
-class Job(NamedTuple):
-    """One window of one report, to be read."""
-
-    work: Work
-    number: int
-
-    @property
-    def tokens(self) -> int:
-        """Length of the window."""
-        return self.work.windows[self.number].ids.size
 
 
 class Tagger:
@@ -92,7 +67,8 @@ class Tagger:
         """Tag reports, in order.
 
         Args:
-            evidence: "misconduct" gives evidence on the axis of that id, "all" on every axis, "none" on none.
+            evidence: "misconduct" gives evidence on the axis of that id, "all" on every axis, "none" on none,
+                "careful" on every axis by deleting each clause in turn, which takes many times as long.
         """
         return list(self.stream(reports, evidence))
 
@@ -144,11 +120,10 @@ class Tagger:
 
     def begin(self, reports: Sequence[Report]) -> list[Work]:
         """Clean reports and cut them into windows, in order; runs nothing yet."""
-        works = []
-        for report, encoded in zip(reports, self.encoder.encode(reports), strict=True):
-            windows = self.encoder.windows(encoded)
-            works.append(Work(report, encoded, windows, [_NONE] * len(windows), [_NONE] * len(windows)))
-        return works
+        return [
+            Work.unread(report, encoded, self.encoder.windows(encoded))
+            for report, encoded in zip(reports, self.encoder.encode(reports), strict=True)
+        ]
 
     def read(self, jobs: Sequence[Job]) -> None:
         """Run windows, of any reports, in one call of the engine, and keep in each Work what came out."""
@@ -199,7 +174,8 @@ class Tagger:
                 for i in np.flatnonzero(given[row]).tolist()
                 if _wants_evidence(axis, evidence)
             ]
-            parts = self._contributions(work, wanted) if wanted else None
+            explain = self.losses if evidence == "careful" else self.contributions
+            parts = explain(work, wanted) if wanted else None
             tags = {}
             for axis, column, scores, given, _ in tables:
                 found = []
@@ -219,17 +195,15 @@ class Tagger:
                 work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why)
             )
 
-    def _contributions(self, work: Work, labels: list[int]) -> Floats:
-        """Each token's exact part of the logits [tokens, chosen labels]."""
+    def contributions(self, work: Work, labels: list[int]) -> Floats:
+        """Each token's exact part of the logits [tokens, chosen labels] of a report that has been read.
+
+        Args:
+            labels: columns in taxonomy order.
+        """
         columns = np.asarray(labels)
         mixed = (attention(work) * np.concatenate(work.values))[:, columns]
-        result = np.zeros((len(work.encoded.ids) + 2, columns.size), dtype=np.float32)
-        at = 0
-        for window in work.windows:
-            places = window.first + np.flatnonzero(window.counted)  # 0 is [CLS]
-            result[places] += mixed[at : at + places.size]
-            at += places.size
-        result = result[1:-1]
+        result = by_token(work, mixed)
         if self.wide is not None:
             plain = work.encoded.plain
             by_char = self.wide.contributions(plain, columns)
@@ -237,6 +211,39 @@ class Tagger:
             cut = title + 1 if title else 0
             result = result + token_sums(work.encoded, {TITLE: by_char[:title], BODY: by_char[cut:]})
         return result
+
+    def losses(self, work: Work, labels: list[int]) -> Floats:
+        """What the logits lose without each token's clause [tokens, chosen labels] (model/occlusion.py).
+
+        What `doubt` planned must have been read; what it did not is planned and read here.
+        """
+        speaks = self.contributions(work, labels)
+        if work.occlusion is None:
+            work.occlusion = Occlusion.of(work, speaks)
+            # One report's windows at a time: neighbours change no figure, and memory stays small.
+            for batch in self.batches([work.occlusion.trials]):
+                self.read(batch)
+        return work.occlusion.parts(speaks, labels, self.wide)
+
+    def doubt(self, works: Sequence[Work]) -> list[Work]:
+        """Plan careful evidence of reports that have been read: the windows to read before `finish`, in a
+        Work for each report, in order; no window where a report has no tag."""
+        logits = self._logits(works)
+        given = np.concatenate(
+            [
+                self.export.decisions[axis.id].given(
+                    self.export.decisions[axis.id].scores(logits[:, column], axis.kind), axis.kind
+                )
+                for axis, column in self.export.taxonomy.columns()
+            ],
+            axis=1,
+        )
+        trials = []
+        for work, labels in zip(works, given, strict=True):
+            speaks = self.contributions(work, np.flatnonzero(labels).tolist())
+            work.occlusion = Occlusion.of(work, speaks)
+            trials.append(work.occlusion.trials)
+        return trials
 
 
 def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
@@ -251,17 +258,5 @@ def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
         yield batch
 
 
-def pooled(work: Work) -> Floats:
-    """The head's part of the logits [labels]: the values of all tokens, mixed by attention."""
-    return np.asarray((attention(work) * np.concatenate(work.values)).sum(axis=0), dtype=np.float32)
-
-
-def attention(work: Work) -> Floats:
-    """Softmax over all counted tokens of all windows of a Work that has been read [tokens, labels]."""
-    scores = np.concatenate(work.scores)
-    weights = np.exp(scores - scores.max(axis=0))
-    return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)
-
-
 def _wants_evidence(axis: Axis, evidence: EvidenceFor) -> bool:
-    return evidence == "all" or (evidence == "misconduct" and axis.id == "misconduct")
+    return evidence in ("all", "careful") or (evidence == "misconduct" and axis.id == "misconduct")

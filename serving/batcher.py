@@ -15,13 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.report import Report
+from model.occlusion import MOST_CLAUSES
 from model.prediction import Prediction
-from model.tagger import EvidenceFor, Job, Tagger, Work
+from model.tagger import EvidenceFor, Tagger
+from model.work import Job, Work
 from serving.answer import Answer, Timing
 from serving.fair_queue import FairQueue, Flow, Waiting
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
 from serving.watch import Watch
 
+CLAUSE = 12  # characters of a clause, for an estimate
 CUT = 32  # reports cut at a time, so that a large request leaves the desk to others in between
 MOST_RETRY_S = 120
 
@@ -33,6 +36,7 @@ class _Ticket(Flow):
     evidence: EvidenceFor = "misconduct"
     predictions: list[Prediction | None] = field(default_factory=list)
     unread: dict[int, int] = field(default_factory=dict)  # place -> windows not read yet
+    doubted: dict[int, Work] = field(default_factory=dict)  # place -> read, its careful evidence not yet
     left: int = 0
     reserved: int = 0
     total: int = 0
@@ -149,8 +153,7 @@ class Batcher:
         await asyncio.get_running_loop().run_in_executor(self._engine, work)
 
     def _admit(self, reports: Sequence[Report], evidence: EvidenceFor) -> _Ticket:
-        characters = sum(len(report.text) + len(report.title) for report in reports)
-        estimate = math.ceil(characters * self._per_char) + 2 * len(reports)
+        estimate = self._estimate(reports, evidence)
         if estimate > self.queue and not self.draining:
             raise Oversize(f"about {estimate} tokens, and the queue holds {self.queue}")
         self.refuse_early(estimate)
@@ -163,6 +166,17 @@ class Batcher:
         if not reports:
             ticket.done.set_result(None)
         return ticket
+
+    def _estimate(self, reports: Sequence[Report], evidence: EvidenceFor) -> int:
+        """Tokens that these will take."""
+        lengths = [len(report.text) + len(report.title) for report in reports]
+        tokens = math.ceil(sum(lengths) * self._per_char) + 2 * len(reports)
+        if evidence == "careful":
+            window = self.tagger.export.window
+            for characters in lengths:
+                again = min(characters * self._per_char + 2, window)
+                tokens += math.ceil(min(characters / CLAUSE, MOST_CLAUSES) * again)
+        return tokens
 
     def refuse_early(self, tokens: int = 0) -> None:
         """Raise what a request of about so many tokens would get now, before anybody reads it.
@@ -189,6 +203,7 @@ class Batcher:
             self._idle.set()
         self.pending -= ticket.reserved
         ticket.unread.clear()
+        ticket.doubted.clear()
         if not ticket.done.done():
             ticket.done.cancel()
         if reason and self._watch is not None:
@@ -204,15 +219,19 @@ class Batcher:
                 raise Failed(type(error).__name__) from None
             now = time.perf_counter()
             for place, work in enumerate(works, start):
-                ticket.unread[place] = len(work.windows)
-                for number in range(len(work.windows)):
-                    job = Job(work, number)
-                    ticket.total += job.tokens
-                    self._waiting.put(Waiting(ticket, place, job, now))
+                self._put(ticket, place, work, now)
             self._learn(chunk, works)
             self._filled.set()
-        self.pending += ticket.total - ticket.reserved
-        ticket.reserved = ticket.total
+        if ticket.evidence != "careful":  # of which most tokens are still to come
+            self.pending += ticket.total - ticket.reserved
+            ticket.reserved = ticket.total
+
+    def _put(self, ticket: _Ticket, place: int, work: Work, now: float) -> None:
+        ticket.unread[place] = len(work.windows)
+        for number in range(len(work.windows)):
+            job = Job(work, number)
+            ticket.total += job.tokens
+            self._waiting.put(Waiting(ticket, place, job, now))
 
     def _learn(self, reports: Sequence[Report], works: Sequence[Work]) -> None:
         characters = sum(len(report.text) + len(report.title) for report in reports)
@@ -272,6 +291,8 @@ class Batcher:
     async def _tell(self, ticket: _Ticket, works: Sequence[tuple[int, Work]]) -> None:
         loop, finish = asyncio.get_running_loop(), ticket.tagger.finish
         try:
+            if ticket.evidence == "careful":
+                works = await self._doubt(ticket, works)
             told = await loop.run_in_executor(
                 self._desk, finish, [work for _, work in works], ticket.evidence
             )
@@ -283,6 +304,25 @@ class Batcher:
         ticket.left -= len(works)
         if not ticket.left and not ticket.done.done():
             ticket.done.set_result(None)
+
+    async def _doubt(self, ticket: _Ticket, works: Sequence[tuple[int, Work]]) -> Sequence[tuple[int, Work]]:
+        """Queue the windows that careful evidence takes; give the reports of which none is left to read."""
+        ready = [(place, ticket.doubted.pop(place)) for place, _ in works if place in ticket.doubted]
+        places = {place for place, _ in ready}
+        fresh = [(place, work) for place, work in works if place not in places]
+        if not fresh:
+            return ready
+        loop, doubt = asyncio.get_running_loop(), ticket.tagger.doubt
+        trials = await loop.run_in_executor(self._desk, doubt, [work for _, work in fresh])
+        now = time.perf_counter()
+        for (place, work), trial in zip(fresh, trials, strict=True):
+            if not trial.windows:
+                ready.append((place, work))
+            elif not ticket.gone:
+                ticket.doubted[place] = work
+                self._put(ticket, place, trial, now)
+        self._filled.set()
+        return ready
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -29,6 +29,7 @@ from serving.commands.suspects import suspects
 from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomies
 from serving.commands.training import evaluate, train
+from serving.commands.tune import tune
 from serving.faults import Code, WrongUse, end
 from serving.help import HelpedCommand, HelpedGroup, option
 from serving.sealed import STORING, sealed_by
@@ -67,6 +68,7 @@ app.add_typer(reviews, name="reviews")
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
 app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)
 app.command(cls=HelpedCommand)(evaluate)
+app.command(cls=HelpedCommand)(tune)
 app.command(cls=HelpedCommand, context_settings=_THROUGH)(retrain)
 app.add_typer(models, name="models")
 app.command(cls=HelpedCommand)(promote)

@@ -18,6 +18,7 @@ from model.export import GOLDEN, BrokenExport, Export
 from model.golden import TOLERANCE, GoldenMismatch, replay_golden
 from model.tagger import Tagger
 from serving.exports import load_export
+from serving.tune_words import promise_words
 from serving.version import package_version
 
 Level = Literal["ok", "warning", "fault"]
@@ -148,6 +149,8 @@ def _export(folder: Path) -> Iterator[Finding]:
         return
     axes = "，".join(f"{axis.name} {len(axis.labels)} 个标签" for axis in export.taxonomy.axes)
     yield Finding("ok", "模型", f"{export.model}（{axes}），位于 {folder}")
+    for promise in export.promises:
+        yield Finding("ok", "保证", promise_words(promise, export.taxonomy))
     yield Finding("ok", "校验和", f"{len(export.files)} 个文件与 export.json 一致")
     try:
         tagger = Tagger(export)

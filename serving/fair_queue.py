@@ -11,7 +11,8 @@ import heapq
 from dataclasses import dataclass
 from itertools import count
 
-from model.tagger import Job, Tagger
+from model.tagger import Tagger
+from model.work import Job
 
 LOOK = 64  # windows looked at for one batch
 SIMILAR = 2.0  # a batch pads every window to its longest, so it holds none shorter than this part of it

@@ -70,6 +70,7 @@ _USES = {
     "BadSettings": "设置不对",
     "CannotListen": "不能在这个地址和端口上监听，端口可能已被占用",
     "UnknownVersion": "没有这个版本",
+    "BadWish": "要求不对",
 }
 # Their messages are written for the user.
 _JOBS = {

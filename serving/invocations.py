@@ -57,8 +57,8 @@ def _evidence(params: Any) -> EvidenceFor:
     if params is None:
         return "misconduct"
     evidence = params.get("evidence", "misconduct") if isinstance(params, dict) else None
-    if evidence not in ("misconduct", "all", "none"):
-        raise _invalid("params.evidence", "One of misconduct, all, none.")
+    if evidence not in ("misconduct", "all", "none", "careful"):
+        raise _invalid("params.evidence", "One of misconduct, all, none, careful.")
     wanted: EvidenceFor = evidence
     return wanted
 

@@ -71,8 +71,10 @@ class TagIn(In):
     text: Words | None = Field(None, description="One report.")
     title: Words = ""
     id: Words = Field("", max_length=ID_CHARS)
-    evidence: Literal["misconduct", "all", "none"] = Field(
-        "misconduct", description="On which axes the words that carried a tag are told."
+    evidence: Literal["misconduct", "all", "none", "careful"] = Field(
+        "misconduct",
+        description="On which axes the words that carried a tag are told. `careful`: on all, found by "
+        "reading the report again without each clause; many times as much work, for disputed cases.",
     )
     mask: Literal["none", "output", "input"] = Field(
         "none",
@@ -175,6 +177,24 @@ class TagAnswer(BaseModel):
     )  # fmt: skip
 
 
+class PromiseOut(BaseModel):
+    """What the Export guarantees to catch; shares lie in 0..1 and are those of the labelled file."""
+
+    axis: str
+    label: str = Field(description="Empty: any label of the axis.")
+    caught: float = Field(description="At least this share of the reports that have it.")
+    confidence: float = Field(description="Of all promises together.")
+    by: Literal["review", "tag"] = Field(description="`review`: tagged or sent to a person.")
+    border: float | None
+    reports: int
+    positives: int
+    missed: int
+    read: float = Field(description="Share of the reports that is caught, rightly or not.")
+    marked: float = Field(description="Share that is caught without a tag.")
+    precision: float = Field(description="Share of the caught that have it.")
+    file_hash: str = Field(description="sha256 of the labelled file.")
+
+
 class ModelOut(BaseModel):
     """The Export that answers."""
 
@@ -186,6 +206,7 @@ class ModelOut(BaseModel):
     overlap: int = Field(description="Tokens.")
     labels: dict[str, list[str]]
     thresholds: dict[str, dict[str, float]]
+    promises: list[PromiseOut] = Field(description="Where it was made by `petition tune`.")
     dev_metrics: dict[str, Any]
 
 
@@ -261,6 +282,7 @@ def model_out(export: Export) -> ModelOut:
         window=export.window, overlap=export.overlap,
         labels={axis.id: list(axis.label_ids) for axis in taxonomy.axes},
         thresholds={axis: dict(table) for axis, table in thresholds.items()},
+        promises=[PromiseOut(**promise.to_dict()) for promise in export.promises],
         dev_metrics=dict(export.dev_metrics),
     )  # fmt: skip
 

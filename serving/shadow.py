@@ -18,7 +18,8 @@ from typing import Protocol
 
 from data.report import Report
 from model.prediction import Prediction
-from model.tagger import Job, Tagger
+from model.tagger import Tagger
+from model.work import Job
 from serving.log import event
 from serving.watch import ShadowWatch, Side
 

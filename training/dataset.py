@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.clean import clean
-from data.labelled import LabelledReport
+from data.labelled import LabelledReport, label_targets
 from data.taxonomy import Taxonomy
 from model.encode import BODY, TITLE, Encoded, Encoder, Window, pad_windows
 
@@ -44,16 +44,6 @@ class Batch:
     targets: Tensor
     rows: NDArray[np.int64]
     evidence: Tensor | None = None
-
-
-def label_targets(labelled: LabelledReport, taxonomy: Taxonomy) -> list[float]:
-    """0/1 per label in taxonomy order; NaN on axes that the report does not label."""
-    row: list[float] = []
-    for axis in taxonomy.axes:
-        given = labelled.labels.get(axis.id)
-        for label in axis.labels:
-            row.append(float("nan") if given is None else float(label.id in given))
-    return row
 
 
 def build_dataset(reports: Iterable[LabelledReport], taxonomy: Taxonomy, encoder: Encoder) -> Dataset:

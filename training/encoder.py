@@ -125,9 +125,12 @@ class Encoder(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
         """Encode; `mask` [batch, length] is 1 on real tokens, None when there is no padding."""
-        x = self.embeddings(ids)
+        return self.layers_on(self.embeddings(ids), mask)
+
+    def layers_on(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """What the layers make of token vectors [batch, length, width]."""
         head_width = self.config.hidden_size // self.config.num_attention_heads
-        cos, sin = rotary_tables(ids.shape[1], head_width, self.theta, x)
+        cos, sin = rotary_tables(x.shape[1], head_width, self.theta, x)
         bias = None
         if mask is not None:
             bias = (1 - mask[:, None, None, :].to(x.dtype)) * -1e4

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from data.labelled import LabelledReport, read_labelled
+from data.labelled import LabelledReport, label_targets, read_labelled
 from data.privacy.masked_report import ReportMasker
 from data.taxonomy import Axis
 from model.tagger import Tagger
-from training.dataset import label_targets
 from training.scores import cross_fitted, f1
 
 Floats = NDArray[np.float32]

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from data.labelled import LabelledReport
+from data.labelled import LabelledReport, label_targets
 from data.taxonomy import Taxonomy
 from model.export import GOLDEN
 from model.golden import GoldenMismatch, replay_golden
 from model.tagger import Tagger
 from training.behaviour import Behaviour, Case, behave
-from training.dataset import label_targets
 from training.paired import Answers, Change, Changes, Floats, compare
 
 PROTECTED = (

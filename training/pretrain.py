@@ -19,13 +19,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.encoder import MaskedLm, encoder_config
 from training.muon import Muon
+from training.replaced import ReplacedLm
 from training.settings import whole_number
 
 MASK, FIRST_PIECE = 4, 5
+MASKED, REPLACED = "masked", "replaced"
 HELD_OUT = 400_000  # tokens at the end of each stream, never trained on
 
 
@@ -44,6 +46,8 @@ class PretrainSettings:
     mask_rate: float = 0.2
     report_share: float = 0.4
     """Share of sequences drawn from reports.u16 instead of corpus.u16."""
+    objective: str = MASKED
+    """masked: masked language modelling; replaced: replaced-token detection (training/replaced.py)."""
     tokens: int = 32_000_000
     optimizer: str = "muon"
     """muon, or adamw for every parameter."""
@@ -105,12 +109,14 @@ def rate(step: int, steps: int, settings: PretrainSettings) -> float:
     return min(1.0, (step + 1) / warm, (steps - step) / fall)
 
 
-def make_optimizer(network: MaskedLm, settings: PretrainSettings) -> Muon:
-    """Muon on the layers' matrices, AdamW on token vectors, norms and the prediction head."""
+def make_optimizer(network: nn.Module, settings: PretrainSettings) -> Muon:
+    """Muon on the layers' matrices, AdamW on token vectors, norms and the prediction heads."""
     blocks = {"Wqkv": 3, "Wi": 2}
     matrices: dict[str, tuple[Tensor, int]] = {}
     others: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
         if settings.optimizer == "muon" and ".layers." in name and parameter.ndim == 2:
             matrices[name] = (parameter, blocks.get(name.split(".")[-2], 1))
         else:
@@ -163,10 +169,23 @@ def start_network(
     return network
 
 
-def held_out_scores(network: MaskedLm, streams: Streams, vocab: int) -> tuple[float, float]:
+def batch_of(
+    streams: Streams, step: int, vocab: int, device: torch.device, held_out: bool = False
+) -> list[Tensor]:
+    """What the network of the objective takes in step `step`, the same each time."""
+    tensors = list(streams.batch(step, vocab, held_out))
+    if streams.settings.objective == REPLACED:
+        rng = np.random.default_rng((streams.settings.seed, step, 2 + held_out))
+        tensors.append(torch.from_numpy(rng.random(tensors[1].numel(), dtype=np.float32)))
+    return [tensor.to(device) for tensor in tensors]
+
+
+def held_out_scores(
+    network: nn.Module, streams: Streams, vocab: int, device: torch.device
+) -> tuple[float, float]:
     """Loss and accuracy on 8 fixed batches of held-out text."""
     with torch.no_grad():
-        pairs = [network(*streams.batch(i, vocab, held_out=True)) for i in range(8)]
+        pairs = [network(*batch_of(streams, i, vocab, device, held_out=True)) for i in range(8)]
     loss, accuracy = (float(torch.stack(column).mean()) for column in zip(*pairs, strict=True))
     return loss, accuracy
 
@@ -179,7 +198,9 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     vocab = Tokenizer.from_file(str(args.tokenizer)).get_vocab_size()
     streams = Streams(args.streams, settings)
     device = torch.device(args.device)
-    network = start_network(settings, vocab, args.vectors, args.start).to(device, torch.bfloat16)
+    body = start_network(settings, vocab, args.vectors, args.start)
+    network: nn.Module = ReplacedLm(body, MASK) if settings.objective == REPLACED else body
+    network = network.to(device, torch.bfloat16)
     optimizer = make_optimizer(network, settings)
     checkpoint, first = args.run / "checkpoint.pt", 0
     if checkpoint.exists():
@@ -191,14 +212,13 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     fall_starts = steps - round(steps * settings.decay)
     began, losses, marks = time.time(), [], time.time()
     for step in range(first, steps):
-        ids, where, targets = (t.to(device) for t in streams.batch(step, vocab))
-        loss, _ = forward(ids, where, targets)
+        loss, _ = forward(*batch_of(streams, step, vocab, device))
         loss.backward()
         factor = rate(step, steps, settings)
         optimizer.step(settings.matrix_lr * factor, settings.other_lr * factor)
         losses.append(float(loss.detach()))
         if (step + 1) % args.log_every == 0 or step + 1 == steps:
-            held_loss, held_accuracy = held_out_scores(network, streams, vocab)
+            held_loss, held_accuracy = held_out_scores(network, streams, vocab, device)
             done = (step + 1) * settings.batch * settings.length
             rate_now = len(losses) * settings.batch * settings.length / (time.time() - marks)
             line = {
@@ -212,13 +232,13 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
             losses, marks = [], time.time()
         if (step + 1) % args.save_every == 0 or step + 1 in (steps, fall_starts):
             save_checkpoint(checkpoint, step + 1, optimizer, settings)
-            save_encoder(args.run / "encoder", network, args.tokenizer)
+            save_encoder(args.run / "encoder", body, args.tokenizer)
             if step + 1 == fall_starts:
                 save_checkpoint(args.run / "before-decay.pt", step + 1, optimizer, settings)
         if args.max_minutes and time.time() - began > args.max_minutes * 60:
             save_checkpoint(checkpoint, step + 1, optimizer, settings)
             break
-    save_encoder(args.run / "encoder", network.float(), args.tokenizer)
+    save_encoder(args.run / "encoder", body.float(), args.tokenizer)
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ EXAMPLE: Mapping[str, list[str]] = {
     "text": ["领失业金，大厅喊我去街道，街道喊我去大厅。", "巷口的路灯坏了，晚上看不见路。"],
 }
 """Invented: an input example lies open beside the model."""
-EVIDENCE = ("misconduct", "all", "none")
+EVIDENCE = ("misconduct", "all", "none", "careful")
 # petition-tagger itself is not named: a public index may hold a stranger of that name.
 _NEEDED = ("mlflow", "numpy", "onnxruntime", "pandas", "pyyaml", "tokenizers")
 

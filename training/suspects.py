@@ -19,13 +19,12 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from data.errors import DataError
-from data.labelled import LabelledReport, read_labelled
+from data.labelled import LabelledReport, label_targets, read_labelled
 from data.taxonomy import Taxonomy
 from model.encode import BODY, TITLE, Encoded, Encoder
 from model.evidence import find_evidence, token_sums
 from model.export import DEFAULT, TOKENIZER
 from model.wide import Buckets, Wide
-from training.dataset import label_targets
 from training.folds import WideFolds, fold_of, head_folds, joined_logits, probabilities, wide_folds
 from training.label_errors import AxisSuspect, axis_suspects
 from training.settings import TrainSettings, whole_number

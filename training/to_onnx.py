@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from data.labelled import LabelledReport, read_labelled
+from data.labelled import LabelledReport, label_targets, read_labelled
 from data.privacy.masked_report import ReportMasker
 from data.report import Report
 from data.taxonomy import Taxonomy
@@ -32,7 +32,7 @@ from model.golden import write_golden
 from model.tagger import Tagger
 from training.calibrate import calibrate, keep_where_few
 from training.card import model_card
-from training.dataset import Batches, build_dataset, label_targets
+from training.dataset import Batches, build_dataset
 from training.fit import predict_logits
 from training.network import LabelAttention, TaggingNetwork
 from training.quantize import halve, quantize

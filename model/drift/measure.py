@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from data.report import Report
 from model.drift.sample import Sample
 from model.export import Export
-from model.tagger import Tagger, Work, pooled
+from model.tagger import Tagger
 from model.wide import Wide, ngrams
+from model.work import Work, pooled
 
 Floats = NDArray[np.float32]
 

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from data.report import BadRow, Report
 from model.guard import Case, Guard, by_hand
-from model.tagger import EvidenceFor, Tagger, Work
+from model.tagger import EvidenceFor, Tagger
+from model.work import Work
 from serving.bulk.chunks import Chunk
 from serving.bulk.record import Record, rejected, tagged, text_hash, with_words
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from serving.bulk.choices import Form, Names, Shown, choose_form
-from serving.commands.tag import EvidenceFor
+from serving.commands.tag import EVIDENCE, EvidenceFor
 from serving.faults import Code, WrongUse
 from serving.help import MASK, MODEL, SEALED, WATCH_LIST, Mask, argument, column, option
 
@@ -17,7 +17,6 @@ _IN = "要打标的文件、文件夹或通配符，可以有多个：csv tsv tx
 _OUT = "结果文件：.jsonl .csv .xlsx .parquet；原有的栏在前，打标的栏在后。xlsx 每 1000000 件一个文件。"
 _FORMAT = "结果的格式；默认看结果文件的后缀。"
 _NAMES = "打标的栏用什么语言：zh 中文（默认）；en 英文，标签写标签号。jsonl 的键总是英文。"
-_EVIDENCE = "给哪些标签附原文证据：只给作风与违纪问题（默认）、全部、不给。"
 _CHANGED = "以前的结果文件；正文和模型都没变的行沿用其标签，只重打其余。旁边要有它的 .tags.gz。"
 _MOST = "读不了的行超过这么多就停；默认不限。打标前先清点，几分钟内就知道。"
 _SUMMARY = "另写一页统计：“OUT.summary.html”，一个文件，不联网可看。"
@@ -40,7 +39,7 @@ def bulk(
     names: Annotated[Names, option("--names", metavar="|".join(Names), help=_NAMES)] = Names.zh,
     model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
     evidence: Annotated[
-        EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=_EVIDENCE)
+        EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=EVIDENCE)
     ] = EvidenceFor.misconduct,
     only_changed: Annotated[Path | None, option("--only-changed", metavar="OLD_OUT", help=_CHANGED)] = None,
     max_rejects: Annotated[int | None, option("--max-rejects", min=0, metavar="行数", help=_MOST)] = None,

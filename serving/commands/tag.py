@@ -17,7 +17,10 @@ _FILE = "要打标的文件：csv tsv txt jsonl json xlsx xls ods parquet；- �
 _OUT = "结果写到这个文件；读不了的行写到“文件.rejects.jsonl”。"
 _FORMAT = "结果的格式；默认看结果文件的后缀，没有结果文件时终端上是 table，管道里是 jsonl。"
 _LIMIT = "最多打标这么多件；默认 0，不限。"
-_EVIDENCE = "给哪些标签附原文证据：只给作风与违纪问题（默认）、全部、不给。"
+EVIDENCE = (
+    "给哪些标签附原文证据：只给作风与违纪问题（默认）、全部、不给；careful 全部都给，"
+    "逐句删去重读、看哪句去掉后分数落得多，慢若干倍，有争议的件用。"
+)
 _SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
 _THREADS = "线程数；默认 0，每个可用核心一个。"
 _MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
@@ -25,11 +28,12 @@ _QUIET = "不显示进度条和末尾的小结；读不了的行照常提示。"
 
 
 class EvidenceFor(StrEnum):
-    """On which axes evidence is given."""
+    """On which axes evidence is given, and how."""
 
     misconduct = "misconduct"
     all = "all"
     none = "none"
+    careful = "careful"
 
 
 def tag(
@@ -39,7 +43,7 @@ def tag(
     model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
     limit: Annotated[int, option("--limit", min=0, metavar="件数", help=_LIMIT)] = 0,
     evidence: Annotated[
-        EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=_EVIDENCE)
+        EvidenceFor, option("--evidence", metavar="|".join(EvidenceFor), help=EVIDENCE)
     ] = EvidenceFor.misconduct,
     text_column: Annotated[str | None, column("text", "正文")] = None,
     title_column: Annotated[str | None, column("title", "标题")] = None,

@@ -91,7 +91,9 @@ def test_a_newer_format_asks_for_a_newer_program(make_export: Make, rest: dict[s
     shape = {"format": FORMAT + 1, **rest}
     (export.folder / MANIFEST).write_text(json.dumps(shape))
 
-    with pytest.raises(BrokenExport, match="format 2 is newer than 1; install a newer petition-tagger"):
+    with pytest.raises(
+        BrokenExport, match=f"format {FORMAT + 1} is newer than {FORMAT}; install a newer petition-tagger"
+    ):
         Export.load(export.folder)
 
 

@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 from data.report import Report
 from model.decide import AxisDecision
 from model.export import Export
-from model.tagger import CHUNK, Job, Tagger
+from model.tagger import CHUNK, Tagger
+from model.work import Job
 from tests.model.conftest import plain_decisions, random_tables, random_wide, speaking_tables
 
 Make = Callable[..., Export]
@@ -106,7 +107,7 @@ def test_contributions_of_tokens_sum_to_the_logit(
     report = Report("1", "街道 推诿，没人\n处理㎡龘龘。" * repeat, title)
     (work,) = tagger._run([report])
     labels = [0, 3, 5]
-    parts = tagger._contributions(work, labels)
+    parts = tagger.contributions(work, labels)
 
     assert (len(work.windows) > 1) == (repeat > 1)
     assert parts.shape == (work.encoded.ids.size, 3)
@@ -153,8 +154,15 @@ def test_tags_stand_highest_score_first(make_export: Make) -> None:
             assert [t.score for t in tags] == sorted((t.score for t in tags), reverse=True)
 
 
-@pytest.mark.parametrize(("evidence", "axes"), [("misconduct", {"misconduct"}), ("none", set()),
-                                                ("all", {"domain", "misconduct", "purpose"})])  # fmt: skip
+@pytest.mark.parametrize(
+    ("evidence", "axes"),
+    [
+        ("misconduct", {"misconduct"}),
+        ("none", set()),
+        ("all", {"domain", "misconduct", "purpose"}),
+        ("careful", {"domain", "misconduct", "purpose"}),
+    ],
+)
 def test_evidence_is_given_on_the_axes_asked_for(
     make_export: Make, tokenizer: Tokenizer, evidence: str, axes: set[str]
 ) -> None:

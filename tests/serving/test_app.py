@@ -14,7 +14,8 @@ import pytest
 
 from data.report import Report
 from model.export import Export
-from model.tagger import Job, Tagger
+from model.tagger import Tagger
+from model.work import Job
 from serving.problem import KINDS, MEDIA_TYPE
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL
 from tests.serving.service import Lines, Running, running

@@ -11,7 +11,8 @@ import pytest
 
 from data.report import Report
 from model.export import Export
-from model.tagger import Job, Tagger
+from model.tagger import Tagger
+from model.work import Job
 from serving.batcher import Batcher
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
 from tests.serving.conftest import PLANTED
@@ -73,6 +74,52 @@ def test_answers_are_those_of_the_tagger_whoever_else_asks(make_export: Make) ->
                 assert answer.predictions == tagger.tag(piece, "all")
                 assert answer.tokens > 0 and min(vars(answer.timing).values()) >= 0
             assert batcher.pending == 0
+
+    asyncio.run(ask())
+
+
+def test_careful_evidence_is_the_taggers_own_and_frees_the_queue(make_export: Make) -> None:
+    tagger, reports = Tagger(make_export(), 1), [*invented(14), Report("none", "路灯")]
+
+    async def ask() -> None:
+        async with running(tagger, queue=100_000) as batcher:
+            careful, plain = await asyncio.gather(
+                batcher.tag(reports, "careful"), batcher.tag(reports, "all")
+            )
+            assert careful.predictions == tagger.tag(reports, "careful")
+            assert plain.predictions == tagger.tag(reports, "all")
+            assert careful.tokens > 3 * plain.tokens and batcher.pending == 0
+
+    asyncio.run(ask())
+
+
+def test_careful_evidence_counts_for_what_it_takes(make_export: Make) -> None:
+    async def ask() -> None:
+        async with running(Tagger(make_export(), 1), queue=1200) as batcher:
+            assert (await batcher.tag([Report("1", LONG)], "all")).predictions
+            with pytest.raises(Oversize):
+                await batcher.tag([Report("1", LONG)], "careful")
+
+    asyncio.run(ask())
+
+
+def test_a_short_report_does_not_wait_behind_careful_evidence(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, budget=24, queue=100_000) as batcher:
+            long = asyncio.create_task(batcher.tag([Report("1", LONG)], "careful"))
+            gate.open.set()
+            while len(gate.order) < 60:
+                await asyncio.sleep(0)
+            gate.open.clear()
+            short = asyncio.create_task(batcher.tag([Report("2", "学校收费，没人处理。")]))
+            await asyncio.sleep(0.05)
+            before = len(gate.order)
+            gate.open.set()
+            await asyncio.gather(short, long)
+            assert gate.order.index("2") - before <= 4 and len(gate.order) > before + 20
 
     asyncio.run(ask())
 

@@ -8,7 +8,8 @@ import pytest
 
 from data.report import Report
 from model.export import Export
-from model.tagger import Job, Tagger
+from model.tagger import Tagger
+from model.work import Job
 from serving.fair_queue import FairQueue, Flow, Waiting
 
 

@@ -15,7 +15,8 @@ from tokenizers import Tokenizer
 from data.report import Report
 from model.export import Export
 from model.prediction import Prediction, Tag
-from model.tagger import Job, Tagger
+from model.tagger import Tagger
+from model.work import Job
 from serving import shadow as shadow_module
 from serving.service import Service
 from serving.shadow import QUEUE, compare

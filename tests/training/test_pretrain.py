@@ -13,7 +13,18 @@ import torch
 
 from training.encoder import MaskedLm, encoder_config
 from training.network import load_encoder
-from training.pretrain import FIRST_PIECE, MASK, PretrainSettings, Streams, pretrain, rate, save_encoder
+from training.pretrain import (
+    FIRST_PIECE,
+    MASK,
+    MASKED,
+    REPLACED,
+    PretrainSettings,
+    Streams,
+    pretrain,
+    rate,
+    save_encoder,
+    start_network,
+)  # fmt: skip
 
 TINY = PretrainSettings(
     width=32, depth=1, heads=2, hidden=48, length=16, batch=8, tokens=16 * 8 * 24, warmup_tokens=16 * 8 * 4,
@@ -44,19 +55,27 @@ def lines(run: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
 
 
+@pytest.fixture(scope="module", params=[MASKED, REPLACED])
+def settings(request: pytest.FixtureRequest) -> PretrainSettings:
+    return replace(TINY, objective=request.param)
+
+
 @pytest.fixture(scope="module")
-def whole_run(tmp_path_factory: pytest.TempPathFactory, streams: Path, tokenizer_file: Path) -> Path:
+def whole_run(
+    tmp_path_factory: pytest.TempPathFactory, streams: Path, tokenizer_file: Path, settings: PretrainSettings
+) -> Path:
     """An unbroken run of 24 steps."""
     run = tmp_path_factory.mktemp("pretrain") / "run"
-    pretrain(arguments(run, streams, tokenizer_file), TINY)
+    pretrain(arguments(run, streams, tokenizer_file), settings)
     return run
 
 
-def test_the_loss_falls(whole_run: Path) -> None:
+def test_the_loss_falls(whole_run: Path, settings: PretrainSettings) -> None:
     first, *_, last = lines(whole_run)
 
-    assert last["held_loss"] < first["held_loss"] < 6
     assert last["loss"] < 0.8 * first["loss"]
+    if settings.objective == MASKED:  # a generator that learns makes the detector's work harder
+        assert last["held_loss"] < first["held_loss"] < 6
     assert last["tokens"] == TINY.tokens
 
 
@@ -68,14 +87,15 @@ def state(run: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("changes", [{"save_every": 8}, {"save_every": 1000}], ids=["saved", "between saves"])
 def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(
-    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path, changes: dict[str, int]
-) -> None:
+    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path, settings: PretrainSettings,
+    changes: dict[str, int],
+) -> None:  # fmt: skip
     run = tmp_path / "run"
     stop_at_once = arguments(run, streams, tokenizer_file, max_minutes=1e-9, **changes)
     for _ in range(3):
-        pretrain(stop_at_once, TINY)
+        pretrain(stop_at_once, settings)
     step = torch.load(run / "checkpoint.pt", weights_only=True)["step"]
-    pretrain(arguments(run, streams, tokenizer_file, **changes), TINY)
+    pretrain(arguments(run, streams, tokenizer_file, **changes), settings)
 
     assert step == 3
     wanted = state(whole_run)
@@ -102,18 +122,16 @@ def test_what_is_saved_loads_in_transformers_with_the_same_states(whole_run: Pat
     assert tokenizer.mask_token_id == MASK and tokenizer("学校")["input_ids"][0] == 2
 
 
-def test_a_run_may_start_from_a_saved_encoder(
-    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path
-) -> None:
-    shorter = replace(TINY, tokens=16 * 8 * 2)
-    pretrain(arguments(tmp_path, streams, tokenizer_file, start=whole_run / "encoder"), shorter)
+def test_a_run_may_start_from_a_saved_encoder(whole_run: Path) -> None:
+    saved = load_encoder(str(whole_run / "encoder")).state_dict()
+    pieces = len(saved["embeddings.tok_embeddings.weight"])
+    begun = start_network(TINY, pieces, None, whole_run / "encoder").model.state_dict()
 
-    assert lines(tmp_path)[-1]["loss"] < lines(whole_run)[0]["loss"]
+    assert begun.keys() == saved.keys()
+    assert all(torch.equal(begun[name], saved[name].float()) for name in saved)
 
 
 def test_word_vectors_start_the_embeddings(tmp_path: Path) -> None:
-    from training.pretrain import start_network
-
     vectors = np.zeros((60, 32), dtype=np.float32)
     vectors[7] = np.random.default_rng(0).normal(size=32)
     np.save(tmp_path / "v.npy", vectors)

@@ -1,0 +1,1 @@
+"""Thresholds from a wish: a promise about what is caught, kept in a new Export."""
