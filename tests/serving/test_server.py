@@ -83,6 +83,14 @@ def test_it_answers_reloads_and_ends_well(server: Process) -> None:
     assert [line for line in server.log if line["event"] == "?"] == []
 
 
+def test_what_a_library_says_of_a_body_is_not_written(server: Process) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    assert httpx.post(f"{server.url}/", content=f"--{PLANTED}", headers=kind).status_code == 400
+
+    assert server.end() == 0
+    assert [line for line in server.log if line["event"] == "?"] == []
+
+
 def test_a_signal_under_load_leaves_no_accepted_request_without_its_answer(export: Export) -> None:
     server = Process("--model", export.folder, "--set", "drain_wait_s=0.5")
     statuses: list[int] = []
