@@ -157,7 +157,7 @@ def ours(*arguments: str) -> Iterator[Served]:
 
 
 @contextmanager
-def other(command: Sequence[str], port: int, ready: str, patience: float = 180.0) -> Iterator[int]:
+def other(command: Sequence[str], port: int, ready: str, patience: float = 600.0) -> Iterator[int]:
     """Another service on a port, which answers at the path `ready` when it is up."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
