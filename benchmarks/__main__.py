@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 SECTIONS = (
-    "quality", "promise", "evidence", "speed", "bulk", "serving", "shadow", "teddy7", "encoder",
-    "suspects", "learning_curve", "privacy", "masked_tags", "drift",
+    "quality", "promise", "evidence", "speed", "bulk", "serving", "serving_changes", "serving_beside",
+    "shadow", "teddy7", "encoder", "suspects", "learning_curve", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

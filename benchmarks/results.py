@@ -11,7 +11,7 @@ from typing import Any
 HERE = Path(__file__).parent
 ORDER = (
     "quality", "promise", "teddy7", "evidence", "encoder", "suspects", "learning_curve", "speed",
-    "bulk", "serving", "shadow", "privacy", "masked_tags", "drift",
+    "bulk", "serving", "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

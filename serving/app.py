@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Security
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -17,6 +17,7 @@ from serving.answer import Answer
 from serving.api_page import api_page
 from serving.envelope import Envelope
 from serving.invocations import parse_invocation
+from serving.invocations_schema import INVOCATION
 from serving.metrics import CONTENT_TYPE
 from serving.pages import layout, review, sign_in, tagging
 from serving.pages.problem_page import answer_error
@@ -24,7 +25,6 @@ from serving.problem import RELOAD_ERRORS, RETRY_S, REVIEW_ERRORS, Problem, prob
 from serving.refusal import Refusal
 from serving.reviews.routes import routes as review_routes
 from serving.schema import (
-    EXAMPLE,
     ModelOut,
     Ready,
     Reloaded,
@@ -94,8 +94,18 @@ def _service(request: Request) -> Service:
     return service
 
 
-_TAGGING = problem_responses(
-    "malformed", "no_key", "too_large", "wrong_type", "invalid", "busy", "engine", "draining", "unrecorded"
+_ASKED = problem_responses("no_key", "foreign_host")
+_TAGGING = _ASKED | problem_responses(
+    "malformed",
+    "too_large",
+    "wrong_type",
+    "invalid",
+    "rate",
+    "busy",
+    "engine",
+    "expired",
+    "draining",
+    "unrecorded",
 )
 
 
@@ -114,22 +124,8 @@ async def tag(request: Request, body: TagIn) -> Response:
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 
-_INVOCATION = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"type": "object"},
-                "example": {"dataframe_split": {"columns": ["id", "text"], "data": [["A-7", EXAMPLE]]}},
-            },
-            "text/csv": {"schema": {"type": "string"}, "example": f"id,text\nA-7,{EXAMPLE}\n"},
-        },
-    }
-}
-
-
 @routes.post(
-    "/invocations", responses=_TAGGING, dependencies=_keyed, tags=["MLflow"], openapi_extra=_INVOCATION
+    "/invocations", responses=_TAGGING, dependencies=_keyed, tags=["MLflow"], openapi_extra=INVOCATION
 )
 async def invocations(request: Request) -> Response:
     """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; or CSV.
@@ -147,13 +143,13 @@ async def invocations(request: Request) -> Response:
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 
-@routes.get("/v1/taxonomy", dependencies=_keyed, tags=["model"])
+@routes.get("/v1/taxonomy", responses=_ASKED, dependencies=_keyed, tags=["model"])
 async def taxonomy(request: Request) -> TaxonomyOut:
     """The axes and labels, with definitions."""
     return taxonomy_out(_service(request).tagger.export.taxonomy)
 
 
-@routes.get("/v1/model", dependencies=_keyed, tags=["model"])
+@routes.get("/v1/model", responses=_ASKED, dependencies=_keyed, tags=["model"])
 async def model(request: Request) -> ModelOut:
     """The Export that answers: version, thresholds, figures on the dev set."""
     return model_out(_service(request).tagger.export)
@@ -203,7 +199,9 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(shape, 503, headers={"Retry-After": str(RETRY_S)})
 
 
-@routes.get("/metrics", dependencies=_keyed, tags=["state"])
+@routes.get(
+    "/metrics", response_class=PlainTextResponse, responses=_ASKED, dependencies=_keyed, tags=["state"]
+)
 async def metrics(request: Request) -> Response:
     """For Prometheus."""
     return Response(_service(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})

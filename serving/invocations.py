@@ -129,12 +129,13 @@ def _parse_csv(body: bytes, longest: int) -> list[Report]:
         raise Problem("malformed", "The CSV is not UTF-8.") from None
     before = csv.field_size_limit(max(longest + 1, 131_072))
     try:
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        rows = list(table)
     except csv.Error:
         raise Problem("malformed", "The CSV cannot be read: a quote is open, or a cell too long.") from None
     finally:
         csv.field_size_limit(before)
-    if rows and "text" not in rows[0]:
+    if table.fieldnames is not None and "text" not in table.fieldnames:
         raise _invalid("text", _TABLE)
     return [_report(row, "", place) for place, row in enumerate(rows)]
 

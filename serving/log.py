@@ -57,6 +57,9 @@ def set_up_log(form: str, level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level.upper() if name == "petition" else "WARNING")
+    # Without a handler at the root, Python itself would print what any other library says: python-multipart
+    # tells bytes of the body that it cannot read.
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def quiet_errors(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -42,6 +42,17 @@ class ReportIn(In):
     text: Words = Field(description="The report as received; offsets of evidence count its code points.")
 
 
+def _only(name: str) -> dict[str, Any]:
+    """JSON Schema of one of the three ways to give reports; null stands for what is not given."""
+    others: dict[str, Any] = {
+        other: {"type": "null"} for other in ("reports", "texts", "text") if other != name
+    }
+    if name != "text":
+        others |= {"title": {"const": ""}, "id": {"const": ""}}
+    given = {"type": "string" if name == "text" else "array"}
+    return {"required": [name], "properties": {name: given, **others}}
+
+
 class TagIn(In):
     """Reports to tag: `reports`, or `texts`, or one `text` (with `title` and `id`)."""
 
@@ -50,7 +61,8 @@ class TagIn(In):
             "examples": [
                 {"reports": [{"id": "A-7", "title": "失业金", "text": EXAMPLE}], "evidence": "misconduct"},
                 {"text": EXAMPLE},
-            ]
+            ],
+            "oneOf": [_only("reports"), _only("texts"), _only("text")],
         }
     )
 

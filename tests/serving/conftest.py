@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from model.golden import write_golden
 from model.tagger import Tagger
 from serving.cli import main
 from tests.conftest import speaking_tables
+from tests.serving.collector import Collected, collecting
 
 PLANTED = "独角鲸穿过玻璃桥"
 """Stands in every invented report; no error and no message may hold it."""
@@ -47,6 +48,14 @@ def export(make_export: Callable[..., Export], tokenizer: Tokenizer) -> Export:
     write_golden(made.folder / GOLDEN, Tagger(made, 1), reports)
     made.save()
     return Export.load(made.folder)
+
+
+@pytest.fixture
+def collector() -> Iterator[Collected]:
+    """A collector of traces; skips where the extra traces is not installed."""
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra traces is not installed")
+    with collecting() as found:
+        yield found
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ def test_csv_becomes_reports() -> None:
         ({"dataframe_records": {"text": PLANTED}}, JSON, "invalid"),
         (b'{"inputs": "\\ud800"}', JSON, "invalid"),
         (b"id,title\n1,2\n", "text/csv", "invalid"),
+        (b"id,title\n", "text/csv", "invalid"),
         ('text\n"甲'.encode(), "text/csv", "malformed"),
         ("text\n甲".encode("gbk"), "text/csv", "malformed"),
         (b"text\n", "text/csv; charset=gbk", "wrong_type"),

@@ -45,7 +45,7 @@ class Process:
             self.log.append(json.loads(line) if line.startswith("{") else {"event": "?", "line": line})
 
     def wait_for(self, event: str) -> dict[str, Any]:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             for line in self.log:
                 if line["event"] == event:
@@ -80,6 +80,14 @@ def test_it_answers_reloads_and_ends_well(server: Process) -> None:
     assert server.end() == 0
     assert [line["event"] for line in server.log][-2:] == ["draining", "ended"]
     assert PLANTED not in str(server.log)
+    assert [line for line in server.log if line["event"] == "?"] == []
+
+
+def test_what_a_library_says_of_a_body_is_not_written(server: Process) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    assert httpx.post(f"{server.url}/", content=f"--{PLANTED}", headers=kind).status_code == 400
+
+    assert server.end() == 0
     assert [line for line in server.log if line["event"] == "?"] == []
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
 import sys
-import threading
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,6 +11,7 @@ import pytest
 from model.export import Export
 from serving.settings import BadSettings, ServeSettings
 from serving.tracing import open_tracing
+from tests.serving.collector import Collected
 from tests.serving.conftest import PLANTED, SCHOOL
 from tests.serving.service import listening, running
 
@@ -21,34 +19,8 @@ pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-class Collector(http.server.BaseHTTPRequestHandler):
-    """Takes what is sent and keeps it."""
-
-    taken: list[bytes]
-
-    def do_POST(self) -> None:
-        self.taken.append(self.rfile.read(int(self.headers["content-length"])))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    taken: list[bytes] = []
-    kind = type("Kept", (Collector,), {"taken": taken})
-    with http.server.HTTPServer(("127.0.0.1", 0), kind) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/v1/traces", taken
-        server.shutdown()
-        thread.join(10)
-
-
 def test_a_request_and_its_stages_reach_the_collector_without_a_word_of_it(
-    export: Export, collector: tuple[str, list[bytes]]
+    export: Export, collector: Collected
 ) -> None:
     address, taken = collector
 
@@ -71,7 +43,7 @@ def test_a_request_and_its_stages_reach_the_collector_without_a_word_of_it(
 
 
 def test_nothing_is_sent_by_default_nor_by_the_framework(
-    export: Export, collector: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+    export: Export, collector: Collected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, taken = collector
     monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
