@@ -9,7 +9,7 @@ from pathlib import Path
 
 SECTIONS = (
     "quality", "evidence", "speed", "bulk", "serving", "shadow", "teddy7", "encoder",
-    "suspects", "learning_curve", "privacy", "masked_tags", "drift",
+    "disguise", "fairness", "suspects", "learning_curve", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

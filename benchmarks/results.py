@@ -10,7 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ORDER = (
-    "quality", "teddy7", "evidence", "encoder", "suspects", "learning_curve", "speed",
+    "quality", "teddy7", "evidence", "disguise", "fairness", "encoder", "suspects", "learning_curve", "speed",
     "bulk", "serving", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 

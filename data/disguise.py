@@ -34,6 +34,8 @@ _APART = re.compile(
     rf"(?:([{_STRONG}])[{_HAN}](?:\1[{_HAN}])+|([ .\-·])[{_HAN}](?:\2[{_HAN}]){{2,}})(?![{_HAN}])"
 )
 _SIGN_INSIDE = re.compile(rf"(?<=[{_HAN}]){_BETWEEN}(?=[{_HAN}])")
+# One of these alone stands between two characters of an ordinary report in a hidden name at most (孙*明).
+_SIGN_ALONE = re.compile(rf"(?<=[{_HAN}])[*^|#](?=[{_HAN}])")
 _EMOJI_INSIDE = re.compile(rf"(?<=[{_HAN}])[{_EMOJI}]+(?=[{_HAN}])")
 _STRUCK = re.compile(r"[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 # Enclosed and styled letters, radicals that stand for characters (PDFs are full of them).
@@ -73,6 +75,7 @@ def undisguise(cleaned: Cleaned) -> Cleaned:
     cleaned = edited(cleaned, known.split_pattern, lambda found: known.split[found.group()])
     cleaned = edited(cleaned, known.picture_pattern, lambda found: known.pictures[found.group()])
     cleaned = edited(cleaned, _EMOJI_INSIDE, _nothing)
+    cleaned = edited(cleaned, _SIGN_ALONE, _nothing)
     cleaned = replace_runs(cleaned, list(_apart(cleaned.text)))
     return replace_runs(cleaned, list(_respelled(cleaned.text, known)))
 
