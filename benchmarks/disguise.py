@@ -57,9 +57,9 @@ def main() -> None:
     )  # fmt: skip
     body += (
         f"\n\nMacro-F1 at the Export's thresholds, {len(dev)} reports. Disguised are the words of two to "
-        "four characters that readers marked and one in five others; traditional and full-width forms are of the "
-        f"whole report. Undoing touches {touched} of the reports as received, all of them typing errors or "
-        f"traditional characters, and changes the tags of {changed}."
+        "four characters that readers marked and one in five others; traditional and full-width forms are "
+        f"of the whole report. Undoing touches {touched} of the reports as received (traditional characters, "
+        f"typing errors) and changes the tags of {changed}."
     )
     command = "python -m benchmarks.disguise --data ../shared/data"
     command += f" --every {args.every}" if args.every > 1 else ""
