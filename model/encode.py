@@ -88,7 +88,10 @@ class Encoder:
 
     def encode(self, reports: Sequence[Report]) -> list[Encoded]:
         """Clean reports, undo disguise, and tokenize them, in order."""
-        cleaned = [tuple(map(undisguise, clean_report(r.title, r.text))) for r in reports]
+        cleaned = [
+            (undisguise(title), undisguise(body))
+            for title, body in (clean_report(r.title, r.text) for r in reports)
+        ]
         texts = [part.text for pair in cleaned for part in pair]
         tokens = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return [
