@@ -159,6 +159,7 @@ def main() -> None:
         }  # fmt: skip
         rows.append([name, *line.values()])
         figures[name] = line
+        print(rows[-1], flush=True)
         if name == OURS:
             by_label = measured.met
             figures["random"] = at_random(tagger, dev, scores, found, lost)
@@ -180,8 +181,9 @@ p = {chance["p"]:.1g}).
         ["label", "readers' words of labels that we gave", "met by our contributions"],
         [[label, len(found), float(np.mean(found))] for label, found in by_label.items() if found],
     )  # fmt: skip
-    keep("evidence", "Evidence of misconduct tags on gold/dev",
-         "python -m benchmarks.evidence --data ../shared/data", body, figures)  # fmt: skip
+    command = "python -m benchmarks.evidence --data ../shared/data"
+    command += f" --every {args.every}" if args.every > 1 else ""
+    keep("evidence", "Evidence of misconduct tags on gold/dev", command, body, figures)
     print(body)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ORDER = (
-    "quality", "promise", "teddy7", "evidence", "encoder", "suspects", "learning_curve", "speed",
-    "bulk", "serving", "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
+    "quality", "promise", "teddy7", "evidence", "disguise", "fairness", "matters", "encoder", "suspects",
+    "learning_curve", "speed", "bulk", "serving", "serving_changes", "serving_beside", "shadow", "privacy",
+    "masked_tags", "drift",
 )  # fmt: skip
 
 

@@ -88,20 +88,20 @@ def clean(text: str) -> Cleaned:
     cleaned = Cleaned(text, offsets, offsets[1:])
     for _ in range(_MAX_PASSES):
         before = cleaned.text
-        cleaned = _edit(cleaned, _INVISIBLE, _nothing)
+        cleaned = edited(cleaned, _INVISIBLE, _nothing)
         if _FULL_WIDTH.search(cleaned.text):
             cleaned = Cleaned(cleaned.text.translate(_HALF), cleaned.offsets, cleaned.ends)
         if "<" in cleaned.text and ">" in cleaned.text:
-            cleaned = _replace(cleaned, [(start, end, "") for start, end in block_spans(cleaned.text)])
-            cleaned = _edit(cleaned, tag_pattern(), tag_substitute)
+            cleaned = replace_runs(cleaned, [(start, end, "") for start, end in block_spans(cleaned.text)])
+            cleaned = edited(cleaned, tag_pattern(), tag_substitute)
         if "&" in cleaned.text:
-            cleaned = _edit(cleaned, _ENTITY, _decoded)
-            cleaned = _edit(cleaned, _AMPERSAND, _ampersand)  # those before an unknown name
+            cleaned = edited(cleaned, _ENTITY, _decoded)
+            cleaned = edited(cleaned, _AMPERSAND, _ampersand)  # those before an unknown name
         elif "<" not in before and "＜" not in before and "&" not in before and "＆" not in before:
             break  # nothing above can have uncovered anything
         if cleaned.text == before:
             break
-    return _trim(_edit(cleaned, _SPACES, _one_space))
+    return _trim(edited(cleaned, _SPACES, _one_space))
 
 
 def clean_report(title: str, text: str) -> tuple[Cleaned, Cleaned]:
@@ -129,16 +129,17 @@ def clean_report(title: str, text: str) -> tuple[Cleaned, Cleaned]:
     return head, body.after(rest)
 
 
-def _edit(cleaned: Cleaned, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str | None]) -> Cleaned:
+def edited(cleaned: Cleaned, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str | None]) -> Cleaned:
+    """Put in place of each match what `put` gives: at most one character, or None to leave it."""
     edits = []
     for match in pattern.finditer(cleaned.text):
         new = put(match)
         if new is not None:
             edits.append((match.start(), match.end(), new))
-    return _replace(cleaned, edits)
+    return replace_runs(cleaned, edits)
 
 
-def _replace(cleaned: Cleaned, edits: list[tuple[int, int, str]]) -> Cleaned:
+def replace_runs(cleaned: Cleaned, edits: list[tuple[int, int, str]]) -> Cleaned:
     """Put `new` (at most one character) in place of each [start, end); the edits are in order, disjoint."""
     if not edits:
         return cleaned

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from data.clean import Cleaned, clean_report
+from data.disguise import undisguise
 from data.report import Report
 
 TITLE, BODY, FRAME = 0, 1, -1
@@ -30,7 +31,7 @@ class Encoded:
         ids: token ids [n], without [CLS] and the final [SEP].
         part: TITLE, BODY or FRAME for each token [n].
         start, end: code points in the cleaned title or body [n].
-        title, body: the cleaned texts with their offset maps.
+        title, body: the texts as read, cleaned and without disguise, with their offset maps.
         unread_chars: code points of the original text that a cap left unread.
     """
 
@@ -86,8 +87,11 @@ class Encoder:
         return cls(Tokenizer.from_file(str(path)), size, overlap, max_tokens)
 
     def encode(self, reports: Sequence[Report]) -> list[Encoded]:
-        """Clean and tokenize reports, in order."""
-        cleaned = [clean_report(r.title, r.text) for r in reports]
+        """Clean reports, undo disguise, and tokenize them, in order."""
+        cleaned = [
+            (undisguise(title), undisguise(body))
+            for title, body in (clean_report(r.title, r.text) for r in reports)
+        ]
         texts = [part.text for pair in cleaned for part in pair]
         tokens = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return [

@@ -67,6 +67,28 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """A labelled case like the report.
+
+    Attributes:
+        id: of the case.
+        similarity: cosine of what the encoder makes of both, -1 to 1.
+        text: its title and text; empty unless asked for.
+    """
+
+    id: str
+    similarity: float
+    text: str = field(default="", repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape; no text key where there is none."""
+        shape: dict[str, Any] = {"id": self.id, "similarity": round(self.similarity, 4)}
+        if self.text:
+            shape["text"] = self.text
+        return shape
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """All tags of one report.
 
@@ -78,6 +100,7 @@ class Prediction:
             handle_by_hand where no model read the report.
         unread_chars: code points of the text that a configured cap left unread.
         model: name and version of the Export; "" where none read the report.
+        nearest: the labelled cases most like it, the nearest first; empty unless asked for.
     """
 
     id: str
@@ -86,10 +109,11 @@ class Prediction:
     unread_chars: int
     model: str
     review_reasons: tuple[str, ...] = ()
+    nearest: tuple[Nearest, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON shape."""
-        return {
+        """JSON shape; no key `nearest` where nothing was asked for."""
+        shape: dict[str, Any] = {
             "id": self.id,
             "tags": {axis: [tag.to_dict() for tag in tags] for axis, tags in self.tags.items()},
             "needs_review": self.needs_review,
@@ -97,6 +121,9 @@ class Prediction:
             "unread_chars": self.unread_chars,
             "model": self.model,
         }
+        if self.nearest:
+            shape["nearest"] = [case.to_dict() for case in self.nearest]
+        return shape
 
     @classmethod
     def from_dict(cls, shape: Mapping[str, Any]) -> Prediction:
@@ -108,4 +135,5 @@ class Prediction:
         return cls(
             shape["id"], {axis: tuple(map(Tag.from_dict, tags)) for axis, tags in shape["tags"].items()},
             shape["needs_review"], shape["unread_chars"], shape["model"], tuple(shape["review_reasons"]),
+            tuple(Nearest(**case) for case in shape.get("nearest", ())),
         )  # fmt: skip

@@ -16,6 +16,7 @@ from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
 from model.evidence import find_evidence, token_sums
 from model.export import DEFAULT, GRAPH, TOKENIZER, WIDE, Export
+from model.nearest import Cases
 from model.occlusion import Occlusion
 from model.prediction import Evidence, Prediction, Tag
 from model.wide import Wide
@@ -53,6 +54,7 @@ class Tagger:
         self.engine = Engine(export.folder / GRAPH, threads)
         wide = export.folder / WIDE
         self.wide = Wide.load(wide) if wide.is_file() else None
+        self.cases: Cases | None = None  # where set, every prediction names the nearest of them
 
     @classmethod
     def load(cls, folder: Path | str = DEFAULT, threads: int = 0, max_tokens: int = 0) -> Tagger:
@@ -192,8 +194,9 @@ class Tagger:
             if work.encoded.unread_chars:
                 why.append("unread")
             yield Prediction(
-                work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why)
-            )
+                work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why),
+                self.cases.nearest(pooled(work)) if self.cases is not None else (),
+            )  # fmt: skip
 
     def contributions(self, work: Work, labels: list[int]) -> Floats:
         """Each token's exact part of the logits [tokens, chosen labels] of a report that has been read.

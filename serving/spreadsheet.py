@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -11,20 +11,24 @@ from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Prediction, Tag
 from serving.sheet import BookSheet, Cell, CsvSheet
-from serving.wording import BETWEEN, evidence_text, reasons
+from serving.wording import BETWEEN, evidence_text, nearest_text, reasons
 
 INPUT = {"id": "编号", "title": "标题", "text": "内容", "channel": "渠道", "time": "时间", "region": "区域"}
 STATE = ("证据", "需人工复核", "复核原因", "未读字数", "模型版本")
 HELD = 512  # rows looked at before the headings are fixed: objects of one JSONL file may differ in keys
 
 
+MORE: dict[str, Callable[[Prediction], str]] = {"相近件": nearest_text}
+"""Columns that stand behind the others where they are asked for."""
+
+
 class Layout:
     """The columns of a table: those of the input, then those of the prediction."""
 
-    def __init__(self, taxonomy: Taxonomy, extras: Sequence[str]) -> None:
+    def __init__(self, taxonomy: Taxonomy, extras: Sequence[str], more: Sequence[str] = ()) -> None:
         """Fix the headings; an extra column whose heading is one of ours gets （原） behind it."""
-        self._taxonomy = taxonomy
-        ours = tag_headings(taxonomy)
+        self._taxonomy, self._more = taxonomy, more
+        ours = [*tag_headings(taxonomy), *more]
         taken = {*INPUT.values(), *ours}
         self._extras: dict[str, str] = {}
         for heading in extras:
@@ -41,7 +45,7 @@ class Layout:
         self.lost.update(report.extra.keys() - self._extras.keys())
         row: list[Cell] = [getattr(report, field) for field in INPUT]
         row += [report.extra.get(heading, "") for heading in self._extras]
-        return row + tag_cells(prediction, self._taxonomy)
+        return row + tag_cells(prediction, self._taxonomy) + [MORE[name](prediction) for name in self._more]
 
 
 def tag_headings(taxonomy: Taxonomy) -> list[str]:
@@ -69,8 +73,8 @@ def scores_cell(tags: Sequence[Tag], between: str = BETWEEN) -> Cell:
 class _TableWriter:
     """What CSV and XLSX share: the headings wait for the first reports."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
-        self._taxonomy = taxonomy
+    def __init__(self, taxonomy: Taxonomy, more: Sequence[str]) -> None:
+        self._taxonomy, self._more = taxonomy, more
         self._held: list[tuple[Report, Prediction]] = []
         self._begun: tuple[Layout, CsvSheet | BookSheet] | None = None
 
@@ -95,7 +99,7 @@ class _TableWriter:
 
     def _begin(self) -> tuple[Layout, CsvSheet | BookSheet]:
         extras = dict.fromkeys(heading for report, _ in self._held for heading in report.extra)
-        layout = Layout(self._taxonomy, list(extras))
+        layout = Layout(self._taxonomy, list(extras), self._more)
         sheet = self._sheet(layout.headings)
         for report, prediction in self._held:
             sheet.row(layout.row(report, prediction))
@@ -110,8 +114,8 @@ class _TableWriter:
 class CsvWriter(_TableWriter):
     """Reports and predictions as CSV."""
 
-    def __init__(self, out: TextIO, taxonomy: Taxonomy) -> None:
-        super().__init__(taxonomy)
+    def __init__(self, out: TextIO, taxonomy: Taxonomy, more: Sequence[str] = ()) -> None:
+        super().__init__(taxonomy, more)
         self._out = out
 
     def _sheet(self, headings: Sequence[str]) -> CsvSheet:
@@ -121,8 +125,8 @@ class CsvWriter(_TableWriter):
 class XlsxWriter(_TableWriter):
     """Reports and predictions as a workbook."""
 
-    def __init__(self, out: Path | BinaryIO, taxonomy: Taxonomy) -> None:
-        super().__init__(taxonomy)
+    def __init__(self, out: Path | BinaryIO, taxonomy: Taxonomy, more: Sequence[str] = ()) -> None:
+        super().__init__(taxonomy, more)
         self._out = out
 
     def _sheet(self, headings: Sequence[str]) -> BookSheet:

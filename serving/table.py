@@ -21,6 +21,7 @@ from serving.wording import reasons
 
 WIDEST = 120
 REVIEW = "需人工复核"
+NEAREST = "相近件"
 TITLE_CHARS = 24  # of the text, where a report has no title
 AROUND = 45  # code points of a sentence shown on either side of the evidence
 _COLOURS = ("cyan", "magenta", "green", "blue")
@@ -62,6 +63,11 @@ class TableWriter:
                 for index, (part, spans) in enumerate(_sentences(report, tag)):
                     text = report.title if part == "title" else report.text
                     self._row("" if index else tag.name, _marked(text, spans, self._marks), colour)
+
+        for index, case in enumerate(prediction.nearest):
+            words = f"  {_shortened(plain(case.text))}" if case.text else ""
+            shown = Text.assemble(plain(case.id), f" {case.similarity:.2f}", (words, "dim"))
+            self._row("" if index else NEAREST, shown, "dim")
 
     def close(self) -> list[str]:
         """Print the counts."""

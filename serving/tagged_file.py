@@ -6,7 +6,7 @@ import errno
 import io
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from data.taxonomy import Taxonomy
 from model.tagger import EvidenceFor
 from serving.exports import load_tagger
 from serving.formats import Format
+from serving.nearest_cases import read_cases
 from serving.output import JsonlWriter, Writer
 from serving.protection import Protection
 from serving.rejects import Rejects, rejects_path
@@ -45,6 +46,8 @@ class TaggedFile:
         limit: reports to tag at most; 0 is all.
         quiet: no progress bar and no summary.
         protection: masking, sealed mode, watch list and audit log.
+        nearest: a file of labelled reports; the three most like each report are named.
+        nearest_text: their texts are shown too.
     """
 
     source: str
@@ -56,6 +59,8 @@ class TaggedFile:
     limit: int = 0
     quiet: bool = False
     protection: Protection = field(default_factory=Protection)
+    nearest: Path | None = None
+    nearest_text: bool = False
 
     def overwrites_input(self) -> bool:
         """Tell whether the output, or the file of rejected rows, is the file to read."""
@@ -76,7 +81,7 @@ class TaggedFile:
             evidence: on which axes.
 
         Raises:
-            DataError: the file, the watch list or the audit log cannot be read.
+            DataError: the file, the labelled cases, the watch list or the audit log cannot be read.
             BrokenExport: the Export cannot be used.
             OSError: the output or the audit log cannot be written. Nothing of the output is left.
         """
@@ -85,6 +90,8 @@ class TaggedFile:
         if self.target is not None and not self.target.resolve().parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, "", str(self.target.parent))
         tagger = load_tagger(model, threads)
+        if self.nearest is not None:
+            tagger.cases = read_cases(self.nearest, tagger, guard, self.nearest_text)
         messages = message_console()
         if self.source == "-" and sys.stdin.isatty():
             say(messages, "从键盘读入：每行一件，结束按 Ctrl-D。")
@@ -93,7 +100,8 @@ class TaggedFile:
         with ExitStack() as stack:
             sealed = self.protection.sealed
             rejects = Rejects(None if sealed else rejects_path(self.target), stack, raw=guard.idle)
-            writer = _writer(self.format, self.target, tagger.export.taxonomy, stack)
+            more = ["相近件"] if self.nearest is not None else []
+            writer = _writer(self.format, self.target, tagger.export.taxonomy, stack, more)
             on_screen = self.target is None and sys.stdout.isatty()
             watched = not self.quiet and messages.is_terminal and not on_screen
             progress = stack.enter_context(progress_bar(messages, watched))
@@ -144,12 +152,14 @@ class TaggedFile:
         return remarks
 
 
-def _writer(format: Format, target: Path | None, taxonomy: Taxonomy, stack: ExitStack) -> Writer:
+def _writer(
+    format: Format, target: Path | None, taxonomy: Taxonomy, stack: ExitStack, more: Sequence[str]
+) -> Writer:
     part = stack.enter_context(whole_file(target)) if target is not None else None
     if format is Format.xlsx and part is not None:
         from serving.spreadsheet import XlsxWriter  # a workbook's library takes as long to load as all else
 
-        return XlsxWriter(part, taxonomy)
+        return XlsxWriter(part, taxonomy, more)
     if part is not None:
         out = stack.enter_context(open_text(part))
     else:
@@ -159,7 +169,7 @@ def _writer(format: Format, target: Path | None, taxonomy: Taxonomy, stack: Exit
     if format is Format.csv:
         from serving.spreadsheet import CsvWriter
 
-        return CsvWriter(out, taxonomy)
+        return CsvWriter(out, taxonomy, more)
     if format is Format.jsonl:
         return JsonlWriter(out)
     from serving.table import TableWriter

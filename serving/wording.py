@@ -23,6 +23,15 @@ def evidence_text(prediction: Prediction) -> str:
     return BETWEEN.join(parts)
 
 
+def nearest_text(prediction: Prediction) -> str:
+    """The nearest cases: A-7（0.93）；A-2（0.90）, each with its text where that was asked for."""
+    shown = []
+    for case in prediction.nearest:
+        words = " ".join(case.text.split())
+        shown.append(f"{case.id}（{case.similarity:.2f}）" + (f"“{words}”" if words else ""))
+    return BETWEEN.join(shown)
+
+
 def reasons(prediction: Prediction, taxonomy: Taxonomy) -> list[str]:
     """The review reasons in Chinese."""
     return [reason_words(code, taxonomy) for code in prediction.review_reasons]

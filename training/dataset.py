@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.clean import clean
+from data.disguise import undisguise
 from data.labelled import LabelledReport, label_targets
 from data.taxonomy import Taxonomy
 from model.encode import BODY, TITLE, Encoded, Encoder, Window, pad_windows
@@ -75,7 +76,7 @@ def evidence_tokens(labelled: LabelledReport, encoded: Encoded, taxonomy: Taxono
     for axis in taxonomy.axes:
         marked = labelled.evidence.get(axis.id, {})
         for label in axis.labels:
-            words = clean(marked.get(label.id, "")).text
+            words = undisguise(clean(marked.get(label.id, ""))).text
             for part, text in ((BODY, encoded.body.text), (TITLE, encoded.title.text)):
                 at = text.find(words) if words else -1
                 if at < 0:

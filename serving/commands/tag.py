@@ -24,6 +24,8 @@ EVIDENCE = (
 _SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
 _THREADS = "线程数；默认 0，每个可用核心一个。"
 _MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
+_NEAREST = "已标注的文件（JSONL）：为每一件找出其中最相近的三件，只给编号和相似度。"
+_NEAREST_TEXT = "相近件连标题和正文一起给出；与 --nearest 同用。"
 _QUIET = "不显示进度条和末尾的小结；读不了的行照常提示。"
 
 
@@ -57,6 +59,8 @@ def tag(
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
+    nearest: Annotated[Path | None, option("--nearest", metavar="文件", help=_NEAREST)] = None,
+    nearest_text: Annotated[bool, option("--nearest-text", help=_NEAREST_TEXT)] = False,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """给一个文件里的每一件打标。
@@ -65,6 +69,8 @@ def tag(
 
     退出码：0 全部完成；1 有读不了的行，其余已完成；2 用法不对；3 模型不能用；4 文件不能读写。
     """
+    if nearest_text and nearest is None:
+        raise WrongUse("--nearest-text 要与 --nearest 文件 同用")
     target = None if out is None or str(out) == "-" else out
     chosen = choose_format(format, target, sys.stdout.isatty())
 
@@ -75,7 +81,9 @@ def tag(
 
     columns = Columns(text_column, title_column, id_column, time_column, region_column, channel_column)
     protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
-    job = TaggedFile(file, target, chosen, columns, sheet, max_chars, limit, quiet, protection)
+    job = TaggedFile(
+        file, target, chosen, columns, sheet, max_chars, limit, quiet, protection, nearest, nearest_text
+    )
     if job.overwrites_input():
         raise WrongUse("--out：结果文件或读不了的行的文件，就是要打标的文件；请换一个名字")
     if job.run(model, threads, evidence.value):

@@ -171,3 +171,57 @@ def test_a_broken_export_ends_with_three(petition: Petition, reports: Path, tmp_
     ended = petition("tag", reports, "--model", tmp_path)
 
     assert ended.code == 3 and "模型（Export）不能用" in ended.err and "export.json" in ended.err
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    rows = [("K1", "学校收费"), ("K2", "医院名单，电话13900001111"), ("K3", "路灯"), ("K4", "街道推诿")]
+    path = tmp_path / "cases.jsonl"
+    path.write_text(
+        "".join(json.dumps({"id": id, "text": text, "domain": []}) + "\n" for id, text in rows),
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_nearest_cases_are_named_by_id_and_with_text_only_where_asked(
+    tag: Petition, reports: Path, labelled: Path, tmp_path: Path
+) -> None:
+    plain = [json.loads(line) for line in tag(reports, "--nearest", labelled).out.splitlines()]
+    texts = [
+        json.loads(line) for line in tag(reports, "--nearest", labelled, "--nearest-text").out.splitlines()
+    ]
+
+    assert all({case["id"] for case in row["nearest"]} <= {"K1", "K2", "K3", "K4"} for row in plain)
+    assert all(len(row["nearest"]) == 3 and "text" not in row["nearest"][0] for row in plain)
+    assert all(case["text"] for row in texts for case in row["nearest"])
+    assert "nearest" not in json.loads(tag(reports).out.splitlines()[0])
+    tag(reports, "--nearest", labelled, "-o", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert all(row["相近件"].count("（") == 3 for row in csv.DictReader(file))
+    assert "相近件" in tag(reports, "--nearest", labelled, "--format", "table").out
+
+
+def test_nearest_cases_are_covered_like_the_reports(
+    tag: Petition, reports: Path, labelled: Path, tmp_path: Path
+) -> None:
+    masked = tag(reports, "--nearest", labelled, "--nearest-text", "--mask", "output").out
+    tag(reports, "--nearest", labelled, "--nearest-text", "--sealed", "-o", tmp_path / "out.jsonl")
+    watched = tmp_path / "watched.txt"
+    watched.write_text("学校收费\n", encoding="utf-8")
+    listed = tag(reports, "--nearest", labelled, "--nearest-text", "--watch-list", watched).out
+
+    assert "13900001111" not in masked and "名单" in masked
+    assert '"text"' not in json.dumps(
+        json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])["nearest"]
+    )
+    assert "K1" not in listed and "K3" in listed
+
+
+def test_nearest_text_without_cases_is_wrong_use(tag: Petition, reports: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n", encoding="utf-8")
+
+    assert tag(reports, "--nearest-text").code == 2
+    assert tag(reports, "--nearest", tmp_path / "none.jsonl").code == 4
+    assert tag(reports, "--nearest", empty).code == 4
