@@ -22,6 +22,8 @@ from data.reviews.place import is_url, shown
 WAIT_S = 5
 """Seconds to wait for a connection, or for another writer."""
 STATEMENT_MS = 10_000
+READS = {"petition_reads": True}
+"""Execution options of a connection that only reads, and waits for no writer, whatever its engine may do."""
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 
 
@@ -83,11 +85,12 @@ def _sqlite(path: Path, mode: Mode) -> Engine:
         "sqlite://", creator=open_file, poolclass=NullPool, hide_parameters=True,
         json_serializer=partial(dumps, ensure_ascii=False),
     )  # fmt: skip
-    begin = "BEGIN" if mode is Mode.read else "BEGIN IMMEDIATE"
 
     @event.listens_for(engine, "begin")
     def begin_here(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # Who writes asks for a turn first: who asks after having read may be refused, not made to wait.
+        reads = mode is Mode.read or "petition_reads" in connection.get_execution_options()
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

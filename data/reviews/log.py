@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, sel
 from sqlalchemy.exc import IntegrityError
 
 from data.errors import ReviewConflict, UnknownReview
-from data.reviews.database import Mode, away, connect
+from data.reviews.database import READS, Mode, away, connect
 from data.reviews.review import Review
 from data.reviews.schema import check
 from data.reviews.table import REVIEWS
@@ -31,6 +31,7 @@ class ReviewLog:
         """
         self.database = database
         self._engine = connect(database, mode)
+        self._reader = self._engine.execution_options(**READS)
 
     def check(self) -> None:
         """Hold the schema against this program's.
@@ -38,7 +39,7 @@ class ReviewLog:
         Raises:
             ReviewLogAway, OldReviewLog, NewReviewLog: reviews can be neither read nor written.
         """
-        with away(self.database), self._engine.connect() as connection:
+        with away(self.database), self._reader.connect() as connection:
             check(connection, self.database)
 
     def add(self, review: Review) -> Review:
@@ -55,7 +56,7 @@ class ReviewLog:
                     return _same(found, review) if found else self._insert(connection, review)
             except IntegrityError:
                 # Another process was quicker by a moment.
-                with self._engine.connect() as connection:
+                with self._reader.connect() as connection:
                     found = _of(connection, review.id)
                 if found is None and review.undoes:
                     raise ReviewConflict("that review is retracted already") from None
@@ -71,7 +72,7 @@ class ReviewLog:
             ReviewConflict: it is a retraction itself, is retracted already, or was given by another.
             ReviewLogAway: as `add`.
         """
-        with away(self.database), self._engine.connect() as connection:
+        with away(self.database), self._reader.connect() as connection:
             found = _of(connection, undone)
             earlier = connection.execute(
                 select(REVIEWS.c.id).where(REVIEWS.c.undoes == undone)
@@ -93,7 +94,7 @@ class ReviewLog:
         Raises:
             ReviewLogAway, OldReviewLog, NewReviewLog: it cannot be read.
         """
-        with away(self.database), self._engine.connect() as connection:
+        with away(self.database), self._reader.connect() as connection:
             check(connection, self.database)
             rows = connection.execution_options(yield_per=_AT_ONCE).execute(
                 select(REVIEWS).order_by(REVIEWS.c.number)
@@ -108,7 +109,7 @@ class ReviewLog:
             ReviewLogAway: it cannot be read.
         """
         wanted = select(REVIEWS).where(_STANDS, REVIEWS.c.report_hash == report_hash)
-        with away(self.database), self._engine.connect() as connection:
+        with away(self.database), self._reader.connect() as connection:
             return [_review(row) for row in _ordered(connection, wanted)]
 
     def reviewed(self, hashes: Collection[str]) -> set[str]:
@@ -118,7 +119,7 @@ class ReviewLog:
             ReviewLogAway: it cannot be read.
         """
         wanted, found = [*hashes], set()
-        with away(self.database), self._engine.connect() as connection:
+        with away(self.database), self._reader.connect() as connection:
             for start in range(0, len(wanted), _AT_ONCE):
                 some = REVIEWS.c.report_hash.in_(wanted[start : start + _AT_ONCE])
                 found |= {*connection.execute(select(REVIEWS.c.report_hash).where(_STANDS, some)).scalars()}
@@ -130,7 +131,7 @@ class ReviewLog:
         Raises:
             ReviewLogAway, OldReviewLog, NewReviewLog: it cannot be read.
         """
-        with away(self.database), self._engine.connect() as connection:
+        with away(self.database), self._reader.connect() as connection:
             check(connection, self.database)
             rows, undone, last = connection.execute(
                 select(func.count(REVIEWS.c.number), func.count(REVIEWS.c.undoes), func.max(REVIEWS.c.at))

@@ -57,6 +57,7 @@ class ReviewDesk:
         self._ready: bool | None = None
         self._saying = threading.Lock()
         self._waiting = 0
+        self._counting = threading.Lock()
 
     @property
     def open(self) -> bool:
@@ -226,13 +227,14 @@ class ReviewDesk:
             event("reviews_away", logging.WARNING, reason=reason)
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
-        self._waiting += 1
+        with self._counting:
+            self._waiting += 1
         future = self._pool.submit(work)
         future.add_done_callback(self._done)
         return future
 
     def _done(self, future: Future[T]) -> None:
-        with self._lock:
+        with self._counting:  # not the lock of opening, for which the event loop might wait here
             self._waiting -= 1
 
 

@@ -122,6 +122,22 @@ def test_many_threads_add_at_once_and_none_is_lost(log: ReviewLog, review: NewRe
     assert len(found) == len({*found}) == 41
 
 
+def test_who_reads_does_not_wait_for_who_writes(
+    log: ReviewLog, review: NewReview, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.add(review("r1"))
+    writer = connect(database, Mode.write)
+    monkeypatch.setattr("data.reviews.database.WAIT_S", 0)
+
+    with writer.begin() as connection:
+        connection.execute(sa.text("INSERT INTO reviews SELECT * FROM reviews WHERE id = 'none'"))
+        log.check()
+        assert [one.id for one in log.standing(report_hash(LAMP))] == ["r1"]
+        assert log.reviewed([report_hash(LAMP)]) and log.counts()[0] == 1
+        assert [one.id for one in log.read()] == ["r1"]
+    writer.dispose()
+
+
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
     path = tmp_path / "none.db"
 

@@ -21,7 +21,7 @@ DRIVER = shutil.which("chromedriver")
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Headless Chromium with a profile of its own; `browser.downloads` is where its downloads go."""
     if CHROMIUM is None or DRIVER is None:
         pytest.skip("no chromium and chromedriver on PATH (Debian: chromium, chromium-driver)")
@@ -38,6 +38,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
             {"behavior": "allow", "downloadPath": str(driver.downloads)},  # type: ignore[attr-defined]
         )
         yield driver
+
+
+@pytest.fixture
+def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
+    """The browser on an empty page, its console read: what an earlier test left there is not this one's."""
+    chromium.get("about:blank")
+    chromium.get_log("browser")
+    return chromium
 
 
 @pytest.fixture
