@@ -2,8 +2,9 @@
 
 A small set of reports teaches habits of writing along with matters: that letters with a greeting complain of
 this, hotline orders without one of that. Here every epoch reads a report with another greeting, closing,
-contact line, other names, digits and stops, so that nothing can be learnt from them; and now and then
-with its identifiers covered, as sites that mask before tagging will send it.
+contact line, other names, places, ethnic groups, digits and stops, about men where it was about women, so
+that nothing can be learnt from them; and now and then with its identifiers covered, as sites that mask before
+tagging will send it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,28 @@ from dataclasses import replace
 import numpy as np
 
 from data.labelled import LabelledReport
+from data.privacy.entity import Entity, Finding
 from data.privacy.masker import Masker
-
-Change = Callable[[str], str]
-
-SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩"
-    "邓冯曹彭曾肖田董潘袁蔡蒋余杜叶程魏苏吕丁任卢姚沈钟姜崔"
+from training.swaps import (
+    CITIES,
+    GIVEN,
+    PEOPLES,
+    PROVINCES,
+    SURNAMES,
+    Change,
+    Edit,
+    Span,
+    apply,
+    genders,
+    peoples,
+    regions,
+    renamed,
+    surnames,
 )
+
+Names = tuple[Sequence[Finding], Sequence[Finding]]
+"""What was found in a title and in a text."""
+
 # The last of each is none.
 GREETINGS = (
     "您好！|你好，|您好，打扰了。|各位领导好！|领导好，|书记您好：|市长您好！|尊敬的市长：\n|尊敬的书记，您好。|尊敬的各位领导：您们好！|"
@@ -31,11 +46,15 @@ GREETINGS = (
 ).split("|")
 CLOSINGS = (
     "谢谢！|谢谢。|感谢！|多谢领导。|盼复。|望回复，谢谢！|请领导重视，谢谢。|恳请回复！|期待您的答复。|此致\n敬礼！|麻烦了，谢谢。|"
-    "请尽快答复。|希望早日得到回复。|祝好！|辛苦了！|打扰了。|请相关部门核实处理。|请派单。|特此反映。|"
+    "请尽快答复。|希望早日得到回复。|祝好！|辛苦了！|打扰了。|请相关部门核实处理。|请派单。|特此反映。|给您添麻烦了。|百忙之中打扰了，感谢！|"
 ).split("|")
 CONTACTS = (
     "联系电话：{phone}|电话{phone}|我的电话是{phone}。|联系人{name}，{phone}。|请联系{name}（{phone}）。|来电人：{name}|"
     "反映人：{name}，联系方式：{phone}。|留言人：{name}|"
+).split("|")
+INTRODUCTIONS = (
+    "我叫{name}，{age}岁。|本人{name}，{sex}。|本人{sex}，{people}。|我今年{age}岁，{sex}，|我是{place}来的，|我老家在{place}。|我家是{people}，|"
+    "{name}，{sex}，{age}岁，{place}人。|我们是{place}的，"
 ).split("|")
 _OFFICE = "(?:书记|市长|县长|区长|局长|部长|主任|领导|同志|工作人员)们?"
 _GREETING = re.compile(
@@ -46,43 +65,45 @@ _GREETING = re.compile(
 _CLOSING = re.compile(
     r"(?:谢谢|感谢|多谢|盼复|望回复|此致\s*敬礼|辛苦了|敬请回复|望领导重视|请回复)[\u4e00-\u9fff]{0,6}[!！。.\s]*\Z"
 )
-_NAMED = re.compile(f"[{SURNAMES}](?=某|女士|先生|小姐|大爷|阿姨|师傅|老师)")
+_PEOPLE = frozenset({Entity.PERSON, Entity.OFFICIAL})
 _NUMBER = re.compile(r"\d+")
 _FIXED = re.compile(r"\A(?:1[12]\d|12\d{3}|(?:19|20)\d\d)\Z")
 """Emergency and hotline numbers, and years, say something."""
 _LEAST = 12  # characters that must be left where a greeting or a closing is taken off
 
 
-def augment(row: LabelledReport, rng: np.random.Generator, rate: float = 0.5) -> LabelledReport:
+def augment(
+    row: LabelledReport, rng: np.random.Generator, rate: float = 0.5, names: Names = ((), ())
+) -> LabelledReport:
     """The report with some of the changes, its labels and marked words along.
 
     Args:
         rate: chance of each change.
+        names: people named in its title and text, who are given other names.
     """
-    inside: list[Change] = []
+    inside = _swaps(rng, rate)
+    step = int(rng.integers(1, len(SURNAMES)))
+    if not any(names) or rng.random() >= rate:
+        names = ((), ())
+        if rng.random() < rate:
+            inside.append(surnames(step))
+    row = _changed(
+        row, inside, [renamed(part, found, step) for part, found in zip(_parts(row), names, strict=True)]
+    )
+    text, title = row.report.text, row.report.title
+    marked = [words for of_axis in row.evidence.values() for words in of_axis.values()]
+    front, behind = "", ""
     if rng.random() < rate:
-        inside.append(_other_digits(rng))
+        text, front = _without(text, _GREETING, marked), str(rng.choice(GREETINGS))
     if rng.random() < rate:
-        inside.append(_other_surnames(rng))
-    if rng.random() < rate / 2:
-        inside.append(_other_stops(rng))
-    text, title = _all(row.report.text, inside), _all(row.report.title, inside)
-    # Marked words change as their text does, so that they are still found in it.
-    evidence = {
-        axis: {label: _all(words, inside) for label, words in marked.items()}
-        for axis, marked in row.evidence.items()
-    }
-    marked = [words for of_axis in evidence.values() for words in of_axis.values()]
-    if rng.random() < rate:
-        text = _without(text, _GREETING, marked)
-        text = str(rng.choice(GREETINGS)) + text
-    if rng.random() < rate:
-        text = _without(text, _CLOSING, marked)
-        text = text + str(rng.choice(CLOSINGS))
+        text, behind = _without(text, _CLOSING, marked), str(rng.choice(CLOSINGS))
+    if rng.random() < rate / 4:
+        front += _introduction(rng)
+    text = front + text + behind
     if rng.random() < rate / 2:
         line = str(rng.choice(CONTACTS)).format(phone=_phone(rng), name=_name(rng))
         text = line + "\n" + text if line and rng.random() < 0.3 else text + ("\n" + line if line else "")
-    return replace(row, report=replace(row.report, text=text, title=title), evidence=evidence)
+    return replace(row, report=replace(row.report, text=text, title=title))
 
 
 class Augmented:
@@ -96,21 +117,33 @@ class Augmented:
         """
         self._rows, self._seed, self._rate = rows, seed, rate
         masker = Masker()
-        self._covered = [covered(row, masker) for row in rows]
+        self._covered: list[LabelledReport] = []
+        self._names: list[Names] = []
+        for row in rows:
+            title, text = found = (masker.find(row.report.title), masker.find(row.report.text))
+            self._covered.append(covered(row, masker, found))
+            self._names.append((_people(title), _people(text)))
 
     def __call__(self, epoch: int) -> list[LabelledReport]:
         """The rows of one epoch, counted from 0."""
         rng = np.random.default_rng((self._seed, epoch, 2))
         found = []
-        for row, other in zip(self._rows, self._covered, strict=True):
-            chosen = other if rng.random() < self._rate / 2 else row
-            found.append(augment(chosen, rng, self._rate))
+        for row, other, names in zip(self._rows, self._covered, self._names, strict=True):
+            if rng.random() < self._rate / 2:
+                found.append(augment(other, rng, self._rate))
+            else:
+                found.append(augment(row, rng, self._rate, names))
         return found
 
 
-def covered(row: LabelledReport, masker: Masker) -> LabelledReport:
-    """The report with its identifiers covered, marked words along."""
-    text, title = masker.mask(row.report.text), masker.mask(row.report.title)
+def covered(row: LabelledReport, masker: Masker, known: Names | None = None) -> LabelledReport:
+    """The report with its identifiers covered, marked words along.
+
+    Args:
+        known: what the masker found in title and text, where that has been asked already.
+    """
+    in_title, in_text = known or (None, None)
+    text, title = masker.mask(row.report.text, in_text), masker.mask(row.report.title, in_title)
     if not text.findings and not title.findings:
         return row
 
@@ -131,10 +164,55 @@ def covered(row: LabelledReport, masker: Masker) -> LabelledReport:
     )  # fmt: skip
 
 
-def _all(text: str, changes: Sequence[Change]) -> str:
-    for change in changes:
-        text = change(text)
-    return text
+def _swaps(rng: np.random.Generator, rate: float) -> list[Change]:
+    """Changes inside the text, some of them."""
+    kinds: list[tuple[float, Callable[[], Change]]] = [
+        (rate, lambda: _other_digits(rng)),
+        (rate / 2, lambda: _other_stops(rng)),
+        (rate / 2, genders),
+        (rate / 2, lambda: regions(int(rng.integers(1, 20)))),
+        (rate, lambda: peoples(int(rng.integers(1, len(PEOPLES))))),
+    ]
+    return [make() for chance, make in kinds if rng.random() < chance]
+
+
+def _people(found: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.entity_type in _PEOPLE]
+
+
+def _parts(row: LabelledReport) -> tuple[str, str]:
+    return row.report.title, row.report.text
+
+
+def _changed(row: LabelledReport, changes: Sequence[Change], first: Sequence[list[Edit]]) -> LabelledReport:
+    """The report with each change made, marked words where they stand now.
+
+    Args:
+        first: edits of title and of text that come before.
+    """
+    parts = list(_parts(row))
+    marked = {
+        (axis, label): words for axis, of_axis in row.evidence.items() for label, words in of_axis.items()
+    }
+    # As training looks for them: in the text first.
+    places: list[dict[tuple[str, str], Span]] = [{}, {}]
+    for key, words in marked.items():
+        for number in (1, 0):
+            at = parts[number].find(words) if words else -1
+            if at >= 0:
+                places[number][key] = (at, at + len(words))
+                break
+    for number, text in enumerate(parts):
+        spans = list(places[number].values())
+        text, spans = apply(text, first[number], spans)
+        for change in changes:
+            text, spans = apply(text, change.edits(text), spans)
+        parts[number] = text
+        marked |= {key: text[slice(*span)] for key, span in zip(places[number], spans, strict=True)}
+    evidence: dict[str, dict[str, str]] = {axis: {} for axis in row.evidence}
+    for (axis, label), words in marked.items():
+        evidence[axis][label] = words
+    return replace(row, report=replace(row.report, title=parts[0], text=parts[1]), evidence=evidence)
 
 
 def _without(text: str, pattern: re.Pattern[str], marked: Sequence[str]) -> str:
@@ -147,20 +225,22 @@ def _without(text: str, pattern: re.Pattern[str], marked: Sequence[str]) -> str:
 def _other_digits(rng: np.random.Generator) -> Change:
     order = rng.permutation(9) + 1
     table = {ord(str(i + 1)): str(digit) for i, digit in enumerate(order)}  # 0 stays: amounts keep their size
-    return lambda text: _NUMBER.sub(
-        lambda m: m.group() if _FIXED.match(m.group()) else m.group().translate(table), text
-    )
-
-
-def _other_surnames(rng: np.random.Generator) -> Change:
-    others = dict(zip(SURNAMES, rng.permutation(list(SURNAMES)).tolist(), strict=True))
-    return lambda text: _NAMED.sub(lambda m: others[m.group()], text)
+    return Change(_NUMBER, lambda number: number if _FIXED.match(number) else number.translate(table))
 
 
 def _other_stops(rng: np.random.Generator) -> Change:
     tables = ("。.", "，,", "！。", "、,", "：:", "；，", '“"”"')
     pairs = tables[int(rng.integers(len(tables)))]
-    return lambda text: text.translate(str.maketrans(pairs[::2], pairs[1::2]))
+    others = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    return Change(re.compile(f"[{pairs[::2]}]"), others.__getitem__)
+
+
+def _introduction(rng: np.random.Generator) -> str:
+    name = _one(rng, SURNAMES) + _one(rng, GIVEN) + _one(rng, GIVEN)
+    return _one(rng, INTRODUCTIONS).format(
+        name=name, place=_one(rng, PROVINCES + CITIES), people=_one(rng, PEOPLES), sex=_one(rng, "男女"),
+        age=int(rng.integers(20, 80)),
+    )  # fmt: skip
 
 
 def _phone(rng: np.random.Generator) -> str:
@@ -170,5 +250,8 @@ def _phone(rng: np.random.Generator) -> str:
 
 
 def _name(rng: np.random.Generator) -> str:
-    surname = SURNAMES[int(rng.integers(len(SURNAMES)))]
-    return surname + str(rng.choice(["先生", "女士", "某", "某某", "师傅", "**"]))
+    return _one(rng, SURNAMES) + _one(rng, ["先生", "女士", "某", "某某", "师傅", "**"])
+
+
+def _one(rng: np.random.Generator, kind: Sequence[str]) -> str:
+    return kind[int(rng.integers(len(kind)))]

@@ -56,8 +56,8 @@ class TrainSettings:
     token_evidence: float = 0.7
     """Weight of the loss that makes each marked word speak for its label by itself; 0: none."""
     augment: float = 0.0
-    """Chance of each change that must change no tag (greeting, names, digits), made anew each epoch;
-    half of it: chance that the identifiers are covered."""
+    """Chance of each change that must change no tag (greeting, names, sex, places, digits), made anew each
+    epoch; half of it: chance that the identifiers are covered."""
     smoothing: float = 0.0
     """Label smoothing."""
     wide: bool = True

@@ -51,7 +51,7 @@ class Masked:
 
     def inside(self, start: int, end: int) -> tuple[int, int]:
         """Where a span of the text as received stands in the masked one; identifiers are taken whole."""
-        return _moved(
+        return moved(
             [(f.start, f.end, n) for f, n in zip(self.findings, self.covers, strict=True)], start, end
         )
 
@@ -62,7 +62,7 @@ class Masked:
             begin = finding.start + shift
             places.append((begin, begin + size, finding.end - finding.start))
             shift += size - (finding.end - finding.start)
-        return _moved(places, start, end)
+        return moved(places, start, end)
 
     def counts(self) -> Counter[Entity]:
         """Findings per class."""
@@ -102,10 +102,19 @@ class Masker:
         """The classes that are covered."""
         return self._wanted
 
-    def mask(self, text: str) -> Masked:
-        """Cover the identifiers of one text."""
+    def find(self, text: str) -> list[Finding]:
+        """All identifiers of one text, those that are left as they are too."""
+        return list(self._analyzer.analyze(text))
+
+    def mask(self, text: str, known: Sequence[Finding] | None = None) -> Masked:
+        """Cover the identifiers of one text.
+
+        Args:
+            known: what `find` found in it, where that has been asked already.
+        """
         # All classes are looked for, so that one left as it is cannot be covered under another's name.
-        found = [f for f in self._analyzer.analyze(text) if f.entity_type in self._wanted]
+        every = self.find(text) if known is None else known
+        found = [finding for finding in every if finding.entity_type in self._wanted]
         if not found:
             return Masked(text, ())
         pieces: list[str] = []
@@ -127,7 +136,7 @@ class Masker:
         return f"【{entity.label}·{digest[:8]}】"
 
 
-def _moved(places: Sequence[tuple[int, int, int]], start: int, end: int) -> tuple[int, int]:
+def moved(places: Sequence[tuple[int, int, int]], start: int, end: int) -> tuple[int, int]:
     """A span after each of these places [begin, stop) has become so long; it grows to whole ones."""
     shift = 0
     first, last = start, end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,38 @@ def test_a_text_that_is_nothing_else_is_not_emptied(text: str) -> None:
     assert all(text in words or text.replace("！", "。") in words for words in found)
 
 
+SWAPPED = LabelledReport(
+    Report(
+        "3",
+        "我是河南人，回族。我儿子王强在B市二中，班主任老师姓李，李老师收每个男生补课费，子女上学难，他不管，找局长赵刚，赵刚说不归他管。",
+        "郑州王先生反映",
+    ),
+    {"misconduct": frozenset({"graft", "inaction", "evasion"})},
+    {"misconduct": {"graft": "李老师收每个男", "inaction": "他不管", "evasion": "赵刚说不归他管"}},
+)
+
+
+def test_people_and_places_change_and_marked_words_move_along() -> None:
+    rows = [Augmented([SWAPPED], 0, 0.6)(epoch)[0] for epoch in range(80)]
+    texts = [row.report.title + row.report.text for row in rows]
+
+    for gone in ("河南", "回族", "儿子", "王强", "B市", "李老师", "男生", "郑州", "赵刚"):
+        assert 10 < sum(gone not in text for text in texts) < 80, gone
+    assert all("班主任老师" in text and "子女" in text for text in texts)
+    for row in rows:
+        words = row.evidence["misconduct"]
+        assert all(marked in row.report.text for marked in words.values())
+        assert words["graft"][1:] in ("老师收每个男", "老师收每个女生")  # a changed word is marked whole
+        assert words["inaction"][1:] == "不管" and words["evasion"].endswith("管")
+
+
+def test_one_person_keeps_one_name_throughout_a_report() -> None:
+    for epoch in range(40):
+        text = Augmented([SWAPPED], 1, 0.6)(epoch)[0].report.text
+        found = re.search("局长(赵刚|..|【被反映人】)[，,](赵刚|..|【被反映人】)说", text)
+        assert found and found[1] == found[2]
+
+
 def test_seed_and_epoch_fix_the_changes() -> None:
     first, again, other = (Augmented([ROW] * 20, 3, 0.5)(epoch) for epoch in (1, 1, 2))
 
@@ -109,6 +143,6 @@ def test_a_report_without_identifiers_stays_as_it_is() -> None:
 
 def test_some_epochs_read_a_report_covered() -> None:
     forms = Augmented([NAMED], 0, 0.5)
-    covers = ["王小明" not in forms(epoch)[0].report.text for epoch in range(60)]
+    covers = ["【姓名】" in forms(epoch)[0].report.text for epoch in range(60)]
 
     assert 5 < sum(covers) < 30
