@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -190,8 +191,24 @@ def held_out_scores(
     return loss, accuracy
 
 
+def learn(forward: nn.Module, batch: list[Tensor]) -> Tensor:
+    """Leave the gradients of a batch at the parameters; return the loss."""
+    loss: Tensor = forward(*batch)[0]
+    loss.backward()
+    return loss.detach()
+
+
+def finite_gradients(network: nn.Module) -> bool:
+    """Whether no gradient is NaN or infinite."""
+    return all(bool(torch.isfinite(p.grad).all()) for p in network.parameters() if p.grad is not None)
+
+
 def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
-    """Train until settings.tokens, from the run's last checkpoint where there is one."""
+    """Train until settings.tokens, from the run's last checkpoint where there is one.
+
+    Raises:
+        SystemExit: the loss is no number any more.
+    """
     from tokenizers import Tokenizer
 
     args.run.mkdir(parents=True, exist_ok=True)
@@ -207,16 +224,29 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
-    forward = torch.compile(network, dynamic=False) if args.compile else network
+    forward: nn.Module = torch.compile(network, dynamic=False) if args.compile else network  # type: ignore[assignment]
     steps = settings.tokens // (settings.batch * settings.length)
     fall_starts = steps - round(steps * settings.decay)
     began, losses, marks = time.time(), [], time.time()
     for step in range(first, steps):
-        loss, _ = forward(*batch_of(streams, step, vocab, device))
-        loss.backward()
+        batch = batch_of(streams, step, vocab, device)
+        loss = learn(forward, batch)
+        if step == first and forward is not network and not finite_gradients(network):
+            # torch 2.13's compiled backward gives NaN on processors with AMX.
+            print(
+                "torch.compile gives no usable gradients on this machine; going on without", file=sys.stderr
+            )
+            network.zero_grad()
+            forward = network
+            loss = learn(forward, batch)
+        if not torch.isfinite(loss):
+            raise SystemExit(
+                f"the loss of step {step + 1} is {float(loss)}: the run stops here, its last checkpoint is "
+                "good; lower --matrix-lr and --other-lr, or try --no-compile"
+            )
         factor = rate(step, steps, settings)
         optimizer.step(settings.matrix_lr * factor, settings.other_lr * factor)
-        losses.append(float(loss.detach()))
+        losses.append(float(loss))
         if (step + 1) % args.log_every == 0 or step + 1 == steps:
             held_loss, held_accuracy = held_out_scores(network, streams, vocab, device)
             done = (step + 1) * settings.batch * settings.length

@@ -178,3 +178,42 @@ def test_weights_that_are_not_moderns_are_not_saved(tmp_path: Path, tokenizer_fi
 
     with pytest.raises(RuntimeError, match="do not fit ModernBERT"):
         save_encoder(tmp_path, network, tokenizer_file)
+
+
+class NoGradients(torch.autograd.Function):
+    """As a compiled backward that is wrong: the loss is right, its gradients are NaN."""
+
+    @staticmethod
+    def forward(ctx: object, loss: torch.Tensor) -> torch.Tensor:
+        return loss.clone()
+
+    @staticmethod
+    def backward(ctx: object, *gradients: torch.Tensor) -> torch.Tensor:
+        return gradients[0] * torch.nan
+
+
+def test_a_compiled_network_with_wrong_gradients_is_left_for_the_plain_one(
+    tmp_path: Path,
+    streams: Path,
+    tokenizer_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def compiled(network: torch.nn.Module, dynamic: bool) -> object:
+        def forward(*batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            loss, accuracy = network(*batch)
+            return NoGradients.apply(loss), accuracy
+
+        return forward
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    pretrain(arguments(tmp_path / "run", streams, tokenizer_file, compile=True), TINY)
+
+    assert "going on without" in capsys.readouterr().err
+    assert lines(tmp_path / "run")[-1]["loss"] < 6
+
+
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path, streams: Path, tokenizer_file: Path) -> None:
+    wild = replace(TINY, matrix_lr=1e30, other_lr=1e30, warmup_tokens=0)
+    with pytest.raises(SystemExit, match="no-compile"):
+        pretrain(arguments(tmp_path / "run", streams, tokenizer_file), wild)
