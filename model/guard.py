@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from data.privacy.masked_report import MaskedReport, Masking, ReportMasker
+from data.privacy.masker import Masked
 from data.privacy.watch_list import WatchList
 from data.report import Report
 from model.export import Export
-from model.prediction import Evidence, Prediction, Tag
+from model.prediction import Evidence, Prediction, Sentence, Tag
 from model.tagger import EvidenceFor, Tagger
 
 BY_HAND = "handle_by_hand"
@@ -101,11 +102,9 @@ class Guard:
             as_shown: offsets of evidence count in `Shown.report`; else in the report as received.
         """
         prediction = replace(prediction, id=case.shown.id)
-        if self.wordless:
-            return Shown(case.shown, _without_evidence(prediction))
         if case.masked is not None:
             prediction = mask_evidence(prediction, case.masked, case.masking is Masking.input, as_shown)
-        return Shown(case.shown, prediction)
+        return Shown(case.shown, _without_evidence(prediction) if self.wordless else prediction)
 
     def stream(
         self,
@@ -113,6 +112,7 @@ class Guard:
         reports: Iterable[Report],
         evidence: EvidenceFor = "misconduct",
         as_shown: bool = False,
+        matters: bool = False,
     ) -> Iterator[Shown]:
         """Tag a stream of reports of any length, in order; see Tagger.stream."""
         waiting: deque[Case] = deque()
@@ -129,7 +129,7 @@ class Guard:
                 case = waiting.popleft()
                 yield Shown(case.shown, by_hand(case.shown.id, tagger.export))
 
-        for prediction in tagger.stream(read(), evidence):
+        for prediction in tagger.stream(read(), evidence, matters):
             yield from handled()
             yield self.show(waiting.popleft(), prediction, as_shown)
         yield from handled()
@@ -153,20 +153,30 @@ def mask_evidence(
         as_shown: whether those of the answer count in the masked report, else in the one as received.
     """
 
+    def places(part: Masked, start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Where a span stands in the report as received and in the masked one."""
+        received = part.outside(start, end) if read_masked else (start, end)
+        return received, part.inside(*received)
+
     def moved(evidence: Evidence) -> Evidence:
         part = masked.part(evidence.part)
-        if read_masked:
-            received = part.outside(evidence.start, evidence.end)
-        else:
-            received = evidence.start, evidence.end
-        shown = part.inside(*received)
+        received, shown = places(part, evidence.start, evidence.end)
         start, end = shown if as_shown else received
         return replace(evidence, start=start, end=end, text=part.text[slice(*shown)])
 
-    return replace(prediction, tags={
+    def sentence(found: Sentence) -> Sentence:
+        received, shown = places(masked.part("text"), found.start, found.end)
+        start, end = shown if as_shown else received
+        return replace(found, start=start, end=end)
+
+    tags = {
         axis: tuple(replace(tag, evidence=tuple(map(moved, tag.evidence))) for tag in tags)
         for axis, tags in prediction.tags.items()
-    })  # fmt: skip
+    }
+    matters = prediction.matters
+    if matters is not None:
+        matters = replace(matters, sentences=tuple(map(sentence, matters.sentences)))
+    return replace(prediction, tags=tags, matters=matters)
 
 
 def _without_evidence(prediction: Prediction) -> Prediction:

@@ -89,6 +89,64 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a report's text and its own tags.
+
+    Attributes:
+        start, end: code points [start, end) of the text as received, before cleaning.
+        tags: axis id to tags, highest score first, without evidence.
+    """
+
+    start: int
+    end: int
+    tags: Mapping[str, tuple[Tag, ...]] = field(hash=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape; axes without a tag are left out."""
+        return {
+            "start": self.start, "end": self.end,
+            "tags": {axis: [tag.to_dict() for tag in tags] for axis, tags in self.tags.items() if tags},
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, shape: Mapping[str, Any]) -> Sentence:
+        """Read `to_dict`'s shape.
+
+        Raises:
+            KeyError: a key is missing.
+        """
+        tags = {axis: tuple(map(Tag.from_dict, found)) for axis, found in shape["tags"].items()}
+        return cls(shape["start"], shape["end"], tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Matters:
+    """Whether a letter holds several matters, and what its sentences speak of.
+
+    Attributes:
+        several: two parts of it are about different domains.
+        sentences: in reading order.
+    """
+
+    several: bool
+    sentences: tuple[Sentence, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON shape; sentences without a tag are left out."""
+        tagged = [sentence for sentence in self.sentences if any(sentence.tags.values())]
+        return {"several": self.several, "sentences": [sentence.to_dict() for sentence in tagged]}
+
+    @classmethod
+    def from_dict(cls, shape: Mapping[str, Any]) -> Matters:
+        """Read `to_dict`'s shape.
+
+        Raises:
+            KeyError: a key is missing.
+        """
+        return cls(shape["several"], tuple(map(Sentence.from_dict, shape["sentences"])))
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """All tags of one report.
 
@@ -101,6 +159,7 @@ class Prediction:
         unread_chars: code points of the text that a configured cap left unread.
         model: name and version of the Export; "" where none read the report.
         nearest: the labelled cases most like it, the nearest first; empty unless asked for.
+        matters: what its sentences speak of; None unless asked for.
     """
 
     id: str
@@ -110,9 +169,10 @@ class Prediction:
     model: str
     review_reasons: tuple[str, ...] = ()
     nearest: tuple[Nearest, ...] = ()
+    matters: Matters | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON shape; no key `nearest` where nothing was asked for."""
+        """JSON shape; no key `nearest` or `matters` where nothing was asked for."""
         shape: dict[str, Any] = {
             "id": self.id,
             "tags": {axis: [tag.to_dict() for tag in tags] for axis, tags in self.tags.items()},
@@ -123,6 +183,8 @@ class Prediction:
         }
         if self.nearest:
             shape["nearest"] = [case.to_dict() for case in self.nearest]
+        if self.matters is not None:
+            shape["matters"] = self.matters.to_dict()
         return shape
 
     @classmethod
@@ -136,4 +198,5 @@ class Prediction:
             shape["id"], {axis: tuple(map(Tag.from_dict, tags)) for axis, tags in shape["tags"].items()},
             shape["needs_review"], shape["unread_chars"], shape["model"], tuple(shape["review_reasons"]),
             tuple(Nearest(**case) for case in shape.get("nearest", ())),
+            Matters.from_dict(shape["matters"]) if "matters" in shape else None,
         )  # fmt: skip

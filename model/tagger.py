@@ -16,6 +16,7 @@ from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
 from model.evidence import find_evidence, token_sums
 from model.export import DEFAULT, GRAPH, TOKENIZER, WIDE, Export
+from model.matters import find_matters
 from model.nearest import Cases
 from model.occlusion import Occlusion
 from model.prediction import Evidence, Prediction, Tag
@@ -65,19 +66,24 @@ class Tagger:
         """
         return cls(Export.load(folder), threads, max_tokens)
 
-    def tag(self, reports: Sequence[Report], evidence: EvidenceFor = "misconduct") -> list[Prediction]:
+    def tag(
+        self, reports: Sequence[Report], evidence: EvidenceFor = "misconduct", matters: bool = False
+    ) -> list[Prediction]:
         """Tag reports, in order.
 
         Args:
             evidence: "misconduct" gives evidence on the axis of that id, "all" on every axis, "none" on none,
                 "careful" on every axis by deleting each clause in turn, which takes many times as long.
+            matters: tell also what each sentence speaks of, and whether a letter holds several matters.
         """
-        return list(self.stream(reports, evidence))
+        return list(self.stream(reports, evidence, matters))
 
-    def stream(self, reports: Iterable[Report], evidence: EvidenceFor = "misconduct") -> Iterator[Prediction]:
+    def stream(
+        self, reports: Iterable[Report], evidence: EvidenceFor = "misconduct", matters: bool = False
+    ) -> Iterator[Prediction]:
         """Tag a stream of reports of any length, in order, in constant memory."""
         for works, logits in self.examine(reports):
-            yield from self._decide(works, logits, evidence)
+            yield from self._decide(works, logits, evidence, matters)
 
     def examine(self, reports: Iterable[Report]) -> Iterator[tuple[list[Work], Floats]]:
         """Read a stream; give chunk by chunk the Works, in order, and their uncalibrated logits."""
@@ -142,9 +148,11 @@ class Tagger:
         jobs = [Job(work, number) for work in works for number in range(len(work.windows))]
         return _batches(sorted(jobs, key=lambda job: job.tokens), self.budget)
 
-    def finish(self, works: Sequence[Work], evidence: EvidenceFor = "misconduct") -> list[Prediction]:
+    def finish(
+        self, works: Sequence[Work], evidence: EvidenceFor = "misconduct", matters: bool = False
+    ) -> list[Prediction]:
         """Predictions of reports of which every window has been read, in order."""
-        return list(self._decide(works, self._logits(works), evidence)) if works else []
+        return list(self._decide(works, self._logits(works), evidence, matters)) if works else []
 
     def _run(self, reports: Sequence[Report]) -> list[Work]:
         works = self.begin(reports)
@@ -161,7 +169,9 @@ class Tagger:
             rows.append(row)
         return np.stack(rows).astype(np.float32)
 
-    def _decide(self, works: Sequence[Work], logits: Floats, evidence: EvidenceFor) -> Iterator[Prediction]:
+    def _decide(
+        self, works: Sequence[Work], logits: Floats, evidence: EvidenceFor, matters: bool
+    ) -> Iterator[Prediction]:
         tables, reasons = [], []
         for axis, column in self.export.taxonomy.columns():
             decision = self.export.decisions[axis.id]
@@ -196,6 +206,7 @@ class Tagger:
             yield Prediction(
                 work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why),
                 self.cases.nearest(pooled(work)) if self.cases is not None else (),
+                find_matters(work, self.wide, self.export) if matters else None,
             )  # fmt: skip
 
     def contributions(self, work: Work, labels: list[int]) -> Floats:

@@ -119,7 +119,7 @@ async def tag(request: Request, body: TagIn) -> Response:
     if body.axes is not None and (strange := [i for i, axis in enumerate(body.axes) if axis not in known]):
         fault = {"field": f"axes[{strange[0]}]", "code": "unknown_axis", "message": f"One of {known}."}
         raise Problem("invalid", errors=[fault])
-    answer = await tag_for(request, reports, body.evidence, Masking(body.mask))
+    answer = await tag_for(request, reports, body.evidence, Masking(body.mask), body.matters)
     shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 

@@ -34,6 +34,7 @@ class _Ticket(Flow):
     """One request on its way through."""
 
     evidence: EvidenceFor = "misconduct"
+    matters: bool = False
     predictions: list[Prediction | None] = field(default_factory=list)
     unread: dict[int, int] = field(default_factory=dict)  # place -> windows not read yet
     doubted: dict[int, Work] = field(default_factory=dict)  # place -> read, its careful evidence not yet
@@ -114,7 +115,9 @@ class Batcher:
         check_budget(tagger, self.budget)
         self.tagger = tagger
 
-    async def tag(self, reports: Sequence[Report], evidence: EvidenceFor = "misconduct") -> Answer:
+    async def tag(
+        self, reports: Sequence[Report], evidence: EvidenceFor = "misconduct", matters: bool = False
+    ) -> Answer:
         """Tag one request's reports. Cancel it when the caller has gone: its work is dropped.
 
         Raises:
@@ -122,6 +125,7 @@ class Batcher:
             Expired, Failed: accepted, but without an answer.
         """
         ticket = self._admit(reports, evidence)
+        ticket.matters = matters
         began, reason = time.perf_counter(), "gone"
         try:
             async with asyncio.timeout(self.deadline):
@@ -294,7 +298,7 @@ class Batcher:
             if ticket.evidence == "careful":
                 works = await self._doubt(ticket, works)
             told = await loop.run_in_executor(
-                self._desk, finish, [work for _, work in works], ticket.evidence
+                self._desk, finish, [work for _, work in works], ticket.evidence, ticket.matters
             )
         except Exception as error:
             _fail(ticket, error)

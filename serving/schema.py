@@ -81,6 +81,9 @@ class TagIn(In):
         description="Whether identifiers are covered in what comes out, or before the model reads it too. "
         "The service may demand more; a request cannot ask for less.",
     )
+    matters: bool = Field(
+        False, description="Tell also what each sentence speaks of, and whether there are several matters."
+    )
     axes: list[str] | None = Field(None, description="The axes to answer; by default all.")
 
     @model_validator(mode="after")
@@ -127,6 +130,21 @@ class TagOut(BaseModel):
     evidence: list[EvidenceOut] = Field(default_factory=list)
 
 
+class SentenceOut(BaseModel):
+    """A sentence with tags of its own: code points [start, end) of the text as received."""
+
+    start: int
+    end: int
+    tags: dict[str, list[TagOut]] = Field(description="Axis to tags; axes without a tag are left out.")
+
+
+class MattersOut(BaseModel):
+    """What the sentences of a report speak of."""
+
+    several: bool = Field(description="Two parts of the letter are about different domains.")
+    sentences: list[SentenceOut] = Field(description="Those with a tag, in reading order.")
+
+
 class PredictionOut(BaseModel):
     """All tags of one report."""
 
@@ -137,6 +155,7 @@ class PredictionOut(BaseModel):
     review_reasons: list[str] = Field(description="`handle_by_hand`: no model has read it.")
     unread_chars: int = Field(description="Characters that a configured cap left unread; 0 without a cap.")
     model: str
+    matters: MattersOut | None = Field(None, description="Where it was asked for; else there is no such key.")
 
 
 class TagAnswer(BaseModel):
@@ -261,6 +280,8 @@ def prediction_shape(index: int, prediction: Prediction, axes: Sequence[str] | N
     shape = {"index": index, **prediction.to_dict()}
     if axes is not None:
         shape["tags"] = {axis: shape["tags"].get(axis, []) for axis in axes}
+        for sentence in shape.get("matters", {}).get("sentences", ()):
+            sentence["tags"] = {axis: tags for axis, tags in sentence["tags"].items() if axis in axes}
         wanted = {*axes, ""}
         reasons = [r for r in shape["review_reasons"] if r.rpartition(":")[0] in wanted]
         shape["review_reasons"], shape["needs_review"] = reasons, bool(reasons)

@@ -152,12 +152,14 @@ class Service:
         evidence: EvidenceFor,
         masking: Masking = Masking.none,
         who: str = LOCAL,
+        matters: bool = False,
     ) -> Answer:
         """Tag behind the Guard, count, and record in the audit log.
 
         Args:
             masking: what the request asks for; the settings may demand more.
             who: name of the key.
+            matters: tell also what each sentence speaks of.
 
         Raises:
             Unrecorded: the audit log cannot be written.
@@ -165,10 +167,10 @@ class Service:
         """
         guard = self.guard
         if guard.idle and masking is Masking.none:
-            answer = await self._read(reports, evidence)
+            answer = await self._read(reports, evidence, matters)
             answer = replace(answer, shown=list(map(Shown, reports, answer.predictions)))
         else:
-            answer = await self._tag_guarded(guard, reports, evidence, masking)
+            answer = await self._tag_guarded(guard, reports, evidence, masking, matters)
         try:
             await self.auditor.record(Action.tag, who, len(reports), {"model": self.tagger.export.model})
         except Unrecorded:
@@ -177,20 +179,21 @@ class Service:
         self.metrics.answer(answer)
         return answer
 
-    async def _read(self, reports: Sequence[Report], evidence: EvidenceFor) -> Answer:
+    async def _read(self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool) -> Answer:
         """Have the model read; a share of it is left for the challenger to read later."""
-        answer = await self.batcher.tag(reports, evidence)
+        answer = await self.batcher.tag(reports, evidence, matters)
         if self.shadow is not None:
             self.shadow.offer(reports, answer.predictions)
         return answer
 
     async def _tag_guarded(
-        self, guard: Guard, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking
+        self, guard: Guard, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking, matters: bool
     ) -> Answer:
         # In a thread: a long report takes milliseconds to mask, which others need not wait for.
         cases = await asyncio.to_thread(lambda: [guard.admit(report, masking) for report in reports])
         export = self.tagger.export
-        answer = await self._read([case.report for case in cases if case.report is not None], evidence)
+        admitted = [case.report for case in cases if case.report is not None]
+        answer = await self._read(admitted, evidence, matters)
         read = iter(answer.predictions)
 
         def show() -> tuple[list[Prediction], list[Shown]]:

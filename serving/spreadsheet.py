@@ -11,14 +11,18 @@ from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Prediction, Tag
 from serving.sheet import BookSheet, Cell, CsvSheet
-from serving.wording import BETWEEN, evidence_text, nearest_text, reasons
+from serving.wording import BETWEEN, evidence_text, matters_text, nearest_text, reasons, several_text
 
 INPUT = {"id": "编号", "title": "标题", "text": "内容", "channel": "渠道", "time": "时间", "region": "区域"}
 STATE = ("证据", "需人工复核", "复核原因", "未读字数", "模型版本")
 HELD = 512  # rows looked at before the headings are fixed: objects of one JSONL file may differ in keys
 
 
-MORE: dict[str, Callable[[Prediction], str]] = {"相近件": nearest_text}
+MORE: dict[str, Callable[[Report, Prediction], str]] = {
+    "相近件": nearest_text,
+    "一件多诉": several_text,
+    "分句标签": matters_text,
+}
 """Columns that stand behind the others where they are asked for."""
 
 
@@ -45,7 +49,8 @@ class Layout:
         self.lost.update(report.extra.keys() - self._extras.keys())
         row: list[Cell] = [getattr(report, field) for field in INPUT]
         row += [report.extra.get(heading, "") for heading in self._extras]
-        return row + tag_cells(prediction, self._taxonomy) + [MORE[name](prediction) for name in self._more]
+        row += tag_cells(prediction, self._taxonomy)
+        return row + [MORE[name](report, prediction) for name in self._more]
 
 
 def tag_headings(taxonomy: Taxonomy) -> list[str]:

@@ -17,11 +17,12 @@ from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Evidence, Prediction, Tag
 from serving.typeset import plain, wrap
-from serving.wording import reasons
+from serving.wording import matter_lines, reasons
 
 WIDEST = 120
 REVIEW = "需人工复核"
 NEAREST = "相近件"
+MATTERS, SEVERAL = "分句标签", "疑似一件多诉"
 TITLE_CHARS = 24  # of the text, where a report has no title
 AROUND = 45  # code points of a sentence shown on either side of the evidence
 _COLOURS = ("cyan", "magenta", "green", "blue")
@@ -68,6 +69,13 @@ class TableWriter:
             words = f"  {_shortened(plain(case.text))}" if case.text else ""
             shown = Text.assemble(plain(case.id), f" {case.similarity:.2f}", (words, "dim"))
             self._row("" if index else NEAREST, shown, "dim")
+
+        if prediction.matters is not None:
+            for index, (words, labels) in enumerate(matter_lines(report, prediction)):
+                line = Text.assemble(labels, (f"  {plain(words)}", "dim"))
+                self._row("" if index else MATTERS, line, "dim")
+            if prediction.matters.several:
+                self._row(SEVERAL, Text("各部分涉及不同领域", "bold"), "yellow")
 
     def close(self) -> list[str]:
         """Print the counts."""

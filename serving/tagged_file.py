@@ -48,6 +48,7 @@ class TaggedFile:
         protection: masking, sealed mode, watch list and audit log.
         nearest: a file of labelled reports; the three most like each report are named.
         nearest_text: their texts are shown too.
+        matters: what each sentence speaks of is told too.
     """
 
     source: str
@@ -61,6 +62,7 @@ class TaggedFile:
     protection: Protection = field(default_factory=Protection)
     nearest: Path | None = None
     nearest_text: bool = False
+    matters: bool = False
 
     def overwrites_input(self) -> bool:
         """Tell whether the output, or the file of rejected rows, is the file to read."""
@@ -101,6 +103,7 @@ class TaggedFile:
             sealed = self.protection.sealed
             rejects = Rejects(None if sealed else rejects_path(self.target), stack, raw=guard.idle)
             more = ["相近件"] if self.nearest is not None else []
+            more += ["一件多诉", "分句标签"] if self.matters else []
             writer = _writer(self.format, self.target, tagger.export.taxonomy, stack, more)
             on_screen = self.target is None and sys.stdout.isatty()
             watched = not self.quiet and messages.is_terminal and not on_screen
@@ -108,7 +111,9 @@ class TaggedFile:
             task = progress.add_task("打标", total=self.limit or None)
             tally = stack.enter_context(self.protection.recorded(Action.tag, model=model_name))
             reports = self._reports(rows, rejects, messages)
-            for shown in guard.stream(tagger, reports, evidence, as_shown=self.format is Format.table):
+            # Only JSON tells offsets; the others cut words out of what they show.
+            as_shown = self.format is not Format.jsonl
+            for shown in guard.stream(tagger, reports, evidence, as_shown, self.matters):
                 writer.write(*shown)
                 tally.count += 1
                 progress.update(task, completed=tally.count)

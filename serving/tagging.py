@@ -39,12 +39,17 @@ def check_limits(settings: ServeSettings, reports: Sequence[Report], body: TagIn
 
 
 async def tag_for(
-    request: Request, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking = Masking.none
+    request: Request,
+    reports: Sequence[Report],
+    evidence: EvidenceFor,
+    masking: Masking = Masking.none,
+    matters: bool = False,
 ) -> Answer:
     """Tag, unless the client goes away first: then its work is dropped.
 
     Args:
         masking: what the request asks for; the settings may demand more.
+        matters: tell also what each sentence speaks of.
 
     Raises:
         Problem: the key's rate is used up, or the client has gone.
@@ -53,7 +58,7 @@ async def tag_for(
     service: Service = request.app.state.service
     state = request.scope["state"]
     service.access.spend(state.get("key"), len(reports))
-    work = asyncio.ensure_future(service.tag(reports, evidence, masking, key_name(request)))
+    work = asyncio.ensure_future(service.tag(reports, evidence, masking, key_name(request), matters))
     gone = asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Prediction
 
 BETWEEN = "；"
+SHOWN = 24  # characters of a sentence that stand for it
 _REASONS = {
     "low_confidence": "{}把握不足",
     "no_label": "未识别{}",
@@ -23,13 +25,38 @@ def evidence_text(prediction: Prediction) -> str:
     return BETWEEN.join(parts)
 
 
-def nearest_text(prediction: Prediction) -> str:
+def nearest_text(report: Report, prediction: Prediction) -> str:
     """The nearest cases: A-7（0.93）；A-2（0.90）, each with its text where that was asked for."""
     shown = []
     for case in prediction.nearest:
         words = " ".join(case.text.split())
         shown.append(f"{case.id}（{case.similarity:.2f}）" + (f"“{words}”" if words else ""))
     return BETWEEN.join(shown)
+
+
+def several_text(report: Report, prediction: Prediction) -> str:
+    """Whether a letter holds several matters: 是, 否."""
+    return "是" if prediction.matters is not None and prediction.matters.several else "否"
+
+
+def matters_text(report: Report, prediction: Prediction) -> str:
+    """What its sentences speak of: “…”：教育，乱收费；“…”：环保."""
+    return BETWEEN.join(f"“{words}”：{labels}" for words, labels in matter_lines(report, prediction))
+
+
+def matter_lines(report: Report, prediction: Prediction) -> list[tuple[str, str]]:
+    """The beginning of each sentence that has tags, and their names.
+
+    Args:
+        report: the one in which the offsets of the prediction count.
+    """
+    lines = []
+    for sentence in prediction.matters.sentences if prediction.matters is not None else ():
+        names = "，".join(tag.name for tags in sentence.tags.values() for tag in tags)
+        words = " ".join(report.text[sentence.start : sentence.end].split())
+        if names:
+            lines.append((words if len(words) <= SHOWN else f"{words[:SHOWN]}…", names))
+    return lines
 
 
 def reasons(prediction: Prediction, taxonomy: Taxonomy) -> list[str]:

@@ -97,6 +97,16 @@ def test_scores_of_an_axis_need_not_sum_to_one(export: Export) -> None:
     assert sum(tag["score"] for tag in found["tags"]["domain"]) > 1.5
 
 
+def test_matters_are_told_where_they_are_asked_for(export: Export) -> None:
+    letter = f"{SCHOOL}。去了医院，多次来信反映。"
+    (plain,) = post(export, {"text": letter}).json()["predictions"]
+    (told,) = post(export, {"text": letter, "matters": True, "axes": ["domain"]}).json()["predictions"]
+
+    assert "matters" not in plain
+    assert told["matters"]["several"] is True
+    assert [list(s["tags"]) for s in told["matters"]["sentences"]] == [["domain"], ["domain"]]
+
+
 def test_axes_choose_what_is_answered(export: Export) -> None:
     (found,) = post(export, {"text": SCHOOL, "axes": ["misconduct"]}).json()["predictions"]
 

@@ -225,3 +225,30 @@ def test_nearest_text_without_cases_is_wrong_use(tag: Petition, reports: Path, t
     assert tag(reports, "--nearest-text").code == 2
     assert tag(reports, "--nearest", tmp_path / "none.jsonl").code == 4
     assert tag(reports, "--nearest", empty).code == 4
+
+
+def test_matters_are_told_by_sentence_in_every_format(tag: Petition, tmp_path: Path) -> None:
+    letter = f"{SCHOOL}。去了医院，多次来信反映。"
+    reports = write_csv(tmp_path / "letter.csv", [("1", "", letter), ("2", "", SCHOOL)])
+    several, one = (json.loads(line)["matters"] for line in tag(reports, "--matters").out.splitlines())
+
+    assert several["several"] and not one["several"]
+    assert [s["tags"]["domain"][0]["label"] for s in several["sentences"]] == ["education", "medical"]
+    assert "matters" not in json.loads(tag(reports).out.splitlines()[0])
+    table = tag(reports, "--matters", "--format", "table").out
+    assert table.count("疑似一件多诉") == 1 and "分句标签" in table
+    tag(reports, "--matters", "--mask", "output", "-o", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert (first["一件多诉"], second["一件多诉"]) == ("是", "否")
+    assert first["分句标签"].startswith("“") and "教育" in first["分句标签"] and "医疗" in first["分句标签"]
+
+
+def test_a_sealed_file_tells_places_and_labels_of_sentences_alone(tag: Petition, tmp_path: Path) -> None:
+    reports = write_csv(tmp_path / "letter.csv", [("1", "", f"{SCHOOL}。去了医院，多次来信反映。")])
+    tag(reports, "--matters", "--sealed", "-o", tmp_path / "out.jsonl")
+    tag(reports, "--matters", "--sealed", "-o", tmp_path / "out.csv")
+
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["matters"]["several"]
+    for name in ("out.jsonl", "out.csv"):
+        assert "多次来信" not in (tmp_path / name).read_text(encoding="utf-8-sig")
