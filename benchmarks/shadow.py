@@ -20,7 +20,8 @@ from benchmarks.results import keep, table
 from data.readers import read_reports
 from data.report import Report
 from model.export import CARD, DEFAULT, MANIFEST, sha256
-from serving.service import Service, load_checked
+from serving.loaded import load_checked
+from serving.service import Service
 from serving.settings import ServeSettings
 
 REQUESTS, PAUSE_S, CLIENTS = 300, 0.05, 16

@@ -26,6 +26,7 @@ from model.work import Job, Work, attention, by_token, pooled
 Floats = NDArray[np.float32]
 EvidenceFor = Literal["misconduct", "all", "none", "careful"]
 """On which axes evidence is given; `careful`: on every axis, by deletion (model/occlusion.py)."""
+BUDGET = 8192  # padded tokens in one call of the engine
 CHUNK = 512  # reports worked on at a time: enough to sort by length, little enough for memory
 
 
@@ -37,7 +38,7 @@ class Tagger:
     call of the engine, and `finish` tells reports of which every window has been read.
     """
 
-    def __init__(self, export: Export, threads: int = 0, max_tokens: int = 0, budget: int = 8192) -> None:
+    def __init__(self, export: Export, threads: int = 0, max_tokens: int = 0, budget: int = BUDGET) -> None:
         """Load the graph.
 
         Args:

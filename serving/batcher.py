@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.report import Report
+from model.export import Export
 from model.occlusion import MOST_CLAUSES
 from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
@@ -68,7 +69,7 @@ class Batcher:
         Raises:
             ValueError: the budget is smaller than one window, or the queue than one batch.
         """
-        check_budget(tagger, budget)
+        check_budget(tagger.export, budget)
         if queue < budget:
             raise ValueError(f"a queue of {queue} tokens is smaller than one batch of {budget}")
         self.tagger = tagger
@@ -112,7 +113,7 @@ class Batcher:
         Raises:
             ValueError: its window is larger than the budget.
         """
-        check_budget(tagger, self.budget)
+        check_budget(tagger.export, self.budget)
         self.tagger = tagger
 
     async def tag(
@@ -335,15 +336,14 @@ class Batcher:
         task.add_done_callback(forget)
 
 
-def check_budget(tagger: Tagger, budget: int) -> None:
+def check_budget(export: Export, budget: int) -> None:
     """Refuse a budget in which one window does not fit.
 
     Raises:
         ValueError: says both sizes.
     """
-    if budget < tagger.export.window:
-        window = tagger.export.window
-        raise ValueError(f"token budget {budget} is smaller than one window of {window} tokens")
+    if budget < export.window:
+        raise ValueError(f"token budget {budget} is smaller than one window of {export.window} tokens")
 
 
 def _ticket(flow: Flow) -> _Ticket:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.errors import DataError
 from model.export import DEFAULT, BrokenExport, Export
-from model.tagger import Tagger
+from model.tagger import BUDGET, Tagger
 
 
 def load_export(folder: Path | None) -> Export:
@@ -30,14 +30,14 @@ def load_tagger(folder: Path | None, threads: int = 0, max_tokens: int = 0) -> T
     return tagger_of(load_export(folder), threads, max_tokens)
 
 
-def tagger_of(export: Export, threads: int = 0, max_tokens: int = 0) -> Tagger:
+def tagger_of(export: Export, threads: int = 0, max_tokens: int = 0, budget: int = BUDGET) -> Tagger:
     """Load the Tagger of an Export.
 
     Raises:
         BrokenExport: its graph or tokenizer cannot be used.
     """
     with _broken(export.folder):
-        return Tagger(export, threads, max_tokens)
+        return Tagger(export, threads, max_tokens, budget)
 
 
 @contextmanager

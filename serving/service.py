@@ -4,81 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Literal
 
 from data.audit import Action, BadAudit
 from data.privacy.masked_report import Masking
 from data.privacy.watch_list import WatchList
 from data.report import Report
-from model.export import DEFAULT, GOLDEN
-from model.golden import replay_golden
 from model.guard import Guard, Shown, by_hand
 from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from serving.access import Access
 from serving.answer import Answer
 from serving.auditor import LOCAL, Auditor, Unrecorded
-from serving.batcher import Batcher, check_budget
-from serving.exports import load_tagger
+from serving.batcher import Batcher
 from serving.follow import follow
 from serving.keys import KeyRing
+from serving.loaded import Loaded, load_checked, load_shadow
 from serving.log import event
+from serving.memory import give_back
 from serving.metrics import Metrics
 from serving.reviews.desk import ReviewDesk
-from serving.settings import BadSettings, ServeSettings
+from serving.settings import ServeSettings
 from serving.shadow import Shadow
 from serving.tracing import open_tracing
 
 SERVICE, SIGNAL = "service", "signal"
 """Who starts and ends it, and who reloads it by SIGHUP, in the audit log."""
 Status = Literal["starting", "ready", "draining"]
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A Tagger that has replayed its golden reports here, which also warms it up."""
-
-    tagger: Tagger
-    golden: int
-    worst: float
-
-
-def load_checked(settings: ServeSettings) -> Loaded:
-    """Load the Export of the settings and replay its golden reports.
-
-    Raises:
-        BrokenExport, GoldenMismatch: it cannot be used here.
-        BadSettings: its window is larger than a batch.
-    """
-    return _load(settings, settings.model or DEFAULT)
-
-
-def load_shadow(settings: ServeSettings) -> Tagger | None:
-    """Load and check the challenger of the settings; None where there is none, and in sealed mode.
-
-    Raises:
-        BrokenExport, GoldenMismatch, BadSettings: it cannot be used here.
-    """
-    # Sealed, a report must not outlive its answer, and counts per label could tell of a single one.
-    if settings.shadow is None or settings.sealed:
-        return None
-    return _load(settings, settings.shadow).tagger
-
-
-def _load(settings: ServeSettings, path: Path) -> Loaded:
-    # Resolved, so that a link which moves meanwhile does not mix two Exports.
-    folder = path.resolve()
-    tagger = load_tagger(folder, settings.threads, settings.max_tokens)
-    try:
-        check_budget(tagger, settings.batch_tokens)
-    except ValueError as error:
-        raise BadSettings(f"batch_tokens: {error}") from None
-    golden, worst = replay_golden(folder / GOLDEN, tagger)
-    tagger.tag([Report("", "")], "all")
-    return Loaded(tagger, golden, worst)
 
 
 class Service:
@@ -118,6 +73,7 @@ class Service:
             self.shadow = Shadow(challenger, live, share, self.batcher, self.metrics)
         self._reloading = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
+        self._cleaning: set[asyncio.Task[None]] = set()
 
     @property
     def tagger(self) -> Tagger:
@@ -214,6 +170,7 @@ class Service:
             BrokenExport, GoldenMismatch, BadKeys, BadWatchList, BadSettings, Unrecorded: the old ones stay.
         """
         async with self._reloading:
+            old = weakref.ref(self.tagger)  # no more than that, so that it goes when its last request has
             before = self.tagger.export.model
             try:
                 keys = load_keys(self.settings)
@@ -232,7 +189,13 @@ class Service:
             self.metrics.reload("switched")
             self.metrics.model(loaded.tagger.export.model)
             event("reloaded", model=loaded.tagger.export.model, before=before, golden=loaded.golden)
+            self._clean_up(old)
             return loaded, before
+
+    def _clean_up(self, old: weakref.ref[Tagger]) -> None:
+        task = asyncio.get_running_loop().create_task(give_back(old, self.settings.deadline_s))
+        self._cleaning.add(task)
+        task.add_done_callback(self._cleaning.discard)
 
     async def _reload_shadow(self) -> None:
         """Load the challenger anew; where it cannot be used, the one before goes on. Never fails."""
@@ -265,8 +228,9 @@ class Service:
         """End the threads."""
         self.status = "draining"
         self.desk.stop()
-        if self._following is not None:
-            self._following.cancel()
+        for task in (self._following, *self._cleaning):
+            if task is not None:
+                task.cancel()
         if self.shadow is not None:
             await self.shadow.stop()
         await self.batcher.stop()

@@ -65,10 +65,11 @@ def serve(
             raise WrongUse("--set：请写成 名称=值，如 --set deadline_s=10")
         flags[name.strip()] = value
 
+    from serving.loaded import load_checked
     from serving.log import event, set_up_log
     from serving.sealed import seal
     from serving.server import serve as serve_for_ever
-    from serving.service import Service, load_checked
+    from serving.service import Service
     from serving.settings import load_settings
 
     settings = load_settings(flags, config)

@@ -14,7 +14,8 @@ import uvicorn
 
 from model.export import Export
 from serving.app import create_app
-from serving.service import Service, load_checked
+from serving.loaded import load_checked
+from serving.service import Service
 from serving.settings import ServeSettings
 
 SMALL = {"batch_tokens": 96, "queue_tokens": 20_000, "threads": 1}

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
 
 from model.export import GOLDEN, Export, sha256
-from model.golden import GoldenMismatch
-from serving.service import load_checked
-from serving.settings import BadSettings, ServeSettings
 from tests.serving.conftest import SCHOOL
-from tests.serving.service import SMALL, Running, running
+from tests.serving.service import Running, running
 from tests.serving.test_app import problem
 
 
@@ -114,17 +113,26 @@ def test_no_request_fails_while_models_are_swapped(export: Export, tmp_path: Pat
     asyncio.run(ask())
 
 
-def test_a_model_that_this_machine_computes_otherwise_never_starts(export: Export, tmp_path: Path) -> None:
-    folder = version(export, "2", tmp_path / "two")
-    spoil_golden(folder)
+def test_a_model_that_was_replaced_is_let_go_when_its_last_request_is_answered(export: Export) -> None:
+    async def ask() -> None:
+        async with running(export) as at:
+            old, gate = weakref.ref(at.service.tagger), threading.Event()
+            read = at.service.tagger.engine.run
+            at.service.tagger.engine.run = lambda *b: (gate.wait(20), read(*b))[1]  # type: ignore[method-assign]
+            waiting = asyncio.create_task(tagged_by(at))
+            while not at.service.batcher.pending:
+                await asyncio.sleep(0.01)
+            for _ in range(2):
+                assert (await at.client.post("/v1/model/reload")).status_code == 200
+            assert old() is not None
+            gate.set()
+            assert await waiting == "tiny@1"
+            await tagged_by(at)
+            async with asyncio.timeout(5):
+                while old() is not None:
+                    await asyncio.sleep(0.01)
 
-    with pytest.raises(GoldenMismatch):
-        load_checked(ServeSettings(**{**SMALL, "model": folder}))  # type: ignore[arg-type]
-
-
-def test_a_batch_smaller_than_one_window_never_starts(export: Export) -> None:
-    with pytest.raises(BadSettings, match="batch_tokens: token budget 23 is smaller than one window"):
-        load_checked(ServeSettings(**{**SMALL, "model": export.folder, "batch_tokens": 23}))  # type: ignore[arg-type]
+    asyncio.run(ask())
 
 
 def test_draining_gives_up_after_its_limit(export: Export) -> None:
