@@ -82,7 +82,9 @@ class Names:
         if elsewhere:
             place = ", ".join(f"{meaning.label} of {meaning.axis}" for meaning in elsewhere)
             return f"is {place}" if axis_id else f"stands on several axes: {place}; write axis:label"
-        axes = [self.taxonomy.axis(axis_id)] if axis_id else list(self.taxonomy.axes)
+        axes = [axis for axis in self.taxonomy.axes if axis_id in ("", axis.id)]
+        if not axes:  # labels of another taxonomy
+            return f"there is no axis {axis_id}; give the taxonomy of these labels with --taxonomy"
         wanted, best = _core(name), (0.4, "")
         for axis in axes:
             for known, label in axis.by_name.items():

@@ -64,6 +64,13 @@ def test_unknown_names_are_listed_with_count_and_the_nearest(taxonomy: Taxonomy)
     assert "any axis: '甲乙丙' x 1\n" in f"{error}\n"
 
 
+def test_labels_of_an_axis_that_is_not_there_ask_for_their_taxonomy(taxonomy: Taxonomy) -> None:
+    """As in the review log of a service with a taxonomy of its own."""
+    error = Names(taxonomy).unknown(Counter({("urgency", "high"): 2}), 9)
+
+    assert "urgency: 'high' x 2, there is no axis urgency; give the taxonomy" in str(error)
+
+
 def test_a_sentence_is_never_quoted(taxonomy: Taxonomy) -> None:
     """The user may have named the column of the text."""
     words = ["独角鲸穿过玻璃桥，没人管。", "独角鲸" * 10]
