@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from serving.commands.audit import audit
-from serving.commands.bulk import bulk
+from serving.commands.bulk import BulkCommand, bulk
 from serving.commands.doctor import doctor
 from serving.commands.drift import drift
 from serving.commands.import_labels import import_labels
@@ -56,7 +56,7 @@ def petition(
 
 
 app.command(cls=HelpedCommand)(tag)
-app.command(cls=HelpedCommand)(bulk)
+app.command(cls=BulkCommand)(bulk)
 app.command(cls=HelpedCommand)(mask)
 app.command(cls=HelpedCommand)(doctor)
 app.command(cls=HelpedCommand)(serve)

@@ -75,7 +75,7 @@ _USES = {
 # Their messages are written for the user.
 _JOBS = {
     "OtherJob": Code.OTHER_JOB, "LostRows": Code.LOST_ROWS, "TooManyRejects": Code.TOO_MANY_REJECTS,
-    "Busy": Code.BUSY, "JobFault": Code.NO_FILE,
+    "Busy": Code.BUSY, "NotInstalled": Code.NOT_INSTALLED, "JobFault": Code.NO_FILE,
 }  # fmt: skip
 _MODELS = {
     "BrokenExport": "模型（Export）不能用",
@@ -100,7 +100,7 @@ def explain(error: BaseException) -> tuple[str, Code]:
         return _usage(error, kinds), Code.WRONG_USE
     job = next((_JOBS[kind] for kind in kinds if kind in _JOBS), None)
     if job is not None:
-        return _safe(str(error)), job
+        return _safe(str(error)), getattr(error, "code", job)
     for leads, code in ((_USES, Code.WRONG_USE), (_MODELS, Code.NO_MODEL), (_FILES, Code.NO_FILE)):
         for kind in kinds:
             if kind in leads:

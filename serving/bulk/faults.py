@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from serving.faults import Code
+
 
 class JobFault(Exception):
     """A job that cannot go on; the message (Chinese) says what to do, without a report's words."""
@@ -25,3 +27,16 @@ class TooManyRejects(JobFault):
 
 class Busy(JobFault):
     """Another process is at work on the same output."""
+
+
+class WorkerFault(JobFault):
+    """What ended a worker of a cluster; `code` is what the command ends with."""
+
+    def __init__(self, message: str, code: Code = Code.NO_FILE) -> None:
+        """Keep the code."""
+        super().__init__(message)
+        self.code = code
+
+
+class NotInstalled(JobFault):
+    """The extra is missing."""

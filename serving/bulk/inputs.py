@@ -88,6 +88,12 @@ class Inputs:
         """Index the sources."""
         self._by_name = {source.name: source for source in self.sources}
 
+    def at(self, sources: Sequence[Source]) -> Inputs:
+        """The same inputs, as `digests` found them, with their sources at other paths."""
+        moved = replace(self, sources=sources)
+        moved._marks.update(self._marks)
+        return moved
+
     def digests(self) -> list[tuple[str, int, str]]:
         """Name, bytes and sha256 of every source; from here on none may change.
 

@@ -28,7 +28,7 @@ from serving.bulk.publish import publish
 from serving.bulk.settings import Settings
 from serving.bulk.survey import keep_first_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
-from serving.bulk.work import Work
+from serving.bulk.work import Walk, Work
 from serving.bulk.writers import count_files
 from serving.exports import load_export, tagger_of
 from serving.faults import WrongUse
@@ -156,11 +156,20 @@ class Job:
     ) -> None:
         """Make the parts that are missing."""
         told, before = self.settings, self._known(manifest)
+        parts.sweep()
         try:
-            stamp = Stamp(manifest.started, told.evidence)
-            tagger = ChunkTagger(tagger_of(export, told.threads), stamp, before, self.guard)
             with self.watch.phase("tag", manifest.rows):
-                Work(inputs, tagger, parts).do(missing, told.chunk_rows, self.watch, tally)
+                if told.ray is not None:
+                    from serving.bulk.cluster import on_ray
+
+                    made = on_ray(told, self.places, manifest, inputs, before is not None, missing)
+                else:
+                    stamp = Stamp(manifest.started, told.evidence)
+                    tagger = ChunkTagger(tagger_of(export, told.threads), stamp, before, self.guard)
+                    made = Work(Walk(inputs, told.chunk_rows), tagger, parts).do(missing)
+                for counted in made:
+                    tally.count += 0 if counted.before else counted.rows - counted.rejects
+                    self.watch.rows(counted.rows, counted.rejects, counted.before)
         finally:
             if before is not None:
                 before.close()
@@ -219,7 +228,7 @@ class Job:
         if not known.fits(path, manifest):
             self.watch.remark("原结果是另一个模型、另一种证据设置或另一版程序打的，全部重新打标。")
             return None
-        index = self.places.folder / "known.sqlite"
+        index = self.places.folder / known.INDEX
         if not index.is_file():
             with self.watch.phase("known"):
                 known.build(path, index)

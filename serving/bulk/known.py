@@ -18,6 +18,7 @@ from serving.bulk.manifest import Manifest
 from serving.bulk.places import Places
 from serving.bulk.record import Record, without_words
 
+INDEX = "known.sqlite"  # in the folder of parts
 _FORMAT = 1
 _ROWS = 10_000  # written at a time
 

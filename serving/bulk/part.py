@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import secrets
+import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from serving.bulk.faults import LostRows
 from serving.bulk.record import Record
 from serving.whole_file import commit
 
+_NEW = ".new"  # ends the name of a part that is being written
+_LOOK_S = 0.2  # between two looks at a folder
 _LEVEL = 1  # gzip: a fifth of the space for next to no time; its checksum tells of damage
 
 
@@ -50,13 +55,32 @@ class Parts:
         lines = "".join(json.dumps(shape, ensure_ascii=False) + "\n" for shape in shapes)
         packed = gzip.compress(lines.encode("utf-8", "replace"), _LEVEL, mtime=0)
         path = self.path(number)
-        part = path.with_suffix(".new")
+        # A worker taken for dead may still write the part that another one makes again.
+        part = path.with_suffix(f".{secrets.token_hex(4)}{_NEW}")
         try:
             part.write_bytes(packed)
             commit(part, path)
         except OSError:
             part.unlink(missing_ok=True)
             raise
+
+    def count(self, number: int) -> tuple[int, int]:
+        """Rows and rejects of a part that is there."""
+        with gzip.open(self.path(number), "rb") as file:
+            rejects = [line.startswith(b'{"reject"') for line in file]
+        return len(rejects) - 2, sum(rejects)
+
+    def sweep(self) -> None:
+        """Remove what writers that were killed have left."""
+        for path in self.folder.glob(f"*{_NEW}"):
+            path.unlink(missing_ok=True)
+
+    def wait_for(self, numbers: Set[int], seconds: float) -> None:
+        """Wait until parts that others have written are seen here; shares tell of new files late."""
+        end = time.monotonic() + seconds
+        while not all(self.path(number).is_file() for number in numbers) and time.monotonic() < end:
+            time.sleep(_LOOK_S)
+            os.listdir(self.folder)  # makes a share ask its server again
 
     def read(self, number: int) -> Iterator[Record]:
         """Stream the records of a part.

@@ -33,10 +33,11 @@ class Settings:
         max_rejects: rows that may be unreadable; None is any number.
         time: written in every row; "" is when the job began.
         chunk_rows: rows of one part at most.
-        threads: of the engine; 0 is one per usable core.
+        threads: of the engine; 0 is one per usable core; on Ray of each worker's, at most four by default.
         overwrite: give up what another job has left at the output.
         summary: write the page of figures.
         protection: masking, sealed mode, watch list and audit log.
+        ray: address of a Ray cluster, or "local" for one of this machine's cores; None works in this process.
     """
 
     inputs: tuple[str, ...]
@@ -56,6 +57,7 @@ class Settings:
     overwrite: bool = False
     summary: bool = False
     protection: Protection = field(default_factory=Protection)
+    ray: str | None = None
 
     @property
     def written(self) -> dict[str, str]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from serving.bulk.choices import Form, Names, Shown, choose_form
+from serving.bulk.choices import ADDRESS, LOCAL, Form, Names, Shown, check_cluster, choose_form
 from serving.commands.tag import EVIDENCE, EvidenceFor
 from serving.faults import Code, WrongUse
-from serving.help import MASK, MODEL, SEALED, WATCH_LIST, Mask, argument, column, option
+from serving.help import (
+    MASK,
+    MODEL,
+    SEALED,
+    WATCH_LIST,
+    HelpedCommand,
+    Mask,
+    argument,
+    column,
+    option,
+)
 
 _IN = "要打标的文件、文件夹或通配符，可以有多个：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入。"
 _OUT = "结果文件：.jsonl .csv .xlsx .parquet；原有的栏在前，打标的栏在后。xlsx 每 1000000 件一个文件。"
@@ -28,8 +38,23 @@ _TIME = "写在每行“打标时间”里的时间；默认作业开始的时�
 _CHUNK = "每多少行存一次；默认 500。中断后重做的不超过它的几倍。"
 _SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
 _THREADS = "线程数；默认 0，每个可用核心一个。"
+_RAY = (
+    "用 Ray 打标：后面写集群的地址（主机:端口 或 auto），不写则用本机的核心。输入、结果和模型要放在各台机器都"
+    "看得到的同一路径。要另装 petition-tagger[ray]。"
+)
 _MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
 _QUIET = "不显示进度和末尾的小结。"
+
+
+class BulkCommand(HelpedCommand):
+    """`--ray` takes an address or none, which typer's options cannot."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a bare `--ray` the address of this machine's cores."""
+        ends = args.index("--") if "--" in args else len(args)
+        bare = [place for place in range(ends) if args[place] == "--ray" and not _is_address(args, place + 1)]
+        told = [f"--ray={LOCAL}" if place in bare else arg for place, arg in enumerate(args)]
+        return super().parse_args(ctx, told)
 
 
 def bulk(
@@ -56,6 +81,7 @@ def bulk(
     time_written: Annotated[str, option("--time", metavar="时间", help=_TIME)] = "",
     chunk_rows: Annotated[int, option("--chunk-rows", min=1, metavar="行数", help=_CHUNK)] = 500,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
+    ray: Annotated[str | None, option("--ray", metavar="[地址]", help=_RAY)] = None,
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
@@ -87,12 +113,14 @@ def bulk(
     if str(out) == "-" or is_device(out):
         raise WrongUse("petition bulk 的结果要写到普通文件；写到标准输出请用 petition tag")
     _check_inputs(inputs, out, only_changed)
+    if ray is not None:
+        check_cluster(ray)
     protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
     settings = Settings(
         tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),
         sheet, max_chars or MAX_CHARS, only_changed, max_rejects, time_written, chunk_rows, threads,
-        overwrite, summary, protection,
+        overwrite, summary, protection, ray,
     )  # fmt: skip
     watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()
@@ -110,6 +138,10 @@ def bulk(
         )  # fmt: skip
     if code:
         raise typer.Exit(code)
+
+
+def _is_address(args: list[str], place: int) -> bool:
+    return place < len(args) and ADDRESS.fullmatch(args[place]) is not None
 
 
 def _check_inputs(inputs: list[str], out: Path, only_changed: Path | None) -> None:

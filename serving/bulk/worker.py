@@ -1,0 +1,108 @@
+"""Worker: makes the parts of chunks by their numbers, in a process of its own on any machine of a cluster.
+
+It reads the inputs, the Export and every list itself, from the storage that all machines share. What it is
+given are paths, settings and numbers, and what it answers are counts: no word of a report goes through Ray,
+whose object store spills to disk and whose logs stay.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from serving.bulk.faults import JobFault
+from serving.bulk.inputs import Inputs
+from serving.bulk.manifest import Manifest, Model
+from serving.bulk.part import Parts
+from serving.bulk.places import Places
+from serving.bulk.settings import Settings
+from serving.bulk.work import Walk, Work
+from serving.faults import Code, explain
+
+Table = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What every worker of a job is told.
+
+    Attributes:
+        told: settings, with whole paths.
+        places: of the job.
+        manifest: of the job.
+        inputs: as the job found them.
+        known: whether there is an index of tags of an earlier output.
+        threads: of the engine.
+    """
+
+    told: Settings
+    places: Places
+    manifest: Manifest
+    inputs: Inputs
+    known: bool
+    threads: int
+
+
+class Worker:
+    """Makes parts. Its errors are answers too: a traceback in a log of Ray's could show a report's words."""
+
+    def __init__(self, order: Order) -> None:
+        """Load what is needed."""
+        self._parts = Parts(order.places.folder, order.manifest.job)
+        self._work: Work | None = None
+        self._fault: Table | None = None
+        try:
+            self._work = self._load(order)
+        except Exception as error:
+            self._fault = _told(error)
+
+    def _load(self, order: Order) -> Work:
+        # The libraries of the machine's own arithmetic start no threads beyond the engine's.
+        os.environ["OMP_NUM_THREADS"] = str(order.threads)
+        from serving.bulk import known
+        from serving.bulk.tagging import ChunkTagger, Stamp
+        from serving.exports import load_export, tagger_of
+        from serving.version import package_version
+
+        told, manifest = order.told, order.manifest
+        guard = told.protection.guard(stored=True)
+        export = load_export(told.model)
+        if Model.of(export) != manifest.model:
+            raise JobFault("这台机器上的模型不是作业开始时的那个；各机器要用同一个模型")
+        if package_version() != manifest.program:
+            raise JobFault("这台机器上的程序不是作业开始时的那一版；各机器要装同一版")
+        names = guard.watch_list
+        if (names.fingerprint() if names else "") != manifest.settings["watch_list"]:
+            raise JobFault("名单文件在作业开始后变了")
+        index = known.KnownTags(order.places.folder / known.INDEX) if order.known else None
+        stamp = Stamp(manifest.started, told.evidence)
+        tagger = ChunkTagger(tagger_of(export, order.threads), stamp, index, guard)
+        return Work(Walk(order.inputs, told.chunk_rows), tagger, self._parts)
+
+    def __call__(self, batch: Mapping[str, Sequence[int]]) -> Table:
+        """Make the parts of these chunks; tell of each its number, rows and rejects, or of a fault."""
+        if self._work is None:
+            return self._fault or {}
+        numbers = {int(number) for number in batch["chunk"]}
+        try:
+            # Made already where this is the second try of a task whose worker was lost.
+            made = [(n, *self._parts.count(n)) for n in numbers if self._parts.has(n)]
+            missing = numbers - {number for number, *_ in made}
+            if missing:
+                made += [(c.number, c.rows, c.rejects) for c in self._work.do(missing) if not c.before]
+        except Exception as error:
+            return _told(error)
+        return _table([(*counts, "", 0) for counts in made])
+
+
+def _told(error: Exception) -> Table:
+    said, code = explain(error)
+    return _table([(-1, 0, 0, f"{socket.gethostname()}：{said}", int(code or Code.INTERNAL))])
+
+
+def _table(rows: Sequence[tuple[int, int, int, str, int]]) -> Table:
+    names = ("chunk", "rows", "rejects", "fault", "code")
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
