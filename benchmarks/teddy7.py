@@ -62,12 +62,17 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--weak-epochs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--augment", type=float, default=0.4)
     parser.add_argument("--cls", action="store_true", help="the same encoder with a [CLS] head beside")
     args = parser.parse_args()
     taxonomy = Taxonomy.load(HERE / "teddy7.yaml")
     train_file, dev_file = cut(args.data / "teddy7" / "train.jsonl", args.out / "cut")
     settings = TrainSettings(
-        epochs=args.epochs, weak_epochs=args.weak_epochs, seed=args.seed, max_windows=2, augment=0.4
+        epochs=args.epochs,
+        weak_epochs=args.weak_epochs,
+        seed=args.seed,
+        max_windows=2,
+        augment=args.augment,
     )
     weak = [WeakSource.parse(str(args.data / "reports" / source)) for source in WEAK]
 
