@@ -52,7 +52,8 @@ def labelling_config(taxonomy: Taxonomy, marked: str = "misconduct") -> str:
 def task(chosen: Chosen, taxonomy: Taxonomy, marked: str = "misconduct") -> dict[str, Any]:
     """Write one report as a task; the model's tags are its prediction, never its annotation."""
     report = chosen.report
-    data = {"id": report.id, "title": report.title, "text": report.text, "reason": chosen.reason}
+    # Not "id": JSON_MIN puts the task's number there.
+    data = {"report_id": report.id, "title": report.title, "text": report.text, "reason": chosen.reason}
     data |= {key: one for key in ("channel", "time", "region") if (one := getattr(report, key))}
     results = [one for axis in taxonomy.axes for one in _results(axis, chosen.prediction, axis.id == marked)]
     prediction = {

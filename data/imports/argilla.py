@@ -1,4 +1,4 @@
-"""Argilla 2: records as lists of dictionaries, nested or flattened."""
+"""Argilla 2: records nested or flattened, as a list, by their ids, or as a list for each field."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from data.readers import MAX_CHARS
 from data.report import BadRow
 
 _RESPONSES = ".responses"
+_LONGEST = 40  # code points; a longer answer is no label
 _LEFT_OUT = ("draft", "discarded")
 
 
@@ -47,11 +48,11 @@ def read_argilla(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         if isinstance(report, BadRow):
             yield report
             continue
+        named = any(axis_named(plan.taxonomy, question) for question, _, _ in answers)
         people: dict[str, dict[str, dict[str, str] | None]] = {}
         for question, who, labels in answers:
             axis = place_of(plan, question)
-            # A question that is no axis and has a long answer is a remark.
-            if axis is None or (not axis and not plan.labels and any(len(name) > 40 for name in labels)):
+            if axis is None or (not axis and not plan.labels and _is_remark(labels, named, plan)):
                 continue
             mine = people.setdefault(who, {})
             mine[axis] = (mine.get(axis) or {}) | dict.fromkeys(labels, "")
@@ -59,8 +60,15 @@ def read_argilla(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         if not people:
             yield Reading(source.name, report, {})
         for who, given in people.items():
-            flat = not any(axis_named(plan.taxonomy, question) for question, _, _ in answers)
-            yield Reading(source.name, report, given, who, complete=flat)
+            yield Reading(source.name, report, given, who, complete=not named)
+
+
+def _is_remark(answer: list[str], named: bool, plan: Plan) -> bool:
+    """Tell the answer to a question that is no axis from labels: it is long, or, where other questions are
+    axes, one text that no label is called."""
+    if any(len(name) > _LONGEST for name in answer):
+        return True
+    return named and len(answer) == 1 and not plan.names.knows(answer[0])
 
 
 _Answers = list[tuple[str, str, list[str]]]

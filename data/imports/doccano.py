@@ -24,8 +24,15 @@ from data.report import BadRow, Report
 _LABEL_KEYS = ("label", "labels", "cats", "entities", "annotations")
 _TEXT_KEYS = ("text", "data")
 _MARK = re.compile(r"^__label__(\S+)\s*")
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"(?=\n)')
+_REMARKS = re.compile(r"\s__comment__.*\Z", re.DOTALL)
 _JOINED = "#"
 _HELD = frozenset({*_LABEL_KEYS, "Comments", "comments", "relations"})
+
+
+def is_fasttext(text: str) -> bool:
+    """Tell whether any line of a text begins with a label."""
+    return re.search(r'^\s*"?__label__\S', text, re.MULTILINE) is not None
 
 
 def read_doccano(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
@@ -141,10 +148,8 @@ def _read_csv(source: Source, plan: Plan, who: str) -> Iterator[Reading | BadRow
 
 
 def _read_fasttext(source: Source, plan: Plan, who: str) -> Iterator[Reading | BadRow]:
-    for row, line in enumerate(io.StringIO(source.text()), 1):
-        text, names = line.strip(), []
-        if not text:
-            continue
+    for row, line in _fasttext_rows(source.text()):
+        text, names = _REMARKS.sub("", line.strip()).strip(), []
         while mark := _MARK.match(text):
             names.append(mark.group(1))
             text = text[mark.end() :]
@@ -154,6 +159,17 @@ def _read_fasttext(source: Source, plan: Plan, who: str) -> Iterator[Reading | B
             if isinstance(report, Report)
             else report
         )
+
+
+def _fasttext_rows(text: str) -> Iterator[tuple[int, str]]:
+    """Give (row, what stands there); 1.8 quotes what has a comma, a quote or a line break, as in CSV."""
+    text, row, start = text.replace("\r\n", "\n") + "\n", 1, 0
+    while start < len(text):
+        found = _QUOTED.match(text, start)
+        line = found[0] if found else text[start : text.index("\n", start)]
+        if line.strip():
+            yield row, found[1].replace('""', '"') if found else line
+        row, start = row + line.count("\n") + 1, start + len(line) + 1
 
 
 def _reading(source: Source, report: Report, labels: dict[str, str], who: str, plan: Plan) -> Reading:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from data.errors import DataError, UnsupportedFile
 from data.imports.argilla import is_argilla, read_argilla
-from data.imports.doccano import read_doccano
+from data.imports.doccano import is_fasttext, read_doccano
 from data.imports.label_studio import is_label_studio, read_label_studio
 from data.imports.objects import objects_of
 from data.imports.own import is_own, read_own
@@ -35,7 +35,6 @@ class Format(StrEnum):
 
 
 _TABLES = (*DELIMITED, *WORKBOOKS, ".parquet")
-_MARK = "__label__"
 
 
 def find_format(source: Source, plan: Plan) -> Format:
@@ -50,11 +49,10 @@ def find_format(source: Source, plan: Plan) -> Format:
     if source.suffix == ".zip":
         return Format.doccano
     if source.suffix == ".txt":
-        start = source.text().lstrip()[: len(_MARK)]
-        if start == _MARK:
+        if is_fasttext(source.text()):
             return Format.doccano
         raise UnsupportedFile(
-            f"{source.name}: plain text holds no labels; lines begin with {_MARK} in fastText"
+            f"{source.name}: plain text holds no labels; lines begin with __label__ in fastText"
         )
     if source.suffix in JSON:
         return _of_objects(source, plan)

@@ -84,19 +84,16 @@ def _task(source: Source, row: int, value: Mapping[str, Any], plan: Plan) -> Ite
                     marked[axis] = _joined(marked.get(axis), names)
                 elif axis is not None and names:
                     given[axis] = _joined(given.get(axis), names)
-        for axis, words in marked.items():
-            # Whoever unticks a label that the model had ticked may leave the words that it had marked.
-            ticked = given.get(axis) or {}
-            given[axis] = {name: said or words.get(name, "") for name, said in ticked.items()} or None
         who = _who(annotation.get("completed_by"))
-        yield Reading(source.name, report, given, who, complete=True)
+        yield Reading(source.name, report, _with_words(given, marked), who, complete=True)
 
 
 def _minimal(
     source: Source, row: int, value: Mapping[str, Any], plan: Plan, questions: Mapping[str, str]
 ) -> Reading | BadRow:
-    data = {key: one for key, one in value.items() if key not in questions and key not in _MIN_KEYS - {"id"}}
-    report = report_of(source, row, data, plan.columns)
+    data = {key: one for key, one in value.items() if key not in questions and key not in _MIN_KEYS}
+    # "id" is the task's number, even where the task's own data had an id.
+    report = report_of(source, row, data, plan.columns, own_id=value.get("id"))
     if isinstance(report, BadRow):
         return report
     given: dict[str, dict[str, str] | None] = {}
@@ -107,8 +104,27 @@ def _minimal(
             return Intake(source.name, MAX_CHARS).bad(row, "bad_shape", advice, {"line": cell_text(value)})
         if names:
             given[axis] = _joined(given.get(axis), names)
-    report = replace(report, extra={})
-    return Reading(source.name, report, given, _who(value.get("annotator")), complete=True)
+    marked: dict[str, dict[str, str]] = {}
+    for key, words in value.items():
+        place = place_of(plan, key.removesuffix(EVIDENCE)) if key.endswith(EVIDENCE) else None
+        if place:
+            marked[place] = _min_names(words, report.text) or {}
+    report, who = replace(report, extra={}), _who(value.get("annotator"))
+    return Reading(source.name, report, _with_words(given, marked), who, complete=True)
+
+
+def _with_words(
+    given: Mapping[str, dict[str, str] | None], marked: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str] | None]:
+    """Put marked words to the labels that are ticked, and to no others.
+
+    Whoever unticks a label that the model had ticked may leave the words that it had marked.
+    """
+    found = dict(given)
+    for axis, words in marked.items():
+        ticked = given.get(axis) or {}
+        found[axis] = {name: said or words.get(name, "") for name, said in ticked.items()} or None
+    return found
 
 
 def _min_questions(source: Source, objects: list[dict[str, Any]], plan: Plan) -> dict[str, str]:

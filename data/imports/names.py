@@ -72,6 +72,10 @@ class Names:
             return found[0]
         return NOTHING if not found and is_nothing(name) else None
 
+    def knows(self, name: str) -> bool:
+        """Whether the user or the taxonomy says anything of a name, on whatever axis."""
+        return normal_name(name) in self._own or bool(self._everywhere(name)) or is_nothing(name)
+
     def unused(self) -> list[str]:
         """The names of the user's table that no file had: often a slip of the pen."""
         return [name for name, _ in self._own.values() if name not in self.used]

@@ -94,9 +94,22 @@ def _whole(text: str, source: Source) -> list[Any] | None:
         return value
     if not isinstance(value, dict):
         raise BrokenFile(f"{source.name}: holds no list of objects; export the file again")
+    if turned := _turned(value):
+        return turned
     lists = [one for one in value.values() if isinstance(one, list) and one and isinstance(one[0], dict)]
     plain = {"text", "data", "tags", "annotations", "fields"} & value.keys()
     return lists[0] if len(lists) == 1 and not plain else [value]
+
+
+def _turned(value: dict[str, Any]) -> list[Any] | None:
+    """Give the objects of records by their ids, or of columns, as Argilla's `to_dict` writes them."""
+    held = [*value.values()]
+    if held and all(isinstance(one, dict) and "fields" in one for one in held):
+        return held
+    records = "fields" in value or any(key.endswith(".responses") for key in value)
+    if records and all(isinstance(one, list) and len(one) == len(held[0]) for one in held):
+        return [dict(zip(value, row, strict=True)) for row in zip(*held, strict=True)]
+    return None
 
 
 def _object(row: int, value: Any, intake: Intake) -> tuple[int, dict[str, Any]] | BadRow:

@@ -42,7 +42,7 @@ def test_label_studios_tasks_have_their_interface_beside_them(
     assert ended.code == 1 and "第 6 行" in ended.err  # the row without a text, which is kept
     assert (tmp_path / "t.json.rejects.jsonl").is_file()
     assert "<Choices" in (tmp_path / "t.xml").read_text(encoding="utf-8")
-    assert {task["data"]["id"] for task in tasks} in ({"1", "2", "3"}, {"4", "2", "3"})
+    assert {task["data"]["report_id"] for task in tasks} in ({"1", "2", "3"}, {"4", "2", "3"})
     assert all(task["predictions"][0]["model_version"] == "tiny@1" for task in tasks)
 
 
