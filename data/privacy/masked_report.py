@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from data.privacy.masker import Masked, Masker
 from data.report import Report
 
 ID_HEADING = "编号"
+_BETWEEN = "\n"
 
 
 class Masking(StrEnum):
@@ -69,7 +70,7 @@ class ReportMasker:
 
     def mask(self, report: Report) -> MaskedReport:
         """Cover a whole report; other columns by their headings, as `petition mask` does."""
-        title, text = self._masker.mask(report.title), self._masker.mask(report.text)
+        title, text = self._together(report)
         for masked in (title, text):
             self._cells.counts.update(masked.counts())
         # Every field, those too that a Report may get one day.
@@ -79,6 +80,18 @@ class ReportMasker:
             if field.name not in ("id", "title", "text")
         }
         return MaskedReport(Report(self.id(report.id), text.text, title.text, **rest), title, text)
+
+    def _together(self, report: Report) -> tuple[Masked, Masked]:
+        """Title and text, read as one: a name that one of them tells (我叫…) is covered in the other too."""
+        border = len(report.title) + len(_BETWEEN)
+        found = self._masker.find(f"{report.title}{_BETWEEN}{report.text}")
+        title = [replace(one, end=min(one.end, border - 1)) for one in found if one.start < border - 1]
+        text = [
+            replace(one, start=max(0, one.start - border), end=one.end - border)
+            for one in found
+            if one.end > border
+        ]
+        return self._masker.mask(report.title, title), self._masker.mask(report.text, text)
 
     def _rest(self, value: Any) -> Any:
         if isinstance(value, str):

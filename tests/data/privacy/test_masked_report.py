@@ -27,6 +27,23 @@ def test_every_field_is_covered() -> None:
     assert (masked.id, masked.time, masked.row) == ("GD-7", "2025-03-01", 4)
 
 
+def test_a_name_told_in_title_or_text_is_covered_in_the_other() -> None:
+    told = ReportMasker().mask(Report("1", "我叫王小明，没人管。", "王小明反映路灯")).report
+    titled = ReportMasker().mask(Report("1", "王小明反映路灯坏了。", "我叫王小明，请回复")).report
+
+    assert (told.title, told.text) == ("【姓名】反映路灯", "我叫【姓名】，没人管。")
+    assert (titled.title, titled.text) == ("我叫【姓名】，请回复", "【姓名】反映路灯坏了。")
+
+
+@given(st.text("王小明我叫，1380\n反映", max_size=20), st.text("王小明我叫，1380\n反映", max_size=20))
+def test_offsets_stay_within_title_and_text(title: str, text: str) -> None:
+    masked = ReportMasker().mask(Report("1", text, title))
+
+    for part, words in ((masked.title, title), (masked.text, text)):
+        assert all(0 <= one.start < one.end <= len(words) for one in part.findings)
+        assert Masker().mask(words, part.findings).text == part.text
+
+
 def test_an_id_that_is_a_resident_identity_number_is_covered() -> None:
     assert ReportMasker().id("110101199003070011") in ("110101199003070011", "【身份证号】")
     assert ReportMasker().id("11010519491231002X") == "【身份证号】"
