@@ -42,8 +42,7 @@ def tokenizer() -> Tokenizer:
     return new_tokenizer()
 
 
-@pytest.fixture(scope="session")
-def taxonomy() -> Taxonomy:
+def new_taxonomy() -> Taxonomy:
     return Taxonomy(
         version="t1",
         axes=(
@@ -52,6 +51,11 @@ def taxonomy() -> Taxonomy:
             Axis("purpose", "目的", "one", (Label("complaint", "投诉"), Label("advice", "建议"))),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def taxonomy() -> Taxonomy:
+    return new_taxonomy()
 
 
 def plain_decisions(taxonomy: Taxonomy, threshold: float = 0.5) -> dict[str, AxisDecision]:
@@ -92,9 +96,34 @@ def random_wide(labels: int = 6, bits: int = 12) -> Wide:
     )
 
 
+def new_export(
+    out: Path,
+    tokenizer: Tokenizer,
+    taxonomy: Taxonomy,
+    tables: Tables | None = None,
+    decisions: dict[str, AxisDecision] | None = None,
+    wide: Wide | None = None,
+    window: int = 24,
+    overlap: int = 6,
+) -> Export:
+    """Write a whole Export's folder; tables, decisions, wide part and window sizes may be chosen."""
+    out.mkdir()
+    tokenizer.save(str(out / TOKENIZER))
+    taxonomy.dump(out / TAXONOMY)
+    write_table_graph(out / GRAPH, *(tables or random_tables(tokenizer, 6)))
+    if wide:
+        wide.save(out / WIDE)
+    (out / GOLDEN).write_text("")
+    (out / CARD).write_text("# tiny\n")
+    chosen = decisions or plain_decisions(taxonomy)
+    export = Export(out, "tiny", "1", "none", window, overlap, taxonomy, chosen, "abc", {"f1": 0.5})
+    export.save()
+    return Export.load(out)
+
+
 @pytest.fixture
 def make_export(tmp_path: Path, tokenizer: Tokenizer, taxonomy: Taxonomy) -> Callable[..., Export]:
-    """Write a whole Export's folder; tables, decisions, wide part and window sizes may be chosen."""
+    """Write an Export into the folder `folder` of this test's; the rest as for `new_export`."""
 
     def make(
         tables: Tables | None = None,
@@ -105,17 +134,6 @@ def make_export(tmp_path: Path, tokenizer: Tokenizer, taxonomy: Taxonomy) -> Cal
         folder: str = "export",
     ) -> Export:
         out = tmp_path / folder
-        out.mkdir()
-        tokenizer.save(str(out / TOKENIZER))
-        taxonomy.dump(out / TAXONOMY)
-        write_table_graph(out / GRAPH, *(tables or random_tables(tokenizer, 6)))
-        if wide:
-            wide.save(out / WIDE)
-        (out / GOLDEN).write_text("")
-        (out / CARD).write_text("# tiny\n")
-        chosen = decisions or plain_decisions(taxonomy)
-        export = Export(out, "tiny", "1", "none", window, overlap, taxonomy, chosen, "abc", {"f1": 0.5})
-        export.save()
-        return Export.load(out)
+        return new_export(out, tokenizer, taxonomy, tables, decisions, wide, window, overlap)
 
     return make
