@@ -81,7 +81,7 @@ def pieces(file: Any, path: Path, columns: Sequence[str] | None = None) -> Itera
         waiting = [batch]
         while waiting:
             piece = waiting.pop()
-            if _words(piece) <= MAX_PIECE:
+            if laid_out(piece) <= MAX_PIECE:
                 yield piece
             elif piece.num_rows == 1:
                 raise SuspiciousFile(
@@ -92,8 +92,8 @@ def pieces(file: Any, path: Path, columns: Sequence[str] | None = None) -> Itera
                 waiting += [piece.slice(middle), piece.slice(0, middle)]
 
 
-def _words(batch: Any) -> int:
-    """Bytes of the words of a batch, repeats counted."""
+def laid_out(batch: Any) -> int:
+    """Bytes of the words of a batch once they are unpacked, repeats counted."""
     import pyarrow as pa
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 

@@ -16,7 +16,7 @@ from data.privacy.masked_report import Masking
 from serving.answer import Answer
 from serving.api_page import api_page
 from serving.envelope import Envelope
-from serving.invocations import parse_invocation
+from serving.invocations import read_invocation
 from serving.invocations_schema import INVOCATION
 from serving.metrics import CONTENT_TYPE
 from serving.pages import layout, review, sign_in, tagging
@@ -128,14 +128,14 @@ async def tag(request: Request, body: TagIn) -> Response:
     "/invocations", responses=_TAGGING, dependencies=_keyed, tags=["MLflow"], openapi_extra=INVOCATION
 )
 async def invocations(request: Request) -> Response:
-    """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; or CSV.
+    """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; CSV, or Parquet.
 
     A table has a column `text`, and may have `id` and `title`. A list may hold texts.
     `params` may hold `evidence` and `mask`.
     """
     service = _service(request)
-    reports, evidence, masking = parse_invocation(
-        await request.body(), request.headers.get("content-type", ""), service.settings.max_chars
+    reports, evidence, masking = await read_invocation(
+        await request.body(), request.headers.get("content-type", ""), service.settings
     )
     check_limits(service.settings, reports, None)
     answer = await tag_for(request, reports, evidence, masking)

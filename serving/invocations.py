@@ -11,7 +11,9 @@ from typing import Any
 from data.privacy.masked_report import Masking
 from data.report import Report
 from model.tagger import EvidenceFor
+from serving.invocations_parquet import PARQUET, read_rows
 from serving.problem import Problem
+from serving.settings import ServeSettings
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _COLUMNS = ("id", "title", "text")
@@ -19,13 +21,14 @@ _ONE = f"Give exactly one of {', '.join(FORMS)}."
 _TABLE = "Give a table with a column text, and id and title if there are any."
 
 
-def parse_invocation(
-    body: bytes, content_type: str, longest: int
-) -> tuple[list[Report], EvidenceFor, Masking]:
+Invocation = tuple[list[Report], EvidenceFor, Masking]
+
+
+async def read_invocation(body: bytes, content_type: str, settings: ServeSettings) -> Invocation:
     """Read a request in MLflow's form; its reports, what evidence is wanted, and what is to be masked.
 
     Raises:
-        Problem: the body is of another form.
+        Problem: the body is of another form, or a packed one unpacks to more than it may.
     """
     kind, _, more = content_type.partition(";")
     charset = more.strip().lower().removeprefix("charset=").strip('"')
@@ -35,11 +38,14 @@ def parse_invocation(
     if kind == "application/json":
         return _parse_json(body)
     if kind == "text/csv":
-        return _parse_csv(body, longest), "misconduct", Masking.none
-    raise Problem("wrong_type", "Send application/json or text/csv.")
+        return _parse_csv(body, settings.max_chars), "misconduct", Masking.none
+    if kind == PARQUET:
+        rows = await read_rows(body, settings.max_reports, settings.max_body_bytes)
+        return _records(rows, ""), "misconduct", Masking.none
+    raise Problem("wrong_type", f"Send application/json, text/csv or {PARQUET}.")
 
 
-def _parse_json(body: bytes) -> tuple[list[Report], EvidenceFor, Masking]:
+def _parse_json(body: bytes) -> Invocation:
     try:
         shape = json.loads(body)
     except (ValueError, RecursionError):

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from data.privacy.masked_report import Masking
 from model.tagger import EvidenceFor
 from serving.invocations import FORMS
+from serving.invocations_parquet import PARQUET
 from serving.schema import EXAMPLE
 
 _TEXT = {"type": "string"}
@@ -65,6 +66,7 @@ INVOCATION: dict[str, Any] = {
                 "example": {"dataframe_split": {"columns": ["id", "text"], "data": [["A-7", EXAMPLE]]}},
             },
             "text/csv": {"schema": _TEXT, "example": f"id,text\nA-7,{EXAMPLE}\n"},
+            PARQUET: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }

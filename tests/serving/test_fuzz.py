@@ -19,9 +19,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from model.export import Export
+from serving.invocations_parquet import PARQUET
 from serving.problem import KINDS
 from tests.serving.collector import Collected
 from tests.serving.conftest import PLANTED, SCHOOL
+from tests.serving.test_invocations import packed
 from tests.serving.test_server import Process
 
 EACH = 8  # bodies in one example
@@ -63,11 +65,15 @@ bodies = st.one_of(
     st.lists(words).map(lambda lines: b"text\n" + "\n".join(lines).encode()),
 )
 kinds = st.sampled_from(
-    ["application/json"] * 6 + ["text/csv", "text/plain", "application/json; charset=x", ""]
+    ["application/json"] * 6 + ["text/csv", "text/plain", "application/json; charset=x", "", PARQUET]
 )
-requests = st.lists(
-    st.tuples(st.sampled_from(["/v1/tag", "/invocations"]), bodies, kinds), min_size=EACH, max_size=EACH
+sound = st.dictionaries(st.sampled_from(["text", "id", PLANTED]), st.lists(words, min_size=2, max_size=2))
+spoilt = st.tuples(sound.map(packed), st.integers(0, 4000), st.binary(max_size=3)).map(
+    lambda made: made[0][: made[1]] + made[2] + made[0][made[1] + len(made[2]) :]
 )
+tables = st.tuples(st.just("/invocations"), spoilt, st.just(PARQUET))
+asked_for = st.tuples(st.sampled_from(["/v1/tag", "/invocations"]), bodies, kinds)
+requests = st.lists(asked_for | asked_for | asked_for | tables, min_size=EACH, max_size=EACH)
 FORMS = ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded")
 fields = st.lists(st.tuples(st.sampled_from(["text", "lines", "all", "file", PLANTED]), words), max_size=4)
 forms = st.one_of(

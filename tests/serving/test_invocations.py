@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import random
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data.report import Report
 from model.export import Export
 from model.tagger import Tagger
-from serving.invocations import parse_invocation
+from serving.invocations import read_invocation
+from serving.invocations_parquet import PARQUET
 from serving.problem import Problem
+from serving.settings import ServeSettings
 from tests.serving.conftest import HOSPITAL, PLANTED, SCHOOL
 from tests.serving.service import running
 
@@ -21,7 +27,14 @@ JSON = "application/json"
 
 def parse(body: Any, kind: str = JSON) -> list[Report]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_invocation(raw, kind, 1000)[0]
+    return asyncio.run(read_invocation(raw, kind, ServeSettings(max_chars=1000)))[0]
+
+
+def packed(columns: dict[str, list[Any]], **how: Any) -> bytes:
+    """A table as pandas writes it."""
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out, **how)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -58,6 +71,40 @@ def test_csv_becomes_reports() -> None:
     assert parse(b"text\n", "text/csv") == parse(b"", "text/csv") == []
 
 
+@pytest.mark.parametrize("how", [{}, {"use_dictionary": False}, {"compression": "zstd", "row_group_size": 1}])
+def test_parquet_becomes_reports(how: dict[str, Any]) -> None:
+    table = {"id": [1, 2], "text": ["甲", "乙"], "title": [None, "题"], "channel": ["x", "y"]}
+
+    assert parse(packed(table, **how), PARQUET) == [Report("1", "甲"), Report("2", "乙", "题")]
+    assert parse(packed({"text": ["甲"]}, **how), f"{PARQUET}; charset=utf-8") == [Report("", "甲")]
+
+
+@pytest.mark.parametrize("how", [{}, {"use_dictionary": False}])
+def test_a_small_parquet_file_may_not_unpack_to_a_large_one(how: dict[str, Any]) -> None:
+    bomb = packed({"text": ["甲" * 90_000] * 1000}, compression="zstd", **how)
+    assert len(bomb) < 400_000
+
+    with pytest.raises(Problem) as refused:
+        parse(bomb, PARQUET)
+    assert refused.value.code == "too_large" and "unpacks" in refused.value.body("")["detail"]
+
+
+def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
+    sound = packed({"id": ["1", "2"], "text": [PLANTED, "乙"]})
+    rng, refused = random.Random(0), list[Problem]()
+    for _ in range(1000):
+        spoilt = bytearray(sound)
+        for _ in range(rng.choice((1, 1, 2, 8))):
+            spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+        try:
+            parse(bytes(spoilt[: rng.choice((len(spoilt), rng.randrange(len(spoilt))))]), PARQUET)
+        except Problem as problem:
+            refused.append(problem)
+
+    assert len(refused) > 400 and {problem.code for problem in refused} >= {"malformed"}
+    assert not any(PLANTED in json.dumps(each.body(""), ensure_ascii=False) for each in refused)
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "code"),
     [
@@ -85,7 +132,14 @@ def test_csv_becomes_reports() -> None:
         ('text\n"甲'.encode(), "text/csv", "malformed"),
         ("text\n甲".encode("gbk"), "text/csv", "malformed"),
         (b"text\n", "text/csv; charset=gbk", "wrong_type"),
-        (b"x", "application/vnd.apache.parquet", "wrong_type"),
+        (PLANTED.encode(), PARQUET, "malformed"),
+        (b"PAR1" * 9, PARQUET, "malformed"),
+        (packed({"id": [PLANTED]}), PARQUET, "invalid"),
+        (packed({"text": [1.5]}), PARQUET, "invalid"),
+        (packed({"text": [{"text": PLANTED}]}), PARQUET, "invalid"),
+        (packed({"text": [PLANTED, None]}), PARQUET, "invalid"),
+        (packed({"text": [PLANTED.encode()]}), PARQUET, "invalid"),
+        (packed({"text": ["甲"] * 1001}), PARQUET, "too_large"),
         (b"x", "", "wrong_type"),
     ],
 )  # fmt: skip
