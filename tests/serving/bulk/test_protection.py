@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,9 @@ def test_a_sealed_job_opens_only_its_own_files_and_writes_no_word(
 def contents(path: Path) -> object:
     """What a file holds, read as its kind."""
     if path.suffix == ".xlsx":
-        sheet = load_workbook(path, read_only=True).active
-        assert sheet is not None
-        return list(sheet.iter_rows(values_only=True))
+        with closing(load_workbook(path, read_only=True)) as book:
+            assert book.active is not None
+            return list(book.active.iter_rows(values_only=True))
     if path.suffix == ".parquet":
         import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
