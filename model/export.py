@@ -17,6 +17,8 @@ FORMAT = 2
 """2 came with promises: a program that does not know the borders they rest on must not load them."""
 MANIFEST = "export.json"
 GRAPH, TOKENIZER, TAXONOMY, WIDE = "model.onnx", "tokenizer.json", "taxonomy.yaml", "wide.npz"
+SCOPE = "scope.npz"
+"""Optional, as WIDE is: what is no petition (model/scope.py)."""
 GOLDEN, CARD = "golden.jsonl", "MODEL_CARD.md"
 REQUIRED = (GRAPH, TOKENIZER, TAXONOMY, GOLDEN, CARD)
 DEFAULT = Path(__file__).parent / "default"
@@ -70,7 +72,7 @@ class Export:
         for name in REQUIRED:
             if not (self.folder / name).is_file():
                 raise BrokenExport(f"{self.folder}: {name} is missing; export the model again")
-        names = [*REQUIRED, *([WIDE] if (self.folder / WIDE).is_file() else [])]
+        names = [*REQUIRED, *(name for name in (WIDE, SCOPE) if (self.folder / name).is_file())]
         manifest = {
             "format": FORMAT if self.promises else 1,
             "name": self.name,
@@ -109,9 +111,12 @@ class Export:
                 raise BrokenExport(f"{folder}: {name} is missing; copy the export again")
             if sha256(path) != wanted:
                 raise BrokenExport(f"{path} does not match its checksum; copy the export again")
-        if WIDE not in manifest["files"] and (folder / WIDE).exists():
-            # The Tagger would add it to every logit.
-            raise BrokenExport(f"{folder}: {WIDE} is not of this export; remove it or copy the export again")
+        for name in (WIDE, SCOPE):
+            if name not in manifest["files"] and (folder / name).exists():
+                # The Tagger would use it.
+                raise BrokenExport(
+                    f"{folder}: {name} is not of this export; remove it or copy the export again"
+                )
         taxonomy = Taxonomy.load(folder / TAXONOMY)
         order = {axis.id: [label.id for label in axis.labels] for axis in taxonomy.axes}
         # As lists: two dicts are equal in any order, and the graph's outputs follow that of the axes too.

@@ -15,11 +15,12 @@ from data.taxonomy import Axis
 from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
 from model.evidence import find_evidence, token_sums
-from model.export import DEFAULT, GRAPH, TOKENIZER, WIDE, Export
+from model.export import DEFAULT, GRAPH, SCOPE, TOKENIZER, WIDE, Export
 from model.matters import find_matters
 from model.nearest import Cases
 from model.occlusion import Occlusion
-from model.prediction import Evidence, Prediction, Tag
+from model.prediction import Evidence, Matters, Prediction, Tag
+from model.scope import Scope
 from model.wide import Wide
 from model.work import Job, Work, attention, by_token, pooled
 
@@ -56,6 +57,8 @@ class Tagger:
         self.engine = Engine(export.folder / GRAPH, threads)
         wide = export.folder / WIDE
         self.wide = Wide.load(wide) if wide.is_file() else None
+        scope = export.folder / SCOPE
+        self.scope = Scope.load(scope) if scope.is_file() else None  # None: everything is taken for a report
         self.cases: Cases | None = None  # where set, every prediction names the nearest of them
 
     @classmethod
@@ -166,7 +169,8 @@ class Tagger:
         for work in works:
             row = pooled(work)
             if self.wide is not None:
-                row = row + self.wide.logits(work.encoded.plain)
+                work.linear = self.wide.logits(work.encoded.plain)
+                row = row + work.linear
             rows.append(row)
         return np.stack(rows).astype(np.float32)
 
@@ -181,6 +185,10 @@ class Tagger:
             tables.append((axis, column, scores, given, decision.slope))
             reasons.append([f"{axis.id}:{r}" if r else "" for r in decision.doubtful(scores, given)])
         for row, work in enumerate(works):
+            outside = self.scope.outside(work.encoded.plain) if self.scope is not None else ""
+            if outside:
+                yield self._untagged(work, outside, matters)
+                continue
             wanted = [
                 column.start + i
                 for axis, column, _, given, _ in tables
@@ -201,7 +209,7 @@ class Tagger:
                     label = axis.labels[i]
                     found.append(Tag(label.id, label.name, float(scores[row, i]), spans))
                 tags[axis.id] = tuple(sorted(found, key=lambda tag: -tag.score))
-            why = [r[row] for r in reasons if r[row]]
+            why = [r[row] for r in reasons if r[row]] + self._doubts(work, [g[row] for *_, g, _ in tables])
             if work.encoded.unread_chars:
                 why.append("unread")
             yield Prediction(
@@ -209,6 +217,34 @@ class Tagger:
                 self.cases.nearest(pooled(work)) if self.cases is not None else (),
                 find_matters(work, self.wide, self.export) if matters else None,
             )  # fmt: skip
+
+    def _untagged(self, work: Work, reason: str, matters: bool) -> Prediction:
+        """The answer to a text that is no petition: no tags, and a person looks at it."""
+        unread = work.encoded.unread_chars
+        return Prediction(
+            work.report.id, {axis.id: () for axis in self.export.taxonomy.axes}, True, unread,
+            self.export.model, (reason, "unread") if unread else (reason,),
+            matters=Matters(False, ()) if matters else None,
+        )  # fmt: skip
+
+    def _doubts(self, work: Work, given: Sequence[NDArray[np.bool_]]) -> list[str]:
+        """Reasons to doubt tags that were given, with their axes, each once; given: [labels] of each axis."""
+        if self.scope is None:
+            return []
+        doubts = self.scope.doubts(np.concatenate(given), work.linear)
+        found = [
+            f"{axis.id}:{reason}"
+            for axis, column in self.export.taxonomy.columns()
+            for reason in doubts[column]
+            if reason
+        ]
+        return list(dict.fromkeys(found))
+
+    def outside(self, reports: Sequence[Report]) -> list[str]:
+        """Per report: why it is no petition, "" where it may be one."""
+        if self.scope is None:
+            return [""] * len(reports)
+        return [self.scope.outside(encoded.plain) for encoded in self.encoder.encode(reports)]
 
     def contributions(self, work: Work, labels: list[int]) -> Floats:
         """Each token's exact part of the logits [tokens, chosen labels] of a report that has been read.

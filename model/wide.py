@@ -8,8 +8,10 @@ contributions are additive, so evidence stays exact.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,16 +147,25 @@ class Wide:
         return result
 
     def save(self, path: Path) -> None:
-        """Write a compressed .npz; buckets as steps from one to the next, which take less room."""
-        np.savez_compressed(
-            path, bits=self.buckets.bits, steps=np.diff(self.buckets.ids, prepend=np.uint32(0)),
-            idf=self.buckets.idf, weights=self.weights, scale=self.scale, bias=self.bias,
-        )  # fmt: skip
+        """Write a compressed .npz."""
+        np.savez_compressed(path, **self.arrays())
+
+    def arrays(self) -> dict[str, Any]:
+        """What is written; buckets as steps from one to the next, which take less room."""
+        return {
+            "bits": self.buckets.bits, "steps": np.diff(self.buckets.ids, prepend=np.uint32(0)),
+            "idf": self.buckets.idf, "weights": self.weights, "scale": self.scale, "bias": self.bias,
+        }  # fmt: skip
 
     @classmethod
     def load(cls, path: Path) -> Wide:
         """Read what `save` wrote; nothing in it can run code."""
         with np.load(path, allow_pickle=False) as arrays:
-            ids = np.cumsum(arrays["steps"], dtype=np.uint32)
-            buckets = Buckets(int(arrays["bits"]), ids, arrays["idf"])
-            return cls(buckets, arrays["weights"], arrays["scale"], arrays["bias"])
+            return cls.of(arrays)
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Any]) -> Wide:
+        """Take what `arrays` gave."""
+        ids = np.cumsum(arrays["steps"], dtype=np.uint32)
+        buckets = Buckets(int(arrays["bits"]), ids, arrays["idf"])
+        return cls(buckets, arrays["weights"], arrays["scale"], arrays["bias"])

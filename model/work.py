@@ -22,8 +22,9 @@ NONE: Floats = np.zeros((0, 0), dtype=np.float32)
 class Work:
     """One report on its way through: cut by `Tagger.begin`, filled in by `read`, told by `finish`.
 
-    `scores` and `values` hold one table per window, empty until that window is read; `occlusion` is planned
-    where evidence by deletion is wanted.
+    `scores` and `values` hold one table per window, empty until that window is read; `linear` holds the
+    linear part's logits [labels], where an Export has one; `occlusion` is planned where evidence by deletion
+    is wanted.
     """
 
     report: Report
@@ -32,6 +33,7 @@ class Work:
     scores: list[Floats]
     values: list[Floats]
     occlusion: Occlusion | None = None
+    linear: Floats | None = None
 
     @classmethod
     def unread(cls, report: Report, encoded: Encoded, windows: list[Window]) -> Work:

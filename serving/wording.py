@@ -11,7 +11,11 @@ SHOWN = 24  # characters of a sentence that stand for it
 _REASONS = {
     "low_confidence": "{}把握不足",
     "no_label": "未识别{}",
+    "conflict": "{}判断有分歧",
+    "rare_label": "{}有少见标签",
     "unread": "有未读文字",
+    "out_of_scope": "不像信访件",
+    "too_short": "文字太少",
     "handle_by_hand": "请人工办理",
 }
 

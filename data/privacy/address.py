@@ -17,8 +17,8 @@ _WAY = r"(?:大道|大街|胡同|公路|马路|支路|横路|干道|里弄|[路�
 _NAMED = rf"(?P<way>[{_HAN}A-Za-z0-9]{{1,12}}?{_WAY}(?:[东西南北中]段?|[{_CN}0-9]{{1,2}}[路段巷条横])?)"
 _HOUSE = (
     rf"(?: ?(?:[0-9]{{1,5}}|[{_CN}]{{1,6}}) ?(?:弄|巷|支弄))?(?: ?第? ?(?:附|增|临|甲|"
-    rf"乙)?(?:[0-9]{{1,5}}|[{_CN}]{{1,6}})(?:[\-之~至][0-9]{{1,4}})? ?号(?!线|公路|国道|地铁|楼|栋|幢|"
-    rf"院|文|令|工单|窗|台|井|桩|店铺?|路|桥)(?:之[0-9{_CN}]{{1,3}}|附[0-9]{{1,3}}号)?)"
+    rf"乙)?(?:[0-9]{{1,5}}(?:[、,][0-9]{{1,5}}){{0,4}}|[{_CN}]{{1,6}})(?:[\-之~至][0-9]{{1,4}})? ?号"
+    rf"(?!线|公路|国道|地铁|楼|栋|幢|院|文|令|工单|窗|台|井|桩|店铺?|路|桥)(?:之[0-9{_CN}]{{1,3}}|附[0-9]{{1,3}}号)?)"
 )
 _BUILDING = rf"{_NUM} ?(?:号楼|号院|号公寓|栋|幢|楼栋|座|#楼?|号(?!线|公路|国道))"
 _UNIT = rf"{_NUM} ?(?:单元|门洞?|梯)"
@@ -47,6 +47,11 @@ _ROAD_RULE = re.compile(rf"{_NAMED}(?P<exact>{_HOUSE}{_REST})")
 _HOME_RULE = re.compile(rf"{_COMMUNITY}{_G}(?P<exact>{_INSIDE})")
 _ROOM_RULE = re.compile(
     rf"(?<![0-9A-Za-z.])(?P<exact>{_IN}|{_NUM}(?:栋|幢|座|号楼){_G}{_UNIT}{_G}{_ROOM}|(?<![{_CN}]){_IN2})"
+)
+# One's own house without a room: 我是某小区3栋二楼的住户. Of others it is a place where many live.
+_OWN_RULE = re.compile(
+    rf"(?:我是|我家[住在]?|本人是|本人住|我住在?|家住)[{_HAN}A-Za-z0-9]{{0,14}}?(?P<exact>(?<![{_CN}0-9]){_BUILDING}"
+    rf"(?:{_G}{_UNIT})?(?:{_G}{_FLOOR})?)(?=的?(?:住户|业主|居民|租户|房主))"
 )
 _GROUP = rf"第?(?:[0-9]{{1,3}}|[{_CN}]{{1,3}}) ?(?:村民小组|生产队|小组|组|社|队)"
 # A place within the village; no words that lead up to a day of the month.
@@ -95,8 +100,9 @@ class Addresses(Recogniser):
         for pattern in (_HOME_RULE, _VILLAGE_RULE):
             for match in pattern.finditer(text):
                 yield _finding(match, "home", 0.8)
-        for match in _ROOM_RULE.finditer(text):
-            yield Finding(Entity.ADDRESS, *match.span("exact"), 0.7)
+        for pattern in (_ROOM_RULE, _OWN_RULE):
+            for match in pattern.finditer(text):
+                yield Finding(Entity.ADDRESS, *match.span("exact"), 0.7)
         for match in _LIVES.finditer(text):
             line = match["line"].rstrip(" -#(:")
             admin = _ADMIN.match(line)
@@ -117,7 +123,7 @@ def _finding(match: re.Match[str], name: str, score: float) -> Finding:
 
 
 _TAIL = re.compile(
-    rf"(?:[0-9A-Za-z\-#]*[0-9]|[{_CN}]+) ?(?:号楼|号院|号|栋|幢|座|单元|室|房|层|楼|组|社(?!区)|队|弄)"
+    rf"(?:[0-9A-Za-z\-#]*[0-9]|[{_CN}]+) ?(?:号楼|号院|号(?!线)|栋|幢|座|单元|室|房|层|楼|组|社(?!区)|队|弄)"
     r"|(?<=[号栋幢座元楼层室期#]) ?[A-Za-z]?[0-9]{1,5}(?:-[0-9]{1,4})*(?![0-9年月日元万多])"
     r"|[0-9]{1,3}(?:-[0-9]{1,4}){1,3}(?![0-9\-年月日])"
 )

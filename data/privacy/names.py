@@ -83,6 +83,10 @@ _DETAILS = re.compile(
     rf"[汉回壮苗满黎藏][族,]|身份证|(?:联系)?电话|手机|联系方式|1[3-9][0-9]{{9}}|"
     rf"[1-9][0-9]{{16}}[0-9X]))"
 )
+# 关于张三信访事项的答复: the office's own title for a reporter's matter.
+_TITLED = re.compile(
+    rf"关于(?P<name>[{HAN}]{{2,3}}?)(?:同志)?(?:等[0-9一二三四五六七八九十多]*人)?的?(?:信访|上访)"
+)
 _SIGNED = re.compile(rf"\n[ ]*(?P<name>[{HAN}]{{2,4}})[ ]*(?=\n[ ]*(?:19|20)[0-9]{{2}}|\s*\Z)")
 # Ordinary words that end in a surname's character.
 _WORD_END = re.compile(
@@ -148,6 +152,10 @@ def _details(text: str) -> Iterator[Finding]:
             start, end = match.span("name")
             if name_end(text, start, True) == end:
                 yield Finding(Entity.PERSON, start, end, 0.75)
+    for match in _TITLED.finditer(text):
+        start, end = match.span("name")
+        if not ordinary(text, start) and name_end(match["name"], 0, True) == end - start:
+            yield Finding(Entity.PERSON, start, end, 0.75)
 
 
 def _honoured(text: str) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from data.clean import clean
+from data.disguise import undisguise
 from data.encoding import find_encoding
 from data.errors import DataError
 from data.privacy.folded import fold
@@ -17,7 +18,9 @@ SHORTEST = 2
 """Characters of an entry: one alone would stand in every report."""
 # What may be put between the characters of a name to hide it. Marks that end a clause are not among them: the
 # end of one clause and the beginning of the next make no name.
-_BETWEEN = re.compile(r"[\s*＊·•.．。_\-~～/\\|+#^&=“”\"'‘’()（）\[\]【】<>《》]+")
+_BETWEEN = re.compile(
+    r"[\s*＊·•･.．。_\-~～/\\|+#^&=$%@`“”\"'‘’()（）\[\]【】<>《》★☆●◆■□△▲※♂♀♥♡√×\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]+"
+)
 
 
 class BadWatchList(DataError):
@@ -25,7 +28,7 @@ class BadWatchList(DataError):
 
 
 class WatchList:
-    """Looks for names in a report, whatever the width, case or blanks that they are written with."""
+    """Looks for names in a report, whatever the width, case, signs and other spellings in them."""
 
     def __init__(self, names: Iterable[str]) -> None:
         """Take the names.
@@ -33,17 +36,19 @@ class WatchList:
         Raises:
             BadWatchList: one is too short, or there is none.
         """
-        found = dict.fromkeys(_plain(name) for name in names)
+        listed = list(dict.fromkeys(names))
+        # In both forms: as listed, and as a text without disguise would have it (趙 is 赵).
+        found = dict.fromkeys(form for name in listed for form in (_plain(name), _undisguised(name)))
         if not found:
             raise BadWatchList("no name in it; write one a line")
-        for place, name in enumerate(found, 1):
+        for place, name in enumerate(map(_plain, listed), 1):
             if len(name) < SHORTEST:
                 raise BadWatchList(
                     f"entry {place} has fewer than {SHORTEST} characters; write the whole name"
                 )
         # The longest first, for speed alone; any match will do.
         self._names = re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
-        self.size = len(found)
+        self.size = len({_plain(name) for name in listed})
         self._listed = "\n".join(sorted(found))
 
     @classmethod
@@ -72,13 +77,18 @@ class WatchList:
         return made.hex()
 
     def meets(self, report: Report) -> bool:
-        """Tell whether any field of a report names one of them; markup inside a name does not hide it."""
+        """Tell whether any field of a report names one of them; neither markup nor disguise hides it."""
         fields = (report.title, report.text, report.channel, report.region, *report.extra.values())
         return any(
-            self._names.search(_plain(field)) or self._names.search(_plain(clean(field).text))
+            any(self._names.search(form) for form in (_plain(field), _undisguised(field)))
             for field in fields
             if field
         )
+
+
+def _undisguised(text: str) -> str:
+    """Without markup, and with traditional, split and styled characters as everybody reads them."""
+    return _plain(undisguise(clean(text)).text)
 
 
 def _plain(text: str) -> str:

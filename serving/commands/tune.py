@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from serving.faults import WrongUse
 from serving.help import argument, column, option
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from data.report import Report
+    from model.tagger import Tagger
 
 BY = ("review", "tag")
 _EXPORT = "原来的模型（Export）文件夹；不会改动它。随程序安装的写 default。"
@@ -78,11 +86,11 @@ def tune(
         raise EmptyFile(f"{labelled}: no labelled reports in it")
     truth = np.array([label_targets(row, taxonomy) for row in rows], dtype=np.float32)
     with spinner(message_console(), f"给 {len(rows)} 件打分"):
-        scores = tagger.scores([row.report for row in rows])
+        scores = _scores(tagger, [row.report for row in rows])
         usual = scores
         if daily is not None:
             found = read_reports(daily, Columns(text_column, title_column))
-            usual = tagger.scores([one for one in found if isinstance(one, Report)])
+            usual = _scores(tagger, [one for one in found if isinstance(one, Report)])
             if not len(usual):
                 raise EmptyFile(f"{daily}: no reports in it")
     try:
@@ -102,3 +110,10 @@ def tune(
     for line in answer(written, decisions, usual, volume, daily is not None):
         console.out(line, highlight=False)
     console.out(f"新的模型：{written.model}，在 {out}", highlight=False)
+
+
+def _scores(tagger: Tagger, reports: Sequence[Report]) -> NDArray[np.float32]:
+    """Calibrated scores; all 0 where a report is out of scope: it gets no tag, whatever its scores."""
+    scores = tagger.scores(reports)
+    scores[[bool(reason) for reason in tagger.outside(reports)]] = 0
+    return scores

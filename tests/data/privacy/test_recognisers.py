@@ -124,6 +124,27 @@ def test_what_only_looks_like_an_identifier_is_left(text: str) -> None:
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("见《关于陈清信访事项的答复意见》", "见《关于信访事项的答复意见》"),
+        ("关于王小明等三人信访事项", "关于等三人信访事项"),
+        ("关于安置信访事项，关于高速信访问题", "关于安置信访事项，关于高速信访问题"),
+        ("登隆街27,29号的住户", "的住户"),
+        ("居住在地铁3号线西北方向", "居住在地铁3号线西北方向"),
+        ("我是杏林苑二栋二楼的住户", "我是杏林苑的住户"),
+        ("家住杏林苑30幢2单元的居民", "家住的居民"),
+        ("杏林苑30幢的住户都反对", "杏林苑30幢的住户都反对"),
+    ],
+)
+def test_of_titles_of_letters_number_lists_and_own_houses(text: str, left: str) -> None:
+    findings = ANALYZER.analyze(text)
+    for finding in sorted(findings, key=lambda f: -f.start):
+        text = text[: finding.start] + text[finding.end :]
+
+    assert text == left
+
+
 def test_a_name_once_found_is_found_again() -> None:
     text = "我叫王小明，街道不认。王小明去过三次。"
 

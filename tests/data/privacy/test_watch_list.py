@@ -21,6 +21,11 @@ NAMES = WatchList(["赵大海", "岭上市纪委", "Zhao Dahai"])
         "举报赵\u200b大\u200b海",
         "举报赵大\n海",
         "举报<b>赵</b>大海",
+        "舉報趙大海多占宅基地",
+        "举报赵★大😀海",
+        "举报赵|大|海",
+        "举报趙*大*海",
+        "举报𝐙𝐡𝐚𝐨 𝐃𝐚𝐡𝐚𝐢收钱",
         "举报&#36213;大海",
         "岭 上 市 纪委无人接待",
         "ｚｈａｏ　ｄａｈａｉ took money",
@@ -33,6 +38,13 @@ def test_a_name_is_met_in_any_spelling(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "路灯坏了", "姓赵，大海边上的房子", "岭上市教育局"])
 def test_another_report_is_not(text: str) -> None:
     assert not NAMES.meets(Report("1", text))
+
+
+def test_a_name_listed_in_traditional_characters_is_met_in_simplified_ones_and_counts_once() -> None:
+    names = WatchList(["趙大海", "趙 大 海"])
+
+    assert names.size == 1
+    assert names.meets(Report("1", "赵大海")) and names.meets(Report("1", "趙大海"))
 
 
 def test_every_field_is_looked_at() -> None:

@@ -1,0 +1,79 @@
+"""Scope: what is no petition, and which tags nobody should take on trust.
+
+A linear model over character n-grams tells petitions from all else (advertisements, poems, code, news). It
+does not look at the encoder: that has learnt to find matters in whatever it reads. Its border lies so that
+hardly a real report falls out (training/scope.py). An Export without the file knows no scope and tags all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.wide import Wide
+
+OUT_OF_SCOPE, TOO_SHORT = "out_of_scope", "too_short"
+CONFLICT, RARE_LABEL = "conflict", "rare_label"
+LEAST = 4  # letters beside courtesies; fewer say nothing that could be tagged
+_WHOM = "(?:各位)?(?:领导|同志|工作人员|书记|市长|县长|区长|局长|主任)们?"
+_COURTESY = re.compile(
+    f"(?:尊敬|敬爱)的{_WHOM}|(?:{_WHOM}|大家)?[您你]们?好[啊呀吗]?|{_WHOM}好|大家好|请问|在吗|有人吗|谢谢|感谢|打扰了?|麻烦了?"
+    "|辛苦了?|再见|此致|敬礼|早上好|上午好|中午好|下午好|晚上好|测试"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an Export takes for a petition, and where it doubts its own tags.
+
+    Attributes:
+        linear: one column; below 0 a text is out of scope.
+        conflict: a tag that the Export's linear part speaks against by so much is doubted; infinite: none.
+        rare: [labels], True where too few labelled reports had a label to fit its threshold.
+    """
+
+    linear: Wide
+    conflict: float
+    rare: NDArray[np.bool_]
+
+    def outside(self, text: str) -> str:
+        """Why a text is no petition, "" where it may be one.
+
+        Args:
+            text: as the model reads it, title and body.
+        """
+        if len(_LETTER.findall(_COURTESY.sub("", text))) < LEAST:
+            return TOO_SHORT
+        return OUT_OF_SCOPE if self.score(text) < 0 else ""
+
+    def score(self, text: str) -> float:
+        """How much a text looks like a petition; 0 is the border."""
+        return float(self.linear.logits(text)[0])
+
+    def doubts(self, given: NDArray[np.bool_], linear: NDArray[np.float32] | None) -> NDArray[np.object_]:
+        """Per label: "", or why a given tag needs a person's eye.
+
+        Args:
+            given: [labels].
+            linear: [labels], logits of the Export's linear part; None where it has none.
+        """
+        reasons = np.full(len(given), "", dtype=object)
+        reasons[given & self.rare] = RARE_LABEL
+        if linear is not None:
+            reasons[given & (linear <= -self.conflict)] = CONFLICT
+        return reasons
+
+    def save(self, path: Path) -> None:
+        """Write a compressed .npz."""
+        np.savez_compressed(path, **self.linear.arrays(), conflict=self.conflict, rare=self.rare)
+
+    @classmethod
+    def load(cls, path: Path) -> Scope:
+        """Read what `save` wrote; nothing in it can run code."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(Wide.of(arrays), float(arrays["conflict"]), arrays["rare"])
