@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -140,6 +141,8 @@ class ServeSettings(BaseSettings):
             path: Path | None = getattr(self, name)
             if path is not None and not path.is_file():
                 raise ValueError(f"{name}: there is no such file")
+        if self.tls_cert is not None and self.tls_key is not None:
+            _check_pair(self.tls_cert, self.tls_key)
         return self
 
     @classmethod
@@ -196,6 +199,17 @@ def parse_rate(text: str) -> RateLimitItem:
         return parse(text)
     except ValueError:
         raise ValueError("give a rate as NUMBER/UNIT, e.g. 1000/minute") from None
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    try:
+        # An empty passphrase: a service has nobody to ask for one.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
+    except (OSError, ValueError):  # of which ssl.SSLError is one
+        raise ValueError(
+            "tls_cert, tls_key: give a certificate and the private key that belongs to it, both PEM, "
+            "readable for the service, the key without a passphrase"
+        ) from None
 
 
 def is_loopback(host: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -128,6 +130,44 @@ def test_a_broken_model_or_setting_ends_the_start_with_its_code(
     assert petition("serve", "--set", "deadline_s=0").code == 2
     (tmp_path / "keys.json").write_text("{}")
     assert petition("serve", "--keys", tmp_path / "keys.json").code in (3, 4)
+
+
+def pair(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate of localhost, signed by itself, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, key
+
+
+def test_it_speaks_tls_by_two_flags_and_nothing_else_on_that_port(export: Export, tmp_path: Path) -> None:
+    certificate, key = pair(tmp_path, "a")
+    server = Process("--model", export.folder, "--tls-cert", certificate, "--tls-key", key)
+    port = server.url.rpartition(":")[2]
+    try:
+        with httpx.Client(verify=ssl.create_default_context(cafile=certificate)) as client:
+            found = client.post(f"https://localhost:{port}/v1/tag", json={"text": SCHOOL})
+        assert found.status_code == 200 and "max-age" in found.headers["strict-transport-security"]
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"http://localhost:{port}/livez")
+        assert server.end() == 0
+    finally:
+        server.end(signal.SIGKILL)
+
+
+def test_a_certificate_without_its_key_ends_the_start(petition: Petition, tmp_path: Path) -> None:
+    (certificate, _), (_, key) = pair(tmp_path, "a"), pair(tmp_path, "b")
+    (tmp_path / "none.pem").write_text("none")
+
+    for given in ((certificate, key), (tmp_path / "none.pem", key), (certificate, certificate)):
+        ended = petition("serve", "--tls-cert", given[0], "--tls-key", given[1])
+        assert ended.code == 2 and "the private key that belongs to it" in ended.err
 
 
 def test_a_port_that_is_taken_is_told(server: Process, petition: Petition, export: Export) -> None:
