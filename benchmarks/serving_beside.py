@@ -79,16 +79,18 @@ def infinity(labels: int, python: str) -> Iterator[tuple[int, str, Shape]]:
     with tempfile.TemporaryDirectory() as folder:
         code = (
             "import sys\nfrom transformers import AutoModelForSequenceClassification as M\n"
-            "from transformers import AutoTokenizer as T\n"
+            "from transformers import PreTrainedTokenizerFast as T\n"
             "M.from_pretrained(sys.argv[1], num_labels=int(sys.argv[3]), "
             "problem_type='multi_label_classification').save_pretrained(sys.argv[2])\n"
-            "T.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[2])"
+            "T(tokenizer_file=sys.argv[1] + '/tokenizer.json', pad_token='[PAD]', unk_token='[UNK]', "
+            "cls_token='[CLS]', sep_token='[SEP]', model_max_length=512).save_pretrained(sys.argv[2])"
         )
         subprocess.run([python, "-c", code, str(ENCODER), folder, str(labels)], check=True)
         port = free_port()
         command = [
-            python, "-m", "infinity_emb", "v2", "--model-id", folder, "--served-model-name", "m",
-            "--device", "cpu", "--port", str(port), "--no-bettertransformer",
+            "env", "DO_NOT_TRACK=1", "HF_HUB_OFFLINE=1", str(Path(python).with_name("infinity_emb")), "v2",
+            "--model-id", folder, "--served-model-name", "m", "--device", "cpu", "--port", str(port),
+            "--no-bettertransformer",
         ]  # fmt: skip
         with other(command, port, "/health"):
             yield port, "/classify", lambda report: {
@@ -118,6 +120,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with reports/")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--infinity", help="a Python that has infinity_emb")
+    parser.add_argument("--note", default="", help="what else ran on the machine; told below the table")
     args = parser.parse_args()
     reports = real_reports(args.data, 300)
     labels = sum(len(axis.labels) for axis in Export.load(DEFAULT).taxonomy.axes)
@@ -140,10 +143,10 @@ def main() -> None:
     body += (
         f"\n\n{CLIENTS} clients without pauses, one report a request, {len(reports)} real reports. Ours "
         "reads every report whole and tells evidence; the pipeline and infinity_emb cut texts at 512 tokens, "
-        "have a head of random weights and tell scores alone."
+        f"have a head of random weights and tell scores alone. {args.note}"
     )
     command = "python -m benchmarks.serving_beside --data ../shared/data"
-    keep("serving_beside", "Serving beside others", command, body, {row[0]: row[1:] for row in rows})
+    keep("serving_beside", "Serving beside others", command, body.rstrip(), {row[0]: row[1:] for row in rows})
     print(body)
 
 

@@ -88,6 +88,7 @@ def main() -> None:
     parser.add_argument("--swaps", type=int, default=1000, help="of the tests' tiny model")
     parser.add_argument("--seconds", type=float, default=300.0, help="of swaps of the model that ships")
     parser.add_argument("--ends", type=int, default=3)
+    parser.add_argument("--note", default="", help="what else ran on the machine; told below the table")
     args = parser.parse_args()
     reports = real_reports(args.data, 300)
     rows, told, figures = [], [], {}
@@ -116,10 +117,10 @@ def main() -> None:
     body += (
         f"\n\n{CLIENTS} clients without pauses, {len(reports)} real reports. {'; '.join(told)}. 503 is new "
         "work that a service which is ending refused. Lost is what the service's log has as answered and no "
-        "client got."
+        f"client got. {args.note}"
     )
     command = "python -m benchmarks.serving_changes --data ../shared/data"
-    keep("serving_changes", "Serving while it changes", command, body, {**figures, "rows": rows})
+    keep("serving_changes", "Serving while it changes", command, body.rstrip(), {**figures, "rows": rows})
     print(body)
 
 

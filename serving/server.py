@@ -16,6 +16,8 @@ from serving.log import event, quiet_errors
 from serving.service import Service
 
 KEEP_ALIVE_S = 30
+LAST_WORDS_S = 0.5
+"""For whoever connected just before the port closed, to ask and be answered 503."""
 
 
 class Server(uvicorn.Server):
@@ -58,6 +60,17 @@ class Server(uvicorn.Server):
             for listener in server.sockets:
                 host, port = listener.getsockname()[:2]
                 event("listening", host=host, port=port, tls=bool(self.config.ssl_certfile))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port, hear out who is connected, end the connections.
+
+        uvicorn ends them in the same moment, and so drops a request that is on its way over a new one.
+        """
+        for server in self.servers:
+            server.close()
+        if not self.force_exit:
+            await asyncio.sleep(LAST_WORDS_S)
+        await super().shutdown(sockets)
 
     def _end(self) -> None:
         if self._service.status == "draining":

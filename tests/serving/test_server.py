@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -19,7 +20,9 @@ import httpx
 import pytest
 
 from model.export import Export
+from serving.server import Server
 from tests.serving.conftest import PLANTED, SCHOOL, Petition
+from tests.serving.service import new_service
 from tests.serving.test_cli import command, environment
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
@@ -115,6 +118,34 @@ def test_a_signal_under_load_leaves_no_accepted_request_without_its_answer(expor
     assert set(statuses) == {200, 503} and statuses.count(200) > 8
     told = [line["status"] for line in server.log if line["event"] == "request"]
     assert sorted(told) == sorted(statuses)
+
+
+def test_who_connected_before_the_port_closed_is_still_answered(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.server.LAST_WORDS_S", 2)
+    server = Server(new_service(export, port=0))
+
+    async def ask() -> bytes:
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        (listener,) = server.servers[0].sockets
+        port = listener.getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        os.kill(os.getpid(), signal.SIGTERM)
+        while server.servers[0].is_serving():
+            await asyncio.sleep(0.01)
+        writer.write(b"GET /v1/model HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        with pytest.raises(ConnectionError):
+            await asyncio.open_connection("127.0.0.1", port)
+        await serving
+        return answer
+
+    answer = asyncio.run(ask())
+    assert answer.startswith(b"HTTP/1.1 ") and b"connection: close" in answer.lower()
 
 
 def test_a_broken_model_or_setting_ends_the_start_with_its_code(
