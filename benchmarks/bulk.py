@@ -246,14 +246,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200, help="jobs of `kills`; a tenth of them of `full`")
     parser.add_argument("--rows", type=int, default=2000, help="of `kills` and `full`")
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--more", action="store_true", help="count the jobs of `kills` and `full` with those measured before"
+    )
     parser.add_argument("--scratch", type=Path, help="where the files go; gigabytes for a million rows")
     args = parser.parse_args()
     unknown = set(args.parts) - set(PARTS)
     if unknown:
         parser.error(f"no part is called {' '.join(unknown)}; there are {' '.join(PARTS)}")
     kept = HERE / "results" / "bulk.json"
-    figures: dict[str, Any] = json.loads(kept.read_text())["figures"] if kept.is_file() else {}
     for part in args.parts:
+        figures: dict[str, Any] = json.loads(kept.read_text())["figures"] if kept.is_file() else {}
+        before = figures.get(part, {}) if args.more else {}
         with tempfile.TemporaryDirectory(dir=args.scratch) as name:
             folder = Path(name)
             if part == "speed":
@@ -268,6 +272,8 @@ def main() -> None:
                 figures[part] = kills(export, args.runs, args.rows, args.seed, folder)
             elif part == "full":
                 figures[part] = full(export, max(1, args.runs // 10), args.rows, args.seed, folder)
+        if before:
+            figures[part] = {key: figures[part][key] + before[key] * (key != "rows") for key in before}
         keep("bulk", "Bulk jobs", "python -m benchmarks.bulk --data ../shared/data", body(figures), figures)
     print(body(figures))
 

@@ -139,7 +139,7 @@ class Job:
             inputs.check_all()
             merged = merge(parts, manifest, told, export.taxonomy, self.places, self.watch)
             # Those too whose parts a run made that was killed, and so could not record them.
-            tally.count = manifest.rows - manifest.rejects
+            tally.count = manifest.rows - manifest.rejects - merged.failed.total()
         finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
         for remark in merged.remarks:
             self.watch.remark(remark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from serving.bulk.manifest import Manifest
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.progress import Watch
+from serving.bulk.record import FAILED
 from serving.bulk.settings import Settings
 from serving.bulk.writers import count_files, open_writer
 from serving.rejects import reject_line
@@ -34,6 +36,7 @@ class Merged:
         rejects: None where every row could be read.
         tags: for --only-changed; None where none may be kept.
         figures: of the page.
+        failed: rows of each file that were read and could not be tagged.
         remarks: for the user (Chinese).
     """
 
@@ -41,6 +44,7 @@ class Merged:
     rejects: Path | None
     tags: Path | None
     figures: Mapping[str, Any]
+    failed: Counter[str]
     remarks: list[str]
 
 
@@ -64,6 +68,7 @@ def merge(
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
     written = rejected = 0
+    failed: Counter[str] = Counter()
     known = KnownWriter(tags, manifest) if told.keeps_tags else None
     writer = open_writer(told.form, paths, layout, taxonomy, told.names)
     try:
@@ -75,6 +80,7 @@ def merge(
                         bad.write(reject_line(record["reject"]))
                         figures.reject(record["reject"])
                         rejected += 1
+                        failed[record["reject"]["file"]] += record["reject"]["reason"] == FAILED
                         continue
                     if written == reports:
                         raise _lost(manifest, written + 1, rejected)
@@ -92,10 +98,10 @@ def merge(
         if known is not None:
             known.abandon()
         raise
-    if (written, rejected) != (reports, manifest.rejects):
+    if (written + failed.total(), rejected - failed.total()) != (reports, manifest.rejects):
         raise _lost(manifest, written, rejected)
     kept = tags if known is not None else None
-    return Merged(paths, rejects if rejected else None, kept, figures.to_dict(), remarks)
+    return Merged(paths, rejects if rejected else None, kept, figures.to_dict(), failed, remarks)
 
 
 def _lost(manifest: Manifest, written: int, rejected: int) -> LostRows:

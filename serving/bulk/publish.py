@@ -42,7 +42,8 @@ def publish(
             path.unlink(missing_ok=True)
         else:
             commit(kept, path)
-    finished = replace(manifest, form=told.written, outputs=outputs, figures=merged.figures)
+    inputs = tuple(replace(file, rejects=file.rejects + merged.failed[file.name]) for file in manifest.inputs)
+    finished = replace(manifest, inputs=inputs, form=told.written, outputs=outputs, figures=merged.figures)
     finished.save(places.manifest)
     shutil.rmtree(places.folder, ignore_errors=True)
     return finished

@@ -16,6 +16,7 @@ from serving.bulk.inputs import Line
 from serving.rejects import reject_shape
 
 Record = dict[str, Any]
+FAILED = "failed"  # reason of a row that was read and could not be tagged
 HASH_DIGITS = 32  # hexadecimal, of sha256: 128 bits
 
 

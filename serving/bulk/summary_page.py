@@ -36,6 +36,7 @@ _REASONS = {
     "no_text": "没有正文", "too_long": "超过字数上限", "wrong_width": "格数与表头不符",
     "open_quote": "双引号没有成对",
     "broken_json": "不是合法的 JSON", "not_an_object": "不是 JSON 对象", "bad_encoding": "认不出编码",
+    "failed": "打标时程序出错",
 }  # fmt: skip
 
 

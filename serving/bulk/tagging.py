@@ -12,7 +12,9 @@ from model.guard import Case, Guard, by_hand
 from model.tagger import EvidenceFor, Tagger
 from model.work import Work
 from serving.bulk.chunks import Chunk
-from serving.bulk.record import Record, rejected, tagged, text_hash, with_words
+from serving.bulk.inputs import Line
+from serving.bulk.record import FAILED, Record, rejected, tagged, text_hash, with_words
+from serving.bulk.single import Failed, each
 
 
 class Known(Protocol):
@@ -41,16 +43,19 @@ class Begun:
 
     Attributes:
         cases: place in the chunk -> what may be read and stored of the report there.
+        failed: place -> what came of a report that could not be worked on; `finish` may add to them.
         hashes: place -> its text hash; none for one that a person handles.
         kept: place -> what was known of it.
+        works: place -> its windows; of the rest.
         works: of the others that may be read, in order.
     """
 
     chunk: Chunk
     cases: Mapping[int, Case]
+    failed: dict[int, Failed]
     hashes: Mapping[int, str]
     kept: Mapping[int, Mapping[str, Any]]
-    works: list[Work]
+    works: Mapping[int, Work]
 
 
 @dataclass(frozen=True)
@@ -72,35 +77,51 @@ class ChunkTagger:
 
     def begin(self, chunk: Chunk) -> Begun:
         """Clean and cut the reports that may be read and are not known."""
-        cases, hashes, kept, unknown = {}, {}, {}, []
-        for place, line in enumerate(chunk.lines):
-            if isinstance(line.row, BadRow):
+        cases: dict[int, Case] = {}
+        failed: dict[int, Failed] = {}
+        hashes, kept, unknown = {}, {}, {}
+        rows = {place: line.row for place, line in enumerate(chunk.lines) if isinstance(line.row, Report)}
+        admitted = each(lambda found: [self.guard.admit(row) for row in found], list(rows.values()))
+        for place, case in zip(rows, admitted, strict=True):
+            if isinstance(case, Failed):
+                failed[place] = case
                 continue
-            case = cases[place] = self.guard.admit(line.row)
+            cases[place] = case
             if case.report is None:
                 continue
             # Of the report as it is stored: see Settings.keeps_tags.
             hashes[place] = "" if self.guard.wordless else text_hash(case.shown)
             found = self.known.find(hashes[place]) if self.known else None
             if found is None:
-                unknown.append(case.report)
+                unknown[place] = case.report
             else:
                 kept[place] = found
-        return Begun(chunk, cases, hashes, kept, self.tagger.begin(unknown) if unknown else [])
+        begun = Begun(chunk, cases, failed, hashes, kept, works := {})
+        for place, work in zip(unknown, each(self.tagger.begin, list(unknown.values())), strict=True):
+            if isinstance(work, Failed):
+                failed[place] = work
+            else:
+                works[place] = work
+        return begun
 
     def read(self, begun: Begun) -> Begun:
         """Run the engine."""
-        for batch in self.tagger.batches(begun.works):
+        for batch in self.tagger.batches(list(begun.works.values())):
             self.tagger.read(batch)
         return begun
 
     def finish(self, begun: Begun) -> list[Record]:
         """Decide, explain, and make the records in the order of the chunk."""
-        predictions = iter(self.tagger.finish(begun.works, self.stamp.evidence))
+        found = each(lambda works: self.tagger.finish(works, self.stamp.evidence), list(begun.works.values()))
+        predictions = dict(zip(begun.works, found, strict=True))
         records = []
         for place, line in enumerate(begun.chunk.lines):
+            made = begun.failed.get(place) or predictions.get(place)
             if isinstance(line.row, BadRow):
                 records.append(rejected(line.row, raw=self.guard.idle))
+                continue
+            if isinstance(made, Failed):
+                records.append(rejected(_unreadable(line, made), raw=self.guard.idle))
                 continue
             case, time = begun.cases[place], self.stamp.time
             if case.report is None:
@@ -109,7 +130,8 @@ class ChunkTagger:
                 known = begun.kept[place]
                 shape, time = with_words(known, line.row), known["time"]
             else:
-                shape = self.guard.show(case, next(predictions)).prediction.to_dict()
+                assert made is not None  # it was begun, and has not failed
+                shape = self.guard.show(case, made).prediction.to_dict()
             cells = self._cells(line.row, case)
             records.append(tagged(line, case.shown, cells, shape, begun.hashes.get(place, ""), time))
         return records
@@ -125,3 +147,11 @@ class ChunkTagger:
                 if cell.strip() == received.id
             }
         return case.shown.cells
+
+
+def _unreadable(line: Line, failed: Failed) -> BadRow:
+    """A row that no reader rejected and that the tagger cannot work on."""
+    said = f"打标时程序出错（{failed.error}），其余各行不受影响；请把这一行的行号告诉维护人员"
+    cells = line.row.cells if isinstance(line.row, Report) else line.row.raw
+    place = f"文件 {line.file} 第 {line.row.row} 行"
+    return BadRow(line.file, line.row.row, FAILED, f"{place}：{said}。", dict(cells))

@@ -88,4 +88,5 @@ class Work:
         # After the rows were read and before they are kept: no part is ever made of a changed file.
         self.walk.inputs.check_files({line.file for line in item.chunk.lines})
         self.parts.write(item.chunk.number, records)
-        return Counted(item.chunk.number, len(records), item.chunk.rejects, False)
+        rejects = sum("reject" in record for record in records)
+        return Counted(item.chunk.number, len(records), rejects, False)

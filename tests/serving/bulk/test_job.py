@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from model.export import Export
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
+from serving.bulk.single import each
 from tests.conftest import speaking_tables
 from tests.serving.bulk.conftest import HEADING, TIME, beside, lines, rows_of
-from tests.serving.conftest import HOSPITAL, QUIET, SCHOOL, Petition, write_csv
+from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
 
 ROOT = Path(__file__).parents[3]
 KILLS = """
@@ -367,3 +368,40 @@ def test_the_manifest_names_inputs_model_and_counts(bulk: Petition, big: Path, t
     assert manifest["inputs"][0]["name"] == "in.csv" and len(manifest["inputs"][0]["sha256"]) == 64
     assert manifest["model"]["name"] == "tiny@1" and manifest["outputs"][0]["file"] == "out.csv"
     assert manifest["figures"]["reports"] == 54
+
+
+@pytest.mark.parametrize("step", ["begin", "finish"])
+def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from model.tagger import Tagger
+
+    real = getattr(Tagger, step)
+
+    def fails(self: Tagger, reports: Sequence[object], *more: object) -> object:
+        ids = [getattr(report, "report", report).id for report in reports]
+        if "G12" in ids or "G40" in ids:
+            raise ValueError(f"{PLANTED} {ids}")
+        return real(self, reports, *more)
+
+    bulk(big, tmp_path / "whole.csv", "--chunk-rows", 7)
+    monkeypatch.setattr(Tagger, step, fails)
+    ended = bulk(big, tmp_path / "out.csv", "--chunk-rows", 7)
+    whole, out = (
+        (tmp_path / name).read_text(encoding="utf-8-sig").splitlines() for name in ("whole.csv", "out.csv")
+    )
+    rejects = lines(tmp_path / "out.csv.rejects.jsonl")
+    manifest = json.loads((tmp_path / "out.csv.manifest.json").read_text(encoding="utf-8"))
+
+    assert ended.code == 1 and "52 件" in ended.err and "读不了 8 行" in ended.err
+    assert out == [row for row in whole if not row.startswith(("G12,", "G40,"))]
+    assert [row["row"] for row in rejects if row["reason"] == "failed"] == [14, 42]
+    assert not any(PLANTED in row["message"] for row in rejects) and manifest["rejects"] == 8
+
+
+def test_a_full_memory_is_no_fault_of_a_row() -> None:
+    def full(items: list[int]) -> list[int]:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        each(full, [1, 2])
