@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,10 +13,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from model.engine import Engine, load_runtime
+from model.openvino_engine import OpenVinoEngine, installed
 from training.quantize import quantize
 
 Windows = tuple[NDArray[np.int64], NDArray[np.bool_]]
-Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def widened(path: Path, out: Path) -> Path:
@@ -88,74 +87,16 @@ def onnxruntime_kinds(
     yield "onnxruntime int8 static", Engine(folder / "static.onnx", threads)
 
 
-class OpenVino:
-    """A graph on OpenVINO, with matrix products of weights in bf16 and all else in fp32, or all alike."""
-
-    def __init__(self, path: Path, threads: int, precision: str) -> None:
-        """Load it: precision is `f32`, `bf16` or `matmul`."""
-        # Imported, it loads a module that reports to a service of Google's; without that it has a stand-in.
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-        import openvino
-
-        self.name, self.threads = f"openvino {openvino.__version__}", threads
-        core = openvino.Core()
-        model = core.read_model(path)
-        if precision == "matmul":
-            _products_in_bf16(model)
-        told = {
-            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
-            "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": str(threads),
-        }  # fmt: skip
-        self._compiled = core.compile_model(model, "CPU", told)
-        self._outputs = [self._compiled.output(name) for name in ("scores", "values")]
-
-    def run(self, ids: NDArray[np.int64], mask: NDArray[np.bool_]) -> Pair:
-        """As Engine.run."""
-        found = self._compiled.create_infer_request().infer({"ids": ids, "mask": mask})
-        scores, values = (np.array(found[output]) for output in self._outputs)
-        return scores, values
-
-
-def _products_in_bf16(model: Any) -> None:
-    """Round what goes into the products with the layers' weights, and what comes out, to bf16; sums inside
-    are fp32. The head's two products are small and stay as they are."""
-    from openvino import opset13 as ops
-
-    for node in model.get_ordered_ops():
-        if node.get_type_name() != "MatMul" or not _constant(node.input_value(1)):
-            continue
-        width = node.output(0).get_partial_shape()[-1]
-        if width.is_dynamic or width.get_length() < 128:
-            continue
-        after = list(node.output(0).get_target_inputs())
-        for place in (0, 1):
-            rounded = ops.convert(node.input_value(place), "bf16")
-            node.input(place).replace_source_output(rounded.output(0))
-        node.validate_and_infer_types()
-        wide = ops.convert(node.output(0), "f32")
-        for target in after:
-            target.replace_source_output(wide.output(0))
-    model.validate_nodes_and_infer_types()
-
-
-def _constant(output: Any) -> bool:
-    node = output.get_node()
-    while node.get_type_name() in ("Convert", "Transpose", "Reshape"):
-        node = node.input_value(0).get_node()
-    return bool(node.get_type_name() == "Constant")
-
-
-def openvino_kinds(graph: Path, threads: int) -> Iterator[tuple[str, OpenVino]]:
+def openvino_kinds(graph: Path, threads: int) -> Iterator[tuple[str, Engine]]:
     """OpenVINO in its three precisions; none where it is not installed."""
-    try:
-        for name, precision in (
-            ("OpenVINO fp32", "f32"),
-            ("OpenVINO bf16", "bf16"),
-            ("OpenVINO, products in bf16", "matmul"),
-        ):
-            yield name, OpenVino(graph, threads, precision)
-    except ImportError:
-        print("openvino is not installed and is left out: pip install openvino", flush=True)
+    if not installed():
+        print(
+            "openvino is not installed and is left out: pip install 'petition-tagger[openvino]'", flush=True
+        )
+        return
+    yield "OpenVINO fp32", OpenVinoEngine(graph, threads, "f32")
+    yield "OpenVINO bf16", OpenVinoEngine(graph, threads, "bf16")
+    yield "OpenVINO, products in bf16", OpenVinoEngine(graph, threads)
 
 
 def matrix_peak(seconds: float = 2.0, size: int = 2048) -> dict[str, float]:

@@ -39,13 +39,21 @@ class Tagger:
     call of the engine, and `finish` tells reports of which every window has been read.
     """
 
-    def __init__(self, export: Export, threads: int = 0, max_tokens: int = 0, budget: int = BUDGET) -> None:
+    def __init__(
+        self,
+        export: Export,
+        threads: int = 0,
+        max_tokens: int = 0,
+        budget: int = BUDGET,
+        engine: Engine | None = None,
+    ) -> None:
         """Load the graph.
 
         Args:
             threads: of the engine; 0: one per usable core.
             max_tokens: tokens of a report that are read at most; 0 reads all.
             budget: padded tokens in one call of the engine.
+            engine: what has loaded the graph already; by default the one that runs everywhere.
 
         Raises:
             ValueError: the budget is smaller than one window.
@@ -54,7 +62,7 @@ class Tagger:
             raise ValueError(f"token budget {budget} is smaller than one window of {export.window} tokens")
         self.export, self.budget = export, budget
         self.encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap, max_tokens)
-        self.engine = Engine(export.folder / GRAPH, threads)
+        self.engine = engine or Engine(export.folder / GRAPH, threads)
         wide = export.folder / WIDE
         self.wide = Wide.load(wide) if wide.is_file() else None
         scope = export.folder / SCOPE

@@ -17,7 +17,9 @@ from model.engine import usable_cores
 from model.export import GOLDEN, BrokenExport, Export
 from model.golden import TOLERANCE, GoldenMismatch, replay_golden
 from model.tagger import Tagger
-from serving.exports import load_export
+from serving.exports import chosen_tagger, load_export
+from serving.faults import WrongUse
+from serving.help import Wanted
 from serving.tune_words import promise_words
 from serving.version import package_version
 
@@ -52,7 +54,7 @@ class Finding:
     advice: str = ""
 
 
-def examine(folder: Path) -> Iterator[Finding]:
+def examine(folder: Path, wanted: Wanted | None = None) -> Iterator[Finding]:
     """Look at the machine, then at the Export in `folder`; findings come as they are made."""
     yield Finding("ok", "程序", f"petition-tagger {package_version()}，Python {platform.python_version()}")
     yield Finding("ok", "系统", f"{platform.platform()}（{platform.machine()}）")
@@ -60,7 +62,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield _cores()
     yield _memory()
     yield Finding("ok", "网络", "不需要：全部在本机运行，本次检查没有联网")
-    yield from _export(folder)
+    yield from _export(folder, wanted)
 
 
 def read_flags(cpuinfo: str) -> tuple[str, list[str]]:
@@ -140,7 +142,7 @@ def _memory() -> Finding:
     return Finding("ok", "内存", detail)
 
 
-def _export(folder: Path) -> Iterator[Finding]:
+def _export(folder: Path, wanted: Wanted | None) -> Iterator[Finding]:
     again = "把模型文件夹重新完整复制一次，或用 --model 指向另一个"
     try:
         export = load_export(folder)
@@ -153,12 +155,17 @@ def _export(folder: Path) -> Iterator[Finding]:
         yield Finding("ok", "保证", promise_words(promise, export.taxonomy))
     yield Finding("ok", "校验和", f"{len(export.files)} 个文件与 export.json 一致")
     try:
-        tagger = Tagger(export)
+        tagger, why = chosen_tagger(export, wanted=wanted)
+    except WrongUse:
+        raise
+    except GoldenMismatch as error:
+        yield Finding("fault", "推理引擎", str(error), "不指定推理引擎，或指定 onnxruntime")
+        return
     except Exception as error:  # whatever the engine or the tokenizer makes of a file that is not one
         detail = f"模型无法载入（{type(error).__name__}）"
         yield Finding("fault", "推理引擎", detail, f"升级 onnxruntime，或{again}")
         return
-    yield Finding("ok", "推理引擎", f"{tagger.engine.name}，{tagger.engine.threads} 个线程")
+    yield Finding("ok", "推理引擎", f"{tagger.engine.name}，{tagger.engine.threads} 个线程（{why}）")
     yield from _golden(export, tagger)
     if export.dev_metrics:
         yield Finding("ok", "开发集指标", metrics_text(export) or "有记录，但没有可显示的指标")

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from data.errors import DataError
 from model.export import DEFAULT, BrokenExport, Export
+from model.golden import GoldenMismatch
 from model.tagger import BUDGET, Tagger
+from serving.engine_choice import Choice, choose
+from serving.faults import WrongUse
+from serving.help import Wanted
 
 
 def load_export(folder: Path | None) -> Export:
@@ -31,20 +35,32 @@ def load_tagger(folder: Path | None, threads: int = 0, max_tokens: int = 0) -> T
 
 
 def tagger_of(export: Export, threads: int = 0, max_tokens: int = 0, budget: int = BUDGET) -> Tagger:
-    """Load the Tagger of an Export.
+    """Load the Tagger of an Export on the engine of choice.
 
     Raises:
         BrokenExport: its graph or tokenizer cannot be used.
+        GoldenMismatch, WrongUse: the engine that the environment asks for cannot be used.
     """
+    return chosen_tagger(export, threads, max_tokens, budget).tagger
+
+
+def chosen_tagger(
+    export: Export,
+    threads: int = 0,
+    max_tokens: int = 0,
+    budget: int = BUDGET,
+    wanted: Wanted | None = None,
+) -> Choice:
+    """The same with the reason; `wanted` is asked for instead of what the environment says."""
     with _broken(export.folder):
-        return Tagger(export, threads, max_tokens, budget)
+        return choose(export, threads, max_tokens, budget, wanted)
 
 
 @contextmanager
 def _broken(folder: Path) -> Iterator[None]:
     try:
         yield
-    except BrokenExport:
+    except (BrokenExport, GoldenMismatch, WrongUse):
         raise
     except DataError as error:
         raise BrokenExport(str(error)) from None

@@ -28,6 +28,20 @@ WATCH_LIST = (
 )
 
 
+ENGINE = (
+    "推理引擎：auto 能用且最快的（默认），onnxruntime，openvino（要另装，适合有 bf16 矩阵指令的处理器）；"
+    "也可设 PETITION_ENGINE。"
+)
+
+
+class Wanted(StrEnum):
+    """Engines that may be asked for."""
+
+    auto = "auto"
+    onnxruntime = "onnxruntime"
+    openvino = "openvino"
+
+
 class Mask(StrEnum):
     """How much is masked."""
 

@@ -10,7 +10,8 @@ from model.export import DEFAULT, GOLDEN
 from model.golden import replay_golden
 from model.tagger import Tagger
 from serving.batcher import check_budget
-from serving.exports import load_export, tagger_of
+from serving.exports import chosen_tagger, load_export
+from serving.help import Wanted
 from serving.settings import BadSettings, ServeSettings
 
 
@@ -54,7 +55,8 @@ def _load(settings: ServeSettings, path: Path) -> Loaded:
     except ValueError as error:
         raise BadSettings(f"batch_tokens: {error}") from None
     # The engine keeps the memory of its largest batch: golden reports are read in none larger than requests.
-    tagger = tagger_of(export, settings.threads, settings.max_tokens, settings.batch_tokens)
+    wanted = Wanted(settings.engine)
+    tagger, _ = chosen_tagger(export, settings.threads, settings.max_tokens, settings.batch_tokens, wanted)
     golden, worst = replay_golden(folder / GOLDEN, tagger)
     tagger.tag([Report("", "")], "all")
     return Loaded(tagger, golden, worst)

@@ -45,6 +45,9 @@ class ServeSettings(BaseSettings):
         description="Seconds between looks whether the link `model` points elsewhere now; 0 never looks.",
     )  # fmt: skip
     threads: int = Field(0, ge=0, description="Threads of the engine; 0 is one per usable core.")
+    engine: Literal["auto", "onnxruntime", "openvino"] = Field(
+        "auto", description="What reads the reports; `auto` is the quickest that is installed and fits here."
+    )
     keys: Path | None = Field(None, description="File of keys, written by `petition key new`.")
     rate: str = Field("", description="Reports that one key may send, as `1000/minute`; empty is no limit.")
     session_hours: float = Field(

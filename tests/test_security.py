@@ -106,6 +106,15 @@ def test_the_runtime_is_imported_where_its_telemetry_is_turned_off_and_nowhere_e
     )
 
 
+def test_openvino_is_imported_where_what_reports_its_use_is_kept_out_and_nowhere_else() -> None:
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in SOURCES}
+    found = {name for name, text in texts.items() if re.search(r"(?:import|from) openvino\b", text)}
+
+    assert found == {"model/openvino_engine.py"}
+    kept_out = texts["model/openvino_engine.py"].index('setdefault("openvino_telemetry", None)')
+    assert kept_out < texts["model/openvino_engine.py"].index("    import openvino\n")
+
+
 def test_the_page_on_security_names_files_that_exist() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     named = re.findall(r"`((?:data|model|serving|training|tests|benchmarks)/[\w/.]+\.py)`", page)

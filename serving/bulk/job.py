@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.audit import Action
-from model.export import Export, sha256
+from model.export import sha256
 from model.guard import Guard
+from model.tagger import Tagger
 from serving.bulk import known
 from serving.bulk.choices import Form
 from serving.bulk.faults import OtherJob, TooManyRejects
@@ -30,7 +31,7 @@ from serving.bulk.survey import keep_first_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Walk, Work
 from serving.bulk.writers import count_files
-from serving.exports import load_export, tagger_of
+from serving.exports import chosen_tagger, load_export
 from serving.faults import WrongUse
 from serving.protection import Tally
 from serving.version import package_version
@@ -72,14 +73,15 @@ class Job:
         if self.places.target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "", str(self.places.target))
         with locked(self.places.lock), self._leaving_parts():
-            export = load_export(self.settings.model)
+            told = self.settings
+            tagger = chosen_tagger(load_export(told.model), told.threads, wanted=told.engine).tagger
             inputs = self._inputs()
-            planned = self._plan(inputs, export)
-            finished = self._finished(planned) or self._work(planned, inputs, export)
+            planned = self._plan(inputs, tagger)
+            finished = self._finished(planned) or self._work(planned, inputs, tagger)
             if self.settings.summary:
                 from serving.bulk.summary_page import write_summary
 
-                write_summary(self.places.summary, finished, export.taxonomy)
+                write_summary(self.places.summary, finished, tagger.export.taxonomy)
         return finished
 
     def _inputs(self) -> Inputs:
@@ -98,7 +100,7 @@ class Job:
             self.watch.remark(f"文件夹里有 {len(given_up)} 个文件不是可读的种类，没有读：{kinds}")
         return Inputs(sources, told.columns, told.max_chars, told.sheet)
 
-    def _plan(self, inputs: Inputs, export: Export) -> Manifest:
+    def _plan(self, inputs: Inputs, tagger: Tagger) -> Manifest:
         """The manifest as far as it is known before the rows are counted."""
         told = self.settings
         earlier = known.tags_of(told.only_changed) if told.only_changed else None
@@ -110,7 +112,7 @@ class Job:
                 "only_changed": sha256(earlier) if earlier else "",
                 "watch_list": names.fingerprint() if names else "",
             }
-        return Manifest(files, Model.of(export), settings, package_version(), "")
+        return Manifest(files, Model.of(tagger), settings, package_version(), "")
 
     def _finished(self, planned: Manifest) -> Manifest | None:
         """The same job, done before, where its outputs still are as it left them."""
@@ -126,18 +128,18 @@ class Job:
         self.watch.remark("这个作业以前已经完成，结果没有变，不再重做。")
         return done
 
-    def _work(self, planned: Manifest, inputs: Inputs, export: Export) -> Manifest:
+    def _work(self, planned: Manifest, inputs: Inputs, tagger: Tagger) -> Manifest:
         told = self.settings
         manifest = self._begun(planned) or self._begin(planned, inputs)
         if told.max_rejects is not None and manifest.rejects > told.max_rejects:
             raise keep_first_rejects(inputs, told.max_rejects, self.places, self.guard.idle)
         parts = Parts(self.places.folder, manifest.job)
         missing = {number for number in range(manifest.chunks) if not parts.has(number)}
-        with told.protection.recorded(Action.tag, model=export.model) as tally:
+        with told.protection.recorded(Action.tag, model=tagger.export.model) as tally:
             if missing:
-                self._tag(manifest, inputs, export, parts, missing, tally)
+                self._tag(manifest, inputs, tagger, parts, missing, tally)
             inputs.check_all()
-            merged = merge(parts, manifest, told, export.taxonomy, self.places, self.watch)
+            merged = merge(parts, manifest, told, tagger.export.taxonomy, self.places, self.watch)
             # Those too whose parts a run made that was killed, and so could not record them.
             tally.count = manifest.rows - manifest.rejects - merged.failed.total()
         finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
@@ -149,7 +151,7 @@ class Job:
         self,
         manifest: Manifest,
         inputs: Inputs,
-        export: Export,
+        tagger: Tagger,
         parts: Parts,
         missing: set[int],
         tally: Tally,
@@ -165,8 +167,8 @@ class Job:
                     made = on_ray(told, self.places, manifest, inputs, before is not None, missing)
                 else:
                     stamp = Stamp(manifest.started, told.evidence)
-                    tagger = ChunkTagger(tagger_of(export, told.threads), stamp, before, self.guard)
-                    made = Work(Walk(inputs, told.chunk_rows), tagger, parts).do(missing)
+                    chunks = ChunkTagger(tagger, stamp, before, self.guard)
+                    made = Work(Walk(inputs, told.chunk_rows), chunks, parts).do(missing)
                 for counted in made:
                     tally.count += 0 if counted.before else counted.rows - counted.rejects
                     self.watch.rows(counted.rows, counted.rejects, counted.before)

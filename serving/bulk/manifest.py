@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from model.export import Export
+from model.tagger import Tagger
 from serving.bulk.faults import OtherJob
 from serving.whole_file import commit
 
@@ -39,17 +39,20 @@ class Model:
         name: name@version.
         files: digest of the Export's files.
         decisions: digest of calibration, thresholds and review rules.
+        engine: that runs the graph, and its version; another one rounds scores differently.
     """
 
     name: str
     files: str
     decisions: str
+    engine: str = ""
 
     @classmethod
-    def of(cls, export: Export) -> Model:
-        """Name an Export by its contents."""
+    def of(cls, tagger: Tagger) -> Model:
+        """Name an Export by its contents, and the engine that runs it."""
+        export = tagger.export
         decisions = {axis.id: export.decisions[axis.id].to_dict(axis) for axis in export.taxonomy.axes}
-        return cls(export.model, _digest(dict(export.files)), _digest(decisions))
+        return cls(export.model, _digest(dict(export.files)), _digest(decisions), tagger.engine.name)
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,10 @@ class Manifest:
             found.append(f"模型变了：原为 {other.model.name}，现为 {self.model.name}")
         elif self.model.decisions != other.model.decisions:
             found.append("模型的阈值或校准变了")
-        elif self.model != other.model:
+        elif self.model.files != other.model.files:
             found.append("模型文件变了，版本号没变")
+        elif self.model.engine != other.model.engine:
+            found.append(f"推理引擎变了：原为 {other.model.engine or '未记录'}，现为 {self.model.engine}")
         keys = [key for key in self.settings if self.settings[key] != other.settings.get(key)]
         if keys:
             found.append(f"设置变了：{_some(['--' + key.replace('_', '-') for key in keys])}")

@@ -12,6 +12,7 @@ from data.privacy.masked_report import Masking
 from data.readers import MAX_CHARS
 from model.tagger import EvidenceFor
 from serving.bulk.choices import Form, Names
+from serving.help import Wanted
 from serving.protection import Protection
 
 
@@ -34,6 +35,7 @@ class Settings:
         time: written in every row; "" is when the job began.
         chunk_rows: rows of one part at most.
         threads: of the engine; 0 is one per usable core; on Ray of each worker's, at most four by default.
+        engine: that is asked for; None is what the environment says.
         overwrite: give up what another job has left at the output.
         summary: write the page of figures.
         protection: masking, sealed mode, watch list and audit log.
@@ -54,6 +56,7 @@ class Settings:
     time: str = ""
     chunk_rows: int = 500
     threads: int = 0
+    engine: Wanted | None = None
     overwrite: bool = False
     summary: bool = False
     protection: Protection = field(default_factory=Protection)

@@ -64,13 +64,19 @@ class Worker:
         os.environ["OMP_NUM_THREADS"] = str(order.threads)
         from serving.bulk import known
         from serving.bulk.tagging import ChunkTagger, Stamp
-        from serving.exports import load_export, tagger_of
+        from serving.exports import chosen_tagger, load_export
+        from serving.help import Wanted
         from serving.version import package_version
 
         told, manifest = order.told, order.manifest
         guard = told.protection.guard(stored=True)
-        export = load_export(told.model)
-        if Model.of(export) != manifest.model:
+        wanted = Wanted(manifest.model.engine.partition(" ")[0])
+        tagger = chosen_tagger(load_export(told.model), order.threads, wanted=wanted).tagger
+        model = Model.of(tagger)
+        if model.engine != manifest.model.engine:
+            before = manifest.model.engine
+            raise JobFault(f"推理引擎是 {model.engine}，作业开始时是 {before}；各机器要装同一版")
+        if model != manifest.model:
             raise JobFault("这台机器上的模型不是作业开始时的那个；各机器要用同一个模型")
         if package_version() != manifest.program:
             raise JobFault("这台机器上的程序不是作业开始时的那一版；各机器要装同一版")
@@ -79,8 +85,8 @@ class Worker:
             raise JobFault("名单文件在作业开始后变了")
         index = known.KnownTags(order.places.folder / known.INDEX) if order.known else None
         stamp = Stamp(manifest.started, told.evidence)
-        tagger = ChunkTagger(tagger_of(export, order.threads), stamp, index, guard)
-        return Work(Walk(order.inputs, told.chunk_rows), tagger, self._parts)
+        chunks = ChunkTagger(tagger, stamp, index, guard)
+        return Work(Walk(order.inputs, told.chunk_rows), chunks, self._parts)
 
     def __call__(self, batch: Mapping[str, Sequence[int]]) -> Table:
         """Make the parts of these chunks; tell of each its number, rows and rejects, or of a fault."""

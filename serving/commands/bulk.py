@@ -12,12 +12,14 @@ from serving.bulk.choices import ADDRESS, LOCAL, Form, Names, Shown, check_clust
 from serving.commands.tag import EVIDENCE, EvidenceFor
 from serving.faults import Code, WrongUse
 from serving.help import (
+    ENGINE,
     MASK,
     MODEL,
     SEALED,
     WATCH_LIST,
     HelpedCommand,
     Mask,
+    Wanted,
     argument,
     column,
     option,
@@ -81,6 +83,7 @@ def bulk(
     time_written: Annotated[str, option("--time", metavar="时间", help=_TIME)] = "",
     chunk_rows: Annotated[int, option("--chunk-rows", min=1, metavar="行数", help=_CHUNK)] = 500,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
+    engine: Annotated[Wanted | None, option("--engine", metavar="|".join(Wanted), help=ENGINE)] = None,
     ray: Annotated[str | None, option("--ray", metavar="[地址]", help=_RAY)] = None,
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
@@ -120,7 +123,7 @@ def bulk(
         tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),
         sheet, max_chars or MAX_CHARS, only_changed, max_rejects, time_written, chunk_rows, threads,
-        overwrite, summary, protection, ray,
+        engine, overwrite, summary, protection, ray,
     )  # fmt: skip
     watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()

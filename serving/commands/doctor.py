@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from serving.faults import Code
-from serving.help import MODEL, option
+from serving.help import ENGINE, MODEL, Wanted, option
 
 _COLOURS = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 
 
 def doctor(
     model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
+    engine: Annotated[Wanted | None, option("--engine", metavar="|".join(Wanted), help=ENGINE)] = None,
 ) -> None:
     """检查本机和模型：处理器、内存、校验和、标准件回放、速度。
 
@@ -27,7 +28,7 @@ def doctor(
 
     console, faults = output_console(), 0
     with spinner(message_console(), "正在检查"):
-        for finding in examine(model or DEFAULT):
+        for finding in examine(model or DEFAULT, engine):
             faults += finding.level == "fault"
             console.print(f"[{_COLOURS[finding.level]}]{MARKS[finding.level]}[/]", end=" ", highlight=False)
             console.out(f"{finding.name}：{plain(finding.detail)}", highlight=False)
