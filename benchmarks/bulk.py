@@ -107,14 +107,10 @@ def speed(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any
 
 
 def core_rate(work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int) -> float:
-    """Reports in a second of one core, over CORE_SECONDS of batches, after one batch of warm-up."""
-    work(reports[:batch])
-    done, began = 0, time.process_time()
-    while time.process_time() - began < CORE_SECONDS:
-        start = done % max(1, len(reports) - batch)
-        work(reports[start : start + batch])
-        done += batch
-    return done / (time.process_time() - began)
+    """Reports in a second of one core's time, after one batch of warm-up."""
+    from benchmarks.speed import rate
+
+    return rate(work, reports, batch, time.process_time, CORE_SECONDS)
 
 
 def svm_rate(reports: Sequence[Report]) -> float:

@@ -22,15 +22,18 @@ from model.tagger import Tagger
 SECONDS = 12.0
 
 
-def rate(work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int) -> float:
-    """Reports per second over SECONDS of batches, after one batch of warm-up."""
+def rate(
+    work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int,
+    clock: Callable[[], float] = time.perf_counter, seconds: float = SECONDS,
+) -> float:  # fmt: skip
+    """Reports per second of a clock over so many seconds of batches, after one batch of warm-up."""
     work(reports[:batch])
-    done, began = 0, time.perf_counter()
-    while time.perf_counter() - began < SECONDS:
+    done, began = 0, clock()
+    while clock() - began < seconds:
         start = done % max(1, len(reports) - batch)
         work(reports[start : start + batch])
         done += batch
-    return done / (time.perf_counter() - began)
+    return done / (clock() - began)
 
 
 def latency(tagger: Tagger, reports: Sequence[Report]) -> tuple[float, float]:

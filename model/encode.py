@@ -46,7 +46,7 @@ class Encoded:
     @property
     def plain(self) -> str:
         """Title, line break, body, all cleaned: what n-gram models read."""
-        return f"{self.title.text}\n{self.body.text}" if self.title.text else self.body.text
+        return _joined(self.title.text, self.body.text)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,21 @@ class Window:
     ids: NDArray[np.int64]
     counted: NDArray[np.bool_]
     first: int
+
+
+def plain(report: Report) -> str:
+    """A report's Encoded.plain, without tokenizing it."""
+    title, body = _read(report)
+    return _joined(title.text, body.text)
+
+
+def _read(report: Report) -> tuple[Cleaned, Cleaned]:
+    title, body = clean_report(report.title, report.text)
+    return undisguise(title), undisguise(body)
+
+
+def _joined(title: str, body: str) -> str:
+    return f"{title}\n{body}" if title else body
 
 
 class Encoder:
@@ -88,10 +103,7 @@ class Encoder:
 
     def encode(self, reports: Sequence[Report]) -> list[Encoded]:
         """Clean reports, undo disguise, and tokenize them, in order."""
-        cleaned = [
-            (undisguise(title), undisguise(body))
-            for title, body in (clean_report(r.title, r.text) for r in reports)
-        ]
+        cleaned = [_read(report) for report in reports]
         texts = [part.text for pair in cleaned for part in pair]
         tokens = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return [

@@ -23,12 +23,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.clean import clean_report
-from data.disguise import undisguise
 from data.labelled import LabelledReport, label_targets, read_labelled
 from data.readers import read_reports
 from data.report import Report
 from data.taxonomy import Taxonomy
+from model.encode import plain
 from model.export import SCOPE, Export
 from model.matters import sentences
 from model.scope import Scope
@@ -86,7 +85,7 @@ def fit_scope(
     buckets = fit_buckets(learnt, BITS, LEAST)
     wide = pack(*fit_linear(feature_matrix(learnt, buckets), truth), buckets)
     scope = Scope(wide, conflict, rare_labels(dev, taxonomy))
-    of_dev = [read(row.report) for row in dev]
+    of_dev = [plain(row.report) for row in dev]
     lowest = [scope.score(text) for text in kept]
     for texts in (of_dev, unseen):
         if texts:
@@ -137,12 +136,6 @@ def carry_scope(before: Export, export: Export, dev_file: Path) -> Export:
     return add_scope(export, Scope(old.linear, old.conflict, rare))
 
 
-def read(report: Report) -> str:
-    """A report as the model reads it."""
-    title, body = (undisguise(part).text for part in clean_report(report.title, report.text))
-    return f"{title}\n{body}" if title else body
-
-
 def parts(texts: Sequence[str]) -> list[str]:
     """One sentence of every second text: short reports must stay in too."""
     rng = random.Random(0)
@@ -156,7 +149,7 @@ def parts(texts: Sequence[str]) -> list[str]:
 def invented() -> list[str]:
     """Invented texts that are no petitions, as the model reads them."""
     lines = OUTSIDE.read_text(encoding="utf-8").splitlines()
-    return [read(Report("", json.loads(line)["text"])) for line in lines]
+    return [plain(Report("", json.loads(line)["text"])) for line in lines]
 
 
 def contrast(taxonomy: Taxonomy) -> Iterator[Report]:
@@ -170,7 +163,7 @@ def texts_of(file: Path, most: int) -> list[str]:
     """At most so many texts of a file, spread over it: reports of any kind, or lines of .txt.xz."""
     found = list(_lines(file))
     step = max(1, -(-len(found) // most))
-    return [read(report) for report in found[::step]]
+    return [plain(report) for report in found[::step]]
 
 
 def _lines(file: Path) -> Iterable[Report]:
@@ -193,14 +186,14 @@ def main() -> None:
     export = Export.load(args.export)
     taxonomy = export.taxonomy
     dev = list(read_labelled(args.dev, taxonomy))
-    same = {read(row.report) for row in dev}
-    inside = [read(row.report) for file in args.labelled for row in read_labelled(file, taxonomy)]
+    same = {plain(row.report) for row in dev}
+    inside = [plain(row.report) for file in args.labelled for row in read_labelled(file, taxonomy)]
     inside += [text for file in args.inside for text in texts_of(file, args.most)]
-    inside += [read(report) for report in contrast(taxonomy)]
+    inside += [plain(report) for report in contrast(taxonomy)]
     inside = [text for text in inside if text and text not in same]
     outside = [text for file in args.outside for text in texts_of(file, args.most) if text]
-    kept = [read(case.report) for case in shipped_cases(taxonomy)]
-    kept += [read(row) for row in read_reports(SAMPLE) if isinstance(row, Report)]
+    kept = [plain(case.report) for case in shipped_cases(taxonomy)]
+    kept += [plain(row) for row in read_reports(SAMPLE) if isinstance(row, Report)]
     fitted = fit_scope(taxonomy, inside, outside, dev, kept)
     add_scope(export, fitted.scope)
     labels = [label for axis in taxonomy.axes for label in axis.label_ids]

@@ -14,6 +14,7 @@ from data.labelled import read_labelled
 from data.readers import read_reports
 from data.report import Report
 from data.taxonomy import Taxonomy
+from model.encode import plain
 from model.export import SCOPE, Export
 from model.golden import replay_golden
 from model.tagger import Tagger
@@ -29,21 +30,20 @@ from training.scope import (
     invented,
     main,
     rare_labels,
-    read,
     texts_of,
 )
 
 
 @pytest.fixture(scope="module")
 def sample() -> list[str]:
-    return [read(row) for row in read_reports(SAMPLE) if isinstance(row, Report)]
+    return [plain(row) for row in read_reports(SAMPLE) if isinstance(row, Report)]
 
 
 def test_of_texts_that_it_did_not_see_reports_stay_and_others_fall_out(sample: list[str]) -> None:
     taxonomy = Taxonomy.default()
     dev = list(read_labelled(SAMPLE.with_name("reports.jsonl"), taxonomy))
-    taught = [read(report) for report in contrast(taxonomy)][::2]
-    kept = [read(case.report) for case in shipped_cases(taxonomy)]
+    taught = [plain(report) for report in contrast(taxonomy)][::2]
+    kept = [plain(case.report) for case in shipped_cases(taxonomy)]
     fitted = fit_scope(taxonomy, taught, [], dev, kept)
 
     assert max(fitted.fallen) <= 0.002 and fitted.held == (len(taught) // 5, 0)
@@ -104,7 +104,7 @@ def test_a_new_model_takes_over_what_the_one_before_knew(
 
     taxonomy = bare.taxonomy
     dev = list(read_labelled(files.dev, taxonomy))
-    fitted = fit_scope(taxonomy, [read(row.report) for row in dev] * 4, [], dev, [])
+    fitted = fit_scope(taxonomy, [plain(row.report) for row in dev] * 4, [], dev, [])
     add_scope(Export.load(old), fitted.scope)
     carried = carry_scope(Export.load(old), Export.load(new), files.dev)
 
