@@ -26,22 +26,13 @@ def load_export(folder: Path | None) -> Export:
 
 
 def load_tagger(folder: Path | None, threads: int = 0, max_tokens: int = 0) -> Tagger:
-    """Load a Tagger from an Export's folder; None is the one that ships.
+    """Load the Tagger of an Export's folder on the engine of choice; None is the Export that ships.
 
     Raises:
-        BrokenExport: the folder cannot be used.
-    """
-    return tagger_of(load_export(folder), threads, max_tokens)
-
-
-def tagger_of(export: Export, threads: int = 0, max_tokens: int = 0, budget: int = BUDGET) -> Tagger:
-    """Load the Tagger of an Export on the engine of choice.
-
-    Raises:
-        BrokenExport: its graph or tokenizer cannot be used.
+        BrokenExport: the folder, its graph or tokenizer cannot be used.
         GoldenMismatch, WrongUse: the engine that the environment asks for cannot be used.
     """
-    return chosen_tagger(export, threads, max_tokens, budget).tagger
+    return chosen_tagger(load_export(folder), threads, max_tokens).tagger
 
 
 def chosen_tagger(
@@ -51,7 +42,10 @@ def chosen_tagger(
     budget: int = BUDGET,
     wanted: Wanted | None = None,
 ) -> Choice:
-    """The same with the reason; `wanted` is asked for instead of what the environment says."""
+    """The Tagger of an Export with the reason for its engine.
+
+    `wanted` is asked for instead of what the environment says; raises as load_tagger.
+    """
     with _broken(export.folder):
         return choose(export, threads, max_tokens, budget, wanted)
 
