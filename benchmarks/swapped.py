@@ -10,8 +10,9 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from data.blind import PEOPLES, SURNAMES
 from data.report import Report
-from training.swaps import PEOPLES, SURNAMES, Change, genders, peoples, regions, surnames
+from training.swaps import Change, genders, peoples, regions, surnames
 
 Swap = Callable[[Report], Report]
 

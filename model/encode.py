@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from data.blind import blind as blinded
 from data.clean import Cleaned, clean_report
 from data.disguise import undisguise
 from data.report import Report
@@ -61,15 +62,15 @@ class Window:
     first: int
 
 
-def plain(report: Report) -> str:
+def plain(report: Report, blind: bool) -> str:
     """A report's Encoded.plain, without tokenizing it."""
-    title, body = _read(report)
+    title, body = _read(report, blind)
     return _joined(title.text, body.text)
 
 
-def _read(report: Report) -> tuple[Cleaned, Cleaned]:
-    title, body = clean_report(report.title, report.text)
-    return undisguise(title), undisguise(body)
+def _read(report: Report, blind: bool) -> tuple[Cleaned, Cleaned]:
+    title, body = map(undisguise, clean_report(report.title, report.text))
+    return blinded(title, body) if blind else (title, body)
 
 
 def _joined(title: str, body: str) -> str:
@@ -79,8 +80,20 @@ def _joined(title: str, body: str) -> str:
 class Encoder:
     """Cleaning and tokenizing with one tokenizer.json; thread-safe."""
 
-    def __init__(self, tokenizer: Tokenizer, size: int = 256, overlap: int = 32, max_tokens: int = 0) -> None:
-        """Take a tokenizer; `max_tokens` caps a report's tokens, 0 reads all.
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        size: int = 256,
+        overlap: int = 32,
+        max_tokens: int = 0,
+        blind: bool = False,
+    ) -> None:
+        """Take a tokenizer.
+
+        Args:
+            size, overlap: of windows, in tokens.
+            max_tokens: tokens of a report that are read at most; 0 reads all.
+            blind: read without what tells who writes and from where (data/blind.py).
 
         Raises:
             ValueError: the window leaves no room for new tokens.
@@ -92,18 +105,20 @@ class Encoder:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
-        self.size, self.overlap, self.max_tokens = size, overlap, max_tokens
+        self.size, self.overlap, self.max_tokens, self.blind = size, overlap, max_tokens, blind
         self.cls, self.sep, self.pad = (_id(tokenizer, t) for t in ("[CLS]", "[SEP]", "[PAD]"))
         self.unknown: int | None = tokenizer.token_to_id("[UNK]")
 
     @classmethod
-    def from_file(cls, path: Path, size: int = 256, overlap: int = 32, max_tokens: int = 0) -> Encoder:
+    def from_file(
+        cls, path: Path, size: int = 256, overlap: int = 32, max_tokens: int = 0, blind: bool = False
+    ) -> Encoder:
         """Read a tokenizer.json."""
-        return cls(Tokenizer.from_file(str(path)), size, overlap, max_tokens)
+        return cls(Tokenizer.from_file(str(path)), size, overlap, max_tokens, blind)
 
     def encode(self, reports: Sequence[Report]) -> list[Encoded]:
-        """Clean reports, undo disguise, and tokenize them, in order."""
-        cleaned = [_read(report) for report in reports]
+        """Clean reports, undo disguise, read them blind where asked, and tokenize them, in order."""
+        cleaned = [_read(report, self.blind) for report in reports]
         texts = [part.text for pair in cleaned for part in pair]
         tokens = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return [

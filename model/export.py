@@ -13,8 +13,8 @@ from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.promise import Promise
 
-FORMAT = 2
-"""2 came with promises: a program that does not know the borders they rest on must not load them."""
+FORMAT = 3
+"""2 came with promises, 3 with blind reading: a program that knows nothing of them must not load them."""
 MANIFEST = "export.json"
 GRAPH, TOKENIZER, TAXONOMY, WIDE = "model.onnx", "tokenizer.json", "taxonomy.yaml", "wide.npz"
 SCOPE = "scope.npz"
@@ -43,6 +43,7 @@ class Export:
         dev_metrics: figures on the dev set at export time.
         files: file name to sha256.
         promises: what it guarantees to catch.
+        blind: it reads reports without what tells who writes and from where (data/blind.py).
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Export:
     dev_metrics: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     promises: tuple[Promise, ...] = ()
+    blind: bool = False
 
     @property
     def model(self) -> str:
@@ -74,7 +76,7 @@ class Export:
                 raise BrokenExport(f"{self.folder}: {name} is missing; export the model again")
         names = [*REQUIRED, *(name for name in (WIDE, SCOPE) if (self.folder / name).is_file())]
         manifest = {
-            "format": FORMAT if self.promises else 1,
+            "format": FORMAT if self.blind else 2 if self.promises else 1,
             "name": self.name,
             "version": self.version,
             "encoder": self.encoder,
@@ -86,6 +88,8 @@ class Export:
             "dev_metrics": dict(self.dev_metrics),
             "files": {name: sha256(self.folder / name) for name in sorted(names)},
         }
+        if self.blind:
+            manifest["blind"] = True
         if self.promises:
             manifest["promises"] = [promise.to_dict() for promise in self.promises]
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
@@ -134,6 +138,7 @@ class Export:
                 int(manifest["overlap"]), taxonomy, decisions, manifest["data_hash"],
                 manifest["dev_metrics"], manifest["files"],
                 tuple(Promise.from_dict(shape) for shape in manifest.get("promises", ())),
+                bool(manifest.get("blind", False)),
             )  # fmt: skip
         except KeyError as error:
             raise BrokenExport(f"{folder / MANIFEST}: {error} is missing; export the model again") from None

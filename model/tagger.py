@@ -61,7 +61,9 @@ class Tagger:
         if budget < export.window:
             raise ValueError(f"token budget {budget} is smaller than one window of {export.window} tokens")
         self.export, self.budget = export, budget
-        self.encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap, max_tokens)
+        self.encoder = Encoder.from_file(
+            export.folder / TOKENIZER, export.window, export.overlap, max_tokens, export.blind
+        )
         self.engine = engine or Engine(export.folder / GRAPH, threads)
         wide = export.folder / WIDE
         self.wide = Wide.load(wide) if wide.is_file() else None

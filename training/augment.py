@@ -15,25 +15,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from data.blind import CITIES, CLOSING, GREETING, LEAST, PEOPLES, PROVINCES, SURNAMES
 from data.labelled import LabelledReport
 from data.privacy.entity import Entity, Finding
 from data.privacy.masker import Masker
-from training.swaps import (
-    CITIES,
-    GIVEN,
-    PEOPLES,
-    PROVINCES,
-    SURNAMES,
-    Change,
-    Edit,
-    Span,
-    apply,
-    genders,
-    peoples,
-    regions,
-    renamed,
-    surnames,
-)
+from training.swaps import GIVEN, Change, Edit, Span, apply, genders, peoples, regions, renamed, surnames
 
 Names = tuple[Sequence[Finding], Sequence[Finding]]
 """What was found in a title and in a text."""
@@ -56,20 +42,10 @@ INTRODUCTIONS = (
     "我叫{name}，{age}岁。|本人{name}，{sex}。|本人{sex}，{people}。|我今年{age}岁，{sex}，|我是{place}来的，|我老家在{place}。|我家是{people}，|"
     "{name}，{sex}，{age}岁，{place}人。|我们是{place}的，"
 ).split("|")
-_OFFICE = "(?:书记|市长|县长|区长|局长|部长|主任|领导|同志|工作人员)们?"
-_GREETING = re.compile(
-    rf"\A\s*(?:(?:[\u4e00-\u9fff]{{0,6}}{_OFFICE}[:：,，!！\s]*)?[您你]们?好[:：,，!！。\s]*"
-    rf"|(?:尊敬|敬爱)的[\u4e00-\u9fff]{{0,6}}{_OFFICE}[:：,，!！\s]+"
-    r"|(?:市民|来电人|群众|网友|留言人)(?:来电)?(?:反映|咨询)?[:：,，]\s*)"
-)
-_CLOSING = re.compile(
-    r"(?:谢谢|感谢|多谢|盼复|望回复|此致\s*敬礼|辛苦了|敬请回复|望领导重视|请回复)[\u4e00-\u9fff]{0,6}[!！。.\s]*\Z"
-)
 _PEOPLE = frozenset({Entity.PERSON, Entity.OFFICIAL})
 _NUMBER = re.compile(r"\d+")
 _FIXED = re.compile(r"\A(?:1[12]\d|12\d{3}|(?:19|20)\d\d)\Z")
 """Emergency and hotline numbers, and years, say something."""
-_LEAST = 12  # characters that must be left where a greeting or a closing is taken off
 
 
 def augment(
@@ -94,9 +70,9 @@ def augment(
     marked = [words for of_axis in row.evidence.values() for words in of_axis.values()]
     front, behind = "", ""
     if rng.random() < rate:
-        text, front = _without(text, _GREETING, marked), str(rng.choice(GREETINGS))
+        text, front = _without(text, GREETING, marked), str(rng.choice(GREETINGS))
     if rng.random() < rate:
-        text, behind = _without(text, _CLOSING, marked), str(rng.choice(CLOSINGS))
+        text, behind = _without(text, CLOSING, marked), str(rng.choice(CLOSINGS))
     if rng.random() < rate / 4:
         front += _introduction(rng)
     text = front + text + behind
@@ -218,7 +194,7 @@ def _changed(row: LabelledReport, changes: Sequence[Change], first: Sequence[lis
 def _without(text: str, pattern: re.Pattern[str], marked: Sequence[str]) -> str:
     """The text less the first match, unless that takes marked words or most of the text."""
     cut = pattern.sub("", text, count=1)
-    kept = len(cut.strip()) >= _LEAST and all(words in cut for words in marked if words in text)
+    kept = len(cut.strip()) >= LEAST and all(words in cut for words in marked if words in text)
     return cut if kept else text
 
 

@@ -68,7 +68,7 @@ class Fitted:
 
 def fit_scope(
     taxonomy: Taxonomy, inside: Sequence[str], outside: Sequence[str], dev: Sequence[LabelledReport],
-    kept: Sequence[str], conflict: float = CONFLICT,
+    kept: Sequence[str], blind: bool, conflict: float = CONFLICT,
 ) -> Fitted:  # fmt: skip
     """Fit on texts as the model reads them.
 
@@ -76,16 +76,17 @@ def fit_scope(
         inside, outside: texts that are petitions, and such that are none; one in five is held back.
         dev: reports that the border is drawn by, as by the petitions held back; none of `inside` among them.
         kept: further texts that must stay in.
+        blind: how the Export reads, and the texts were read.
     """
     (petitions, unseen), (others, strange) = _held_back(inside), _held_back(outside)
     petitions = [*petitions, *parts(petitions)]
-    learnt = [*petitions, *others, *(text for text in invented() for _ in range(OFTEN))]
+    learnt = [*petitions, *others, *(text for text in invented(blind) for _ in range(OFTEN))]
     truth = np.zeros((len(learnt), 1), dtype=np.float32)
     truth[: len(petitions)] = 1
     buckets = fit_buckets(learnt, BITS, LEAST)
     wide = pack(*fit_linear(feature_matrix(learnt, buckets), truth), buckets)
     scope = Scope(wide, conflict, rare_labels(dev, taxonomy))
-    of_dev = [plain(row.report) for row in dev]
+    of_dev = [plain(row.report, blind) for row in dev]
     lowest = [scope.score(text) for text in kept]
     for texts in (of_dev, unseen):
         if texts:
@@ -146,10 +147,10 @@ def parts(texts: Sequence[str]) -> list[str]:
     return found
 
 
-def invented() -> list[str]:
+def invented(blind: bool) -> list[str]:
     """Invented texts that are no petitions, as the model reads them."""
     lines = OUTSIDE.read_text(encoding="utf-8").splitlines()
-    return [plain(Report("", json.loads(line)["text"])) for line in lines]
+    return [plain(Report("", json.loads(line)["text"]), blind) for line in lines]
 
 
 def contrast(taxonomy: Taxonomy) -> Iterator[Report]:
@@ -159,11 +160,11 @@ def contrast(taxonomy: Taxonomy) -> Iterator[Report]:
             yield from (row.report for row in read_labelled(file, taxonomy))
 
 
-def texts_of(file: Path, most: int) -> list[str]:
+def texts_of(file: Path, most: int, blind: bool) -> list[str]:
     """At most so many texts of a file, spread over it: reports of any kind, or lines of .txt.xz."""
     found = list(_lines(file))
     step = max(1, -(-len(found) // most))
-    return [plain(report) for report in found[::step]]
+    return [plain(report, blind) for report in found[::step]]
 
 
 def _lines(file: Path) -> Iterable[Report]:
@@ -184,17 +185,17 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=6000, help="texts taken of each further file")
     args = parser.parse_args()
     export = Export.load(args.export)
-    taxonomy = export.taxonomy
+    taxonomy, blind = export.taxonomy, export.blind
     dev = list(read_labelled(args.dev, taxonomy))
-    same = {plain(row.report) for row in dev}
-    inside = [plain(row.report) for file in args.labelled for row in read_labelled(file, taxonomy)]
-    inside += [text for file in args.inside for text in texts_of(file, args.most)]
-    inside += [plain(report) for report in contrast(taxonomy)]
+    same = {plain(row.report, blind) for row in dev}
+    inside = [plain(row.report, blind) for file in args.labelled for row in read_labelled(file, taxonomy)]
+    inside += [text for file in args.inside for text in texts_of(file, args.most, blind)]
+    inside += [plain(report, blind) for report in contrast(taxonomy)]
     inside = [text for text in inside if text and text not in same]
-    outside = [text for file in args.outside for text in texts_of(file, args.most) if text]
-    kept = [plain(case.report) for case in shipped_cases(taxonomy)]
-    kept += [plain(row) for row in read_reports(SAMPLE) if isinstance(row, Report)]
-    fitted = fit_scope(taxonomy, inside, outside, dev, kept)
+    outside = [text for file in args.outside for text in texts_of(file, args.most, blind) if text]
+    kept = [plain(case.report, blind) for case in shipped_cases(taxonomy)]
+    kept += [plain(row, blind) for row in read_reports(SAMPLE) if isinstance(row, Report)]
+    fitted = fit_scope(taxonomy, inside, outside, dev, kept, blind)
     add_scope(export, fitted.scope)
     labels = [label for axis in taxonomy.axes for label in axis.label_ids]
     rare = [label for label, few in zip(labels, fitted.scope.rare, strict=True) if few]

@@ -58,6 +58,8 @@ class TrainSettings:
     augment: float = 0.0
     """Chance of each change that must change no tag (greeting, names, sex, places, digits), made anew each
     epoch; half of it: chance that the identifiers are covered."""
+    blind: bool = True
+    """Read reports without what tells who writes and from where (data/blind.py)."""
     smoothing: float = 0.0
     """Label smoothing."""
     wide: bool = True

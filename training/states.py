@@ -81,7 +81,7 @@ def _reader(folder: Path) -> tuple[Encoder, Read]:
     """The encoder's tokenizer and its way from token ids to states."""
     if (folder / MANIFEST).is_file():
         export = Export.load(folder)
-        encoder = Encoder.from_file(folder / TOKENIZER, export.window, export.overlap)
+        encoder = Encoder.from_file(folder / TOKENIZER, export.window, export.overlap, blind=export.blind)
         onnxruntime = load_runtime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -92,8 +92,11 @@ def _reader(folder: Path) -> tuple[Encoder, Read]:
         return encoder, lambda ids, mask: session.run([wanted], {"ids": ids, "mask": mask})[0]
     if (folder / RUN).is_file():
         network, facts = load_run(folder)
-        sizes = (facts["settings"]["window"], facts["settings"]["overlap"])
-        return Encoder.from_file(folder / TOKENIZER, *sizes), _torch_reader(network.encoder)
+        given = facts["settings"]
+        encoder = Encoder.from_file(
+            folder / TOKENIZER, given["window"], given["overlap"], blind=given.get("blind", False)
+        )
+        return encoder, _torch_reader(network.encoder)
     body = load_encoder(str(folder)).eval()
     return Encoder(load_tokenizer(str(folder))), _torch_reader(body)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from data.blind import CITIES, GENDERED, NAMED, PEOPLE, PEOPLES, PLACE, PROVINCES, SEXES, SURNAMES
 from data.privacy.entity import Finding
 from data.privacy.masker import moved
 from data.privacy.surnames import COMPOUND
@@ -18,49 +19,8 @@ Edit = tuple[int, int, str]
 """Start, end, and what stands there now."""
 Span = tuple[int, int]
 
-SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩"
-    "邓冯曹彭曾肖田董潘袁蔡蒋余杜叶程魏苏吕丁任卢姚沈钟姜崔"
-)
 GIVEN = "伟芳敏静丽强磊军勇艳杰涛超霞平刚桂英华玉红建梅波辉宁婷雪凯鹏晨洁莹浩琳宇欣慧佳俊"
-PROVINCES = (
-    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 "
-    "四川 贵州 云南 陕西 甘肃 青海 内蒙古 广西 西藏 宁夏 新疆"
-).split()
-CITIES = (
-    "广州 深圳 东莞 佛山 珠海 杭州 宁波 温州 南京 苏州 无锡 徐州 武汉 宜昌 襄阳 长沙 株洲 衡阳 成都 绵阳 "
-    "郑州 洛阳 开封 西安 济南 青岛 烟台 潍坊 合肥 芜湖 福州 厦门 泉州 南昌 赣州 石家庄 唐山 保定 太原 大同 "
-    "沈阳 大连 长春 哈尔滨 昆明 贵阳 遵义 南宁 柳州 兰州 银川 西宁 海口"
-).split()
-PEOPLES = "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 朝鲜族 满族 侗族 瑶族 哈萨克族 傣族".split()
-
-# Surnames that end another word before these stay: 班主任老师, 任何主任, 每周某天.
-_NAMED = re.compile(
-    "[" + re.sub("[任何程曾许周余高]", "", SURNAMES) + "]"
-    "(?=某|女士|先生|小姐|大爷|阿姨|师傅|老师|医生|书记|局长|主任|校长|镇长|村长|经理|同志)"
-)
-_PAIRS = (
-    "先生女士 儿子女儿 父亲母亲 爸爸妈妈 爷爷奶奶 丈夫妻子 老公老婆 哥哥姐姐 弟弟妹妹 叔叔阿姨 男孩女孩 "
-    "男子女子 男生女生 外公外婆 孙子孙女 男女 他她"
-).split()
-_GENDER = {
-    one: other
-    for pair in _PAIRS
-    for half in [len(pair) // 2]
-    for one, other in ((pair[:half], pair[half:]), (pair[half:], pair[:half]))
-}
-# Words of both sexes, or in which the characters say neither, stay: 子女, 男女老少, 其他, 优先生产, 老公房.
-_WITHIN = {
-    "先生": "(?<![优首])先生(?![产效成长])",
-    "老公": "老公(?!房)",
-    "男": "男(?!女)",
-    "女": "(?<![子儿男妇])女",
-    "他": "(?<![其吉维])他(?!人)",
-}
-# Longer words first, so that 女儿 is not read as 女.
-_GENDERED = re.compile("|".join(_WITHIN.get(word, word) for word in sorted(_GENDER, key=len, reverse=True)))
-_PLACE = re.compile("|".join(PROVINCES + CITIES) + r"|[A-Z]\d*(?=市|县|区|镇|省)")
-_PEOPLE = re.compile("|".join(PEOPLES) + "|少数民族")
+_OTHER_SEX = {one: other for pair in SEXES for one, other in (pair, pair[::-1])}
 
 
 @dataclass(frozen=True)
@@ -92,12 +52,12 @@ def apply(text: str, edits: Sequence[Edit], spans: Iterable[Span] = ()) -> tuple
 
 def surnames(step: int) -> Change:
     """Other surnames before titles and 某, the same for the same."""
-    return Change(_NAMED, lambda name: turned(SURNAMES, name, step))
+    return Change(NAMED, lambda name: turned(SURNAMES, name, step))
 
 
 def genders() -> Change:
     """Men become women, women men."""
-    return Change(_GENDERED, _GENDER.__getitem__)
+    return Change(GENDERED, _OTHER_SEX.__getitem__)
 
 
 def regions(step: int) -> Change:
@@ -109,12 +69,12 @@ def regions(step: int) -> Change:
                 return turned(kind, place, step)
         return chr((ord(place[0]) - 65 + step) % 26 + 65) + place[1:]
 
-    return Change(_PLACE, other)
+    return Change(PLACE, other)
 
 
 def peoples(step: int) -> Change:
     """Other ethnic groups where any is named."""
-    return Change(_PEOPLE, lambda name: turned(PEOPLES, name, step) if name in PEOPLES else "汉族")
+    return Change(PEOPLE, lambda name: turned(PEOPLES, name, step) if name in PEOPLES else "汉族")
 
 
 def renamed(text: str, names: Iterable[Finding], step: int) -> list[Edit]:

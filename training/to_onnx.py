@@ -134,7 +134,7 @@ def _write_export(
     settings = facts["settings"]
     bare = Export(
         out, name, version, Path(str(facts["encoder"])).name, settings["window"], settings["overlap"],
-        taxonomy, undecided(taxonomy), str(facts["data_hash"]),
+        taxonomy, undecided(taxonomy), str(facts["data_hash"]), blind=settings.get("blind", False),
     )  # fmt: skip
     reports = [row.report for row in dev]
     targets = np.array([label_targets(row, taxonomy) for row in dev], dtype=np.float32)
@@ -228,7 +228,7 @@ def check_against_torch(
     Raises:
         Disagreement: they differ.
     """
-    encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap)
+    encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap, blind=export.blind)
     dataset = build_dataset(dev, taxonomy, encoder)
     batches = Batches(dataset, encoder, 8192, 0, 64, 0)
     wanted = predict_logits(network, batches, None)

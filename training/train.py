@@ -94,7 +94,7 @@ def train_run(
         if not any(given is not None for row in part for given in row.labels.values()):
             raise DataError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
     tokenizer = load_tokenizer(encoder_name, allow_download)
-    encoder = Encoder(tokenizer, settings.window, settings.overlap)
+    encoder = Encoder(tokenizer, settings.window, settings.overlap, blind=settings.blind)
     train, dev = build_dataset(rows, taxonomy, encoder), build_dataset(dev_rows, taxonomy, encoder)
     out.mkdir(parents=True, exist_ok=True)
 

@@ -36,15 +36,15 @@ from training.scope import (
 
 @pytest.fixture(scope="module")
 def sample() -> list[str]:
-    return [plain(row) for row in read_reports(SAMPLE) if isinstance(row, Report)]
+    return [plain(row, False) for row in read_reports(SAMPLE) if isinstance(row, Report)]
 
 
 def test_of_texts_that_it_did_not_see_reports_stay_and_others_fall_out(sample: list[str]) -> None:
     taxonomy = Taxonomy.default()
     dev = list(read_labelled(SAMPLE.with_name("reports.jsonl"), taxonomy))
-    taught = [plain(report) for report in contrast(taxonomy)][::2]
-    kept = [plain(case.report) for case in shipped_cases(taxonomy)]
-    fitted = fit_scope(taxonomy, taught, [], dev, kept)
+    taught = [plain(report, False) for report in contrast(taxonomy)][::2]
+    kept = [plain(case.report, False) for case in shipped_cases(taxonomy)]
+    fitted = fit_scope(taxonomy, taught, [], dev, kept, False)
 
     assert max(fitted.fallen) <= 0.002 and fitted.held == (len(taught) // 5, 0)
     assert not any(fitted.scope.outside(text) for text in kept)
@@ -104,7 +104,7 @@ def test_a_new_model_takes_over_what_the_one_before_knew(
 
     taxonomy = bare.taxonomy
     dev = list(read_labelled(files.dev, taxonomy))
-    fitted = fit_scope(taxonomy, [plain(row.report) for row in dev] * 4, [], dev, [])
+    fitted = fit_scope(taxonomy, [plain(row.report, False) for row in dev] * 4, [], dev, [], False)
     add_scope(Export.load(old), fitted.scope)
     carried = carry_scope(Export.load(old), Export.load(new), files.dev)
 
@@ -118,9 +118,9 @@ def test_texts_are_taken_spread_over_a_file(tmp_path: Path) -> None:
     path = tmp_path / "texts.txt"
     path.write_text("".join(f"第{n}件学校收费\n" for n in range(100)), encoding="utf-8")
 
-    assert texts_of(path, 10) == [f"第{n}件学校收费" for n in range(0, 100, 10)]
-    assert len(texts_of(path, 1000)) == 100
+    assert texts_of(path, 10, False) == [f"第{n}件学校收费" for n in range(0, 100, 10)]
+    assert len(texts_of(path, 1000, False)) == 100
 
 
 def test_the_invented_texts_are_many_and_of_every_kind() -> None:
-    assert len(invented()) > 150 and all(invented())
+    assert len(invented(False)) > 150 and all(invented(True))

@@ -1,0 +1,132 @@
+"""Blind reading: who writes, and from where, is taken out of what a model reads; no tag can depend on it.
+
+After data/clean.py and data/disguise.py, and like them with offsets that hold. Identifiers, names and what
+stands in their place once they are masked are read as 某; listed words for sex, province, city and ethnic
+group as one of their kind; a greeting and a closing are not read. What is no identifier and on no list is
+read as it stands: benchmarks/fairness.py counts what that leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from data.clean import Cleaned, replace_runs
+from data.privacy.entity import Entity
+from data.privacy.masker import Masker
+
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩"
+    "邓冯曹彭曾肖田董潘袁蔡蒋余杜叶程魏苏吕丁任卢姚沈钟姜崔"
+)
+PROVINCES = (
+    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 "
+    "四川 贵州 云南 陕西 甘肃 青海 内蒙古 广西 西藏 宁夏 新疆"
+).split()
+CITIES = (
+    "广州 深圳 东莞 佛山 珠海 杭州 宁波 温州 南京 苏州 无锡 徐州 武汉 宜昌 襄阳 长沙 株洲 衡阳 成都 绵阳 "
+    "郑州 洛阳 开封 西安 济南 青岛 烟台 潍坊 合肥 芜湖 福州 厦门 泉州 南昌 赣州 石家庄 唐山 保定 太原 大同 "
+    "沈阳 大连 长春 哈尔滨 昆明 贵阳 遵义 南宁 柳州 兰州 银川 西宁 海口"
+).split()
+PEOPLES = "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 朝鲜族 满族 侗族 瑶族 哈萨克族 傣族".split()
+SEXES = [
+    (pair[: len(pair) // 2], pair[len(pair) // 2 :])
+    for pair in (
+        "先生女士 儿子女儿 父亲母亲 爸爸妈妈 爷爷奶奶 丈夫妻子 老公老婆 哥哥姐姐 弟弟妹妹 叔叔阿姨 男孩女孩 "
+        "男子女子 男生女生 外公外婆 孙子孙女 男女 他她"
+    ).split()
+]
+# Words of both sexes, or in which the characters say neither, stay: 子女, 男女老少, 其他, 优先生产, 老公房.
+_WITHIN = {
+    "先生": "(?<![优首])先生(?![产效成长])",
+    "老公": "老公(?!房)",
+    "男": "男(?!女)",
+    "女": "(?<![子儿男妇])女",
+    "他": "(?<![其吉维])他(?!人)",
+}
+# Longer words first, so that 女儿 is not read as 女.
+GENDERED = re.compile(
+    "|".join(_WITHIN.get(w, w) for w in sorted((w for pair in SEXES for w in pair), key=len, reverse=True))
+)
+# Surnames that end another word before these stay: 班主任老师, 任何主任, 每周某天.
+NAMED = re.compile(
+    "[" + re.sub("[任何程曾许周余高]", "", SURNAMES) + "]"
+    "(?=某|女士|先生|小姐|大爷|阿姨|师傅|老师|医生|书记|局长|主任|校长|镇长|村长|经理|同志)"
+)
+PLACE = re.compile("|".join(PROVINCES + CITIES) + r"|[A-Z]\d*(?=市|县|区|镇|省)")
+PEOPLE = re.compile("|".join(PEOPLES) + "|少数民族")
+
+_OFFICE = "(?:书记|市长|县长|区长|局长|部长|主任|领导|同志|工作人员)们?"
+_STOPS = r"[:：,，!！。.\s]"
+GREETING = re.compile(
+    rf"\A{_STOPS}*(?:(?:(?:尊敬|敬爱)的)?[\u4e00-\u9fff]{{0,6}}?{_OFFICE}{_STOPS}*[您你]们?好{_STOPS}*"
+    rf"|(?:尊敬|敬爱)的[\u4e00-\u9fff]{{0,6}}?{_OFFICE}{_STOPS}+|[您你]们?好{_STOPS}*"
+    r"|(?:市民|来电人|群众|网友|留言人)(?:来电)?(?:反映|咨询)?[:：,，]\s*)+"
+)
+CLOSING = re.compile(
+    r"(?:(?:谢谢|感谢|多谢|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复)"
+    rf"[\u4e00-\u9fff]{{0,6}}{_STOPS}*)+\Z"
+)
+LEAST = 12
+"""Characters that must be left where a greeting or a closing is taken off."""
+
+_SOMEBODY = "某"
+_COVERED = re.compile(
+    "(?:【(?:" + "|".join(entity.label for entity in Entity if entity is not Entity.POST) + ")"
+    r"(?:·[0-9a-f]{8})?】|[*×○]{2,}|某)+"
+)
+_ONE_SEX = {word: pair[0] for pair in SEXES for word in pair}
+_ONE_PLACE = dict.fromkeys(PROVINCES, PROVINCES[0]) | dict.fromkeys(CITIES, CITIES[0])
+_LISTED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+    (NAMED, lambda _: SURNAMES[0]),
+    (GENDERED, _ONE_SEX.__getitem__),
+    (PLACE, lambda place: _ONE_PLACE.get(place, "A")),
+    (PEOPLE, lambda _: PEOPLES[0]),
+    (_COVERED, lambda _: _SOMEBODY),
+)
+
+
+def blind(title: Cleaned, body: Cleaned) -> tuple[Cleaned, Cleaned]:
+    """Title and body without what tells who writes and from where, and without greeting and closing."""
+    return _alike(title), _alike(_matter(body))
+
+
+def _alike(cleaned: Cleaned) -> Cleaned:
+    """Identifiers as 某, listed words as the first of their kind."""
+    found = [
+        (one.start, one.end, _SOMEBODY)
+        for one in _masker().find(cleaned.text)
+        if one.entity_type is not Entity.POST
+    ]
+    cleaned = _reworded(cleaned, found)
+    for pattern, other in _LISTED:
+        cleaned = _reworded(
+            cleaned, ((*match.span(), other(match.group())) for match in pattern.finditer(cleaned.text))
+        )
+    return cleaned
+
+
+def _matter(body: Cleaned) -> Cleaned:
+    """The body without greeting and closing, as long as enough is left."""
+    for pattern in (GREETING, CLOSING):
+        found = pattern.search(body.text)
+        if found and len(body.text) - len(found.group()) >= LEAST:
+            body = replace_runs(body, [(*found.span(), "")])
+    return body
+
+
+def _reworded(cleaned: Cleaned, edits: Iterable[tuple[int, int, str]]) -> Cleaned:
+    """Put words in place of runs that are at least as long; the last character stands for the rest."""
+    single: list[tuple[int, int, str]] = []
+    for start, end, words in edits:
+        if cleaned.text[start:end] != words:
+            words = words[: end - start]
+            borders = [*range(start, start + len(words)), end]
+            single += zip(borders, [*borders[1:-1], end], words, strict=False)
+    return replace_runs(cleaned, single)
+
+
+@cache
+def _masker() -> Masker:
+    return Masker(keep=())
