@@ -223,6 +223,7 @@ class ModelOut(BaseModel):
     data_hash: str
     window: int = Field(description="Tokens.")
     overlap: int = Field(description="Tokens.")
+    blind: bool = Field(description="Reads without what tells who writes and from where.")
     labels: dict[str, list[str]]
     thresholds: dict[str, dict[str, float]]
     promises: list[PromiseOut] = Field(description="Where it was made by `petition tune`.")
@@ -300,7 +301,7 @@ def model_out(export: Export) -> ModelOut:
     }
     return ModelOut(
         name=export.name, version=export.version, encoder=export.encoder, data_hash=export.data_hash,
-        window=export.window, overlap=export.overlap,
+        window=export.window, overlap=export.overlap, blind=export.blind,
         labels={axis.id: list(axis.label_ids) for axis in taxonomy.axes},
         thresholds={axis: dict(table) for axis, table in thresholds.items()},
         promises=[PromiseOut(**promise.to_dict()) for promise in export.promises],

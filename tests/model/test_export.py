@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,15 @@ def test_a_wide_part_that_is_not_of_the_export_is_refused(make_export: Make) -> 
 
     with pytest.raises(BrokenExport, match=r"wide\.npz is not of this export"):
         Export.load(folder)
+
+
+def test_blind_reading_is_kept_and_refused_by_programs_that_know_nothing_of_it(make_export: Make) -> None:
+    export = replace(make_export(), blind=True)
+    export.save()
+    shape = json.loads((export.folder / MANIFEST).read_text(encoding="utf-8"))
+
+    assert shape["format"] == 3 and Export.load(export.folder).blind
+    assert not make_export(folder="other").blind
 
 
 @pytest.mark.parametrize("rest", [{}, {"other": "shape"}])

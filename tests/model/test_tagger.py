@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +39,22 @@ def test_many_windows_give_the_logits_of_one(make_export: Make) -> None:
 
     assert max(len(short.encoder.windows(e)) for e in short.encoder.encode(reports)) > 10
     np.testing.assert_allclose(short.logits(reports), long.logits(reports), atol=1e-4)
+
+
+def test_a_blind_export_gives_another_writer_the_same_scores(make_export: Make) -> None:
+    export = make_export(wide=random_wide())
+    blind, seeing = Tagger(replace(export, blind=True), 1), Tagger(export, 1)
+    matter = "路灯坏了三个月，街道推诿，没人处理。"
+    pair = [
+        Report("a", "尊敬的领导，您好！我是上海人王女士，" + matter),
+        Report("b", "我是河南人李先生，" + matter),
+    ]
+
+    np.testing.assert_array_equal(*blind.logits(pair))
+    assert not np.array_equal(*seeing.logits(pair))
+    for report, prediction in zip(pair, blind.tag(pair, "all"), strict=True):
+        for tag in (tag for tags in prediction.tags.values() for tag in tags):
+            assert all(report.text[e.start : e.end] == e.text for e in tag.evidence if e.part == "text")
 
 
 def test_extreme_attention_scores_still_merge(make_export: Make, tokenizer: Tokenizer) -> None:

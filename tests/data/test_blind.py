@@ -1,0 +1,94 @@
+"""Who writes and from where is not read, what they write about is, and offsets hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.blind import LEAST, blind
+from data.clean import Cleaned, clean
+from data.privacy.masker import Masker, Style
+from data.readers import read_reports
+from data.report import Report
+
+SAMPLE = Path("data/sample/reports.jsonl")
+MATTER = "村里的路灯坏了三个月,报了两次没有人来修。"
+PIECES = st.sampled_from(
+    "您好 尊敬的领导 ， 。 我叫张三 王女士 她 他 女儿 维吾尔族 石家庄 黑龙江 A1市 13800138000 "
+    "【手机号】 ** 某某 &lt; 路灯坏了 谢谢".split()
+)
+
+
+def read(text: str) -> str:
+    return blind(clean(""), clean(text))[1].text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("我叫王强，" + MATTER, "我叫李秀英，" + MATTER),
+        ("我是张女士，" + MATTER, "我是刘先生，" + MATTER),
+        ("一名男性市民反映：" + MATTER, "一名女性市民反映：" + MATTER),
+        ("我儿子和丈夫说，" + MATTER, "我女儿和妻子说，" + MATTER),
+        ("我是上海人，" + MATTER, "我是内蒙古人，" + MATTER),
+        ("我住石家庄，" + MATTER, "我住海口，" + MATTER),
+        ("A3市的" + MATTER, "K市的" + MATTER),
+        ("我是汉族，" + MATTER, "我是维吾尔族，" + MATTER),
+        ("尊敬的各位领导，您好！" + MATTER, MATTER),
+        ("市长您好：" + MATTER + "麻烦您了，谢谢！", MATTER),
+        ("网友反映：" + MATTER, MATTER + "望回复，谢谢。"),
+        (MATTER + "电话13800138000", MATTER + "电话13911112222"),
+    ],
+)
+def test_who_writes_changes_nothing(one: str, other: str) -> None:
+    assert read(one) == read(other)
+
+
+@pytest.mark.parametrize(
+    "text", [MATTER, "其他子女和妇女主任都说优先生产", "村民小组组长把低保给了亲戚", "谢谢"]
+)
+def test_the_matter_is_read_as_it_stands(text: str) -> None:
+    assert read(text) == clean(text).text
+
+
+def test_a_letter_that_is_courtesy_alone_keeps_it() -> None:
+    text = "您好，谢谢领导！"
+    assert len(text) < LEAST and read(text) == clean(text).text
+
+
+@pytest.mark.parametrize("style", [Style.label, Style.stars, Style.pseudonym])
+def test_a_masked_report_reads_as_it_did(style: Style) -> None:
+    text = f"我叫王建国，电话13800138000，住幸福路12号3栋502室。{MATTER}"
+    masked = Masker(style=style, key=b"key" if style is Style.pseudonym else b"").mask(text)
+
+    assert masked.text != text and read(masked.text) == read(text)
+
+
+def test_sample_reports_keep_their_matter() -> None:
+    """What goes is a small part of each report, so that nothing is read away."""
+    rows = [row for row in read_reports(SAMPLE) if isinstance(row, Report)]
+    lengths = [(len(clean(row.text).text), len(read(row.text))) for row in rows]
+
+    assert all(after >= min(before, LEAST) for before, after in lengths)
+    assert sum(after for _, after in lengths) > 0.95 * sum(before for before, _ in lengths)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_offsets_lead_back_to_the_original(text: str) -> None:
+    title, body = blind(clean(text), clean(text))
+    for part in (title, body):
+        _check(part, text)
+
+
+def _check(part: Cleaned, text: str) -> None:
+    assert part.offsets.size == len(part.text) + 1 and part.ends.size == len(part.text)
+    assert int(part.offsets[-1]) == len(text)
+    for place in range(len(part.text)):
+        start, end = part.original_span(place, place + 1)
+        assert 0 <= start < end <= len(text)
+        if place:
+            assert start >= part.original_span(place - 1, place)[1]
