@@ -43,7 +43,7 @@ class Assigned:
 
     Attributes:
         rows: per role the reports, in the order of the pool.
-        settled: places in rows[test] of the reports that were frozen before.
+        settled: places in rows[test] of the reports that were frozen before and whose labels are not new.
         left_out: reports alike to some with another role, so that they can have none.
         missing: role -> frozen reports that the pool no longer has.
         roles: hash -> role, to be saved: what was frozen before and what is new.
@@ -134,7 +134,8 @@ def assign(
     for one, given, before in zip(pooled, roles, known, strict=True):
         if given is None:
             continue
-        if before == Role.test:
+        # Labels that are new may be wrong in the way of those that are learned from.
+        if before == Role.test and all(name in pins for name in one.corrected):
             settled.append(len(rows[Role.test]))
         rows[given].append(one.labelled)
     here = {*prints}

@@ -17,11 +17,13 @@ class Pooled:
         labelled: with the labels that hold after all corrections; text and id are as first given.
         sources: names of the sources that had it, in their order.
         group: reports in nearly the same words share this number.
+        corrected: names of the sources that changed labels of an earlier one.
     """
 
     labelled: LabelledReport
     sources: tuple[str, ...]
     group: int
+    corrected: tuple[str, ...] = ()
 
 
 def pool(sources: Sequence[tuple[str, Iterable[LabelledReport]]]) -> list[Pooled]:
@@ -52,7 +54,10 @@ def pool(sources: Sequence[tuple[str, Iterable[LabelledReport]]]) -> list[Pooled
         if before is None:
             found[first] = Pooled(row, (name,), group)
         else:
-            found[first] = Pooled(_corrected(before.labelled, row), (*before.sources, name), before.group)
+            after = _corrected(before.labelled, row)
+            changed = (name,) if after.labels != before.labelled.labels else ()
+            corrected = (*before.corrected, *changed)
+            found[first] = Pooled(after, (*before.sources, name), before.group, corrected)
     return [*found.values()]
 
 

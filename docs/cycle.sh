@@ -129,6 +129,7 @@ code=0
 petition retrain --labels mixed.jsonl --into models --version mixed "$@" || code=$?
 [[ $code == 1 ]]
 answers petition@second
+petition retrain --take-back
 
 say "Back to the old model"
 petition rollback --why "给新同事演示" --into models

@@ -193,7 +193,9 @@ def _counts(found: Assigned) -> Mapping[str, float]:
 
 def _said(found: Assigned) -> str:
     train, dev, test = (len(found.rows[role]) for role in Role)
-    said = f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（新增 {test - len(found.settled)} 件）。"
+    said = (
+        f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（新增、改标 {test - len(found.settled)} 件）。"
+    )
     if found.left_out:
         said += f"与其他用途的报告雷同、因而不用的 {found.left_out} 件。"
     if gone := found.missing.get(Role.test, 0):

@@ -19,7 +19,7 @@ from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
 from training.registry import Registry
 from training.settings import TrainSettings, whole_number
-from training.site import Given
+from training.site import Given, Site
 from training.to_onnx import SAMPLE
 from training.tracking import connect, tracked
 from training.train import add_setting_flags
@@ -29,6 +29,12 @@ from training.verdict_words import headline, reasons, remarks
 def main() -> None:
     """Read the flags, retrain, and say what came of it; exit code 1 where the candidate was refused."""
     args = _parser().parse_args()
+    if args.take_back:
+        left = Site(args.site).take_back()
+        print(f"已撤回上一次给出的标注。现有训练 {left[Role.train]} 件，开发集 {left[Role.dev]} 件，"
+              f"测试集 {left[Role.test]} 件。")  # fmt: skip
+        if not (args.labels or args.base or args.dev or args.test):
+            return
     version = args.version or datetime.now().strftime("%Y.%m.%d-%H%M%S")
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
     gate = GateSettings(**{f.name: getattr(args, f.name) for f in fields(GateSettings)})
@@ -52,6 +58,8 @@ def main() -> None:
     for line in (*reasons(verdict), *remarks(verdict)):
         print(f"  {line}")
     print(f"评审报告：{plan.out / 'verdict.html'}")
+    if not verdict.promoted and args.labels:
+        print("这批标注留在本单位的数据里，下次一起训练；标注有错的，用 petition retrain --take-back 撤回。")
     if not verdict.promoted and not args.exit_zero:
         sys.exit(1)
 
@@ -66,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dev-share", type=float, default=0.1, help="of the new reports")
     parser.add_argument("--test-share", type=float, default=0.2, help="of the new reports")
     parser.add_argument("--site", type=Path, default=Path("artifacts/site"), help="the site's folder")
+    parser.add_argument("--take-back", action="store_true",
+                        help="first put the site's data back as before the last import")  # fmt: skip
     parser.add_argument("--out", type=Path, help="run folder; default artifacts/runs/VERSION")
     parser.add_argument("--name", default="petition", help="of the registered model and the Export")
     parser.add_argument("--version", help="of the Export; default the time")

@@ -2,14 +2,16 @@
 
     split.jsonl                          hash and role of every report there ever was; no words
     train.jsonl, dev.jsonl, test.jsonl   the labelled reports, with words, for their owner's eyes only
+    before/                              the same three as they were before the last import, to go back to
 
 The next retraining begins with these files, so that only what is new needs to be given. Whoever must delete
-reports deletes their lines; the hashes keep their roles.
+reports deletes their lines, in before/ too; the hashes keep their roles.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ from data.pool import pool
 from data.taxonomy import Taxonomy
 
 SPLIT = "split.jsonl"
+BEFORE = "before"
 _NEW = "labels"
 
 
@@ -75,14 +78,62 @@ class Site:
         self._write(found, taxonomy)
         return found
 
+    def take_back(self) -> dict[Role, int]:
+        """Put the labelled reports back as they were before the last import.
+
+        Roles stay: a model has learned from these reports or was measured on them, whatever they are
+        labelled next.
+
+        Returns:
+            how many labelled reports each role has now.
+
+        Raises:
+            DataError: nothing was imported since the last time, or ever.
+        """
+        before = self.folder / BEFORE
+        if not before.is_dir():
+            raise DataError(f"{self.folder}: no import to take back; only the last one can be")
+        for role in Role:
+            kept = before / self.file(role).name
+            # Copied, not moved: broken off half-way, it can be done again.
+            if kept.is_file():
+                self._put(role, kept.read_text(encoding="utf-8"))
+            else:
+                self.file(role).unlink(missing_ok=True)
+        shutil.rmtree(before)
+        return {role: self._held(role).count("\n") for role in Role}
+
     def _write(self, found: Assigned, taxonomy: Taxonomy) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # The roles first: what is trained on must be known as such, whatever happens later.
         save_roles(self.folder / SPLIT, found.roles)
+        after = {
+            role: "".join(f"{to_line(Merged(row), taxonomy)}\n" for row in found.rows[role]) for role in Role
+        }
+        # A run that was broken off and is given the same again must not hide what was there before it.
+        if any(self._held(role) != after[role] for role in Role):
+            self._remember()
         for role in Role:
-            partial = self.file(role).with_suffix(".partial")
-            with open(
-                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-            ) as out:
-                out.writelines(f"{to_line(Merged(row), taxonomy)}\n" for row in found.rows[role])
-            partial.replace(self.file(role))
+            self._put(role, after[role])
+
+    def _remember(self) -> None:
+        before, partial = self.folder / BEFORE, self.folder / f"{BEFORE}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        for role in Role:
+            if self.file(role).is_file():
+                shutil.copy(self.file(role), partial)  # with its mode
+        shutil.rmtree(before, ignore_errors=True)
+        partial.rename(before)
+
+    def _held(self, role: Role) -> str:
+        file = self.file(role)
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+    def _put(self, role: Role, lines: str) -> None:
+        partial = self.file(role).with_suffix(".partial")
+        with open(
+            os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as out:
+            out.write(lines)
+        partial.replace(self.file(role))

@@ -39,6 +39,13 @@ def retrain(
     site: Annotated[
         Path, option("--site", metavar="文件夹", help="本单位的训练数据文件夹；默认 artifacts/site。")
     ] = Path("artifacts/site"),
+    take_back: Annotated[
+        bool,
+        option(
+            "--take-back",
+            help="先撤回上一次给出的标注（如评审没有通过、标注有错的）；没有给新的标注数据就到此为止，不训练。",
+        ),
+    ] = False,
     base: Annotated[
         list[Path] | None,
         option("--base", metavar="文件", help="以前的模型学过的标注数据，第一次给出即可；可重复。"),
@@ -91,6 +98,8 @@ def retrain(
     for flag, value in (("--taxonomy", taxonomy), ("--into", into), ("--out", out), ("--version", version)):
         if value is not None:
             arguments += [flag, str(value)]
+    if take_back:
+        arguments.append("--take-back")
     if exit_zero:
         arguments.append("--exit-zero")
     run_training("training.retrain", [*arguments, *context.args])

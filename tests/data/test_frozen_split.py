@@ -72,7 +72,11 @@ def test_a_correction_of_a_test_report_stays_in_test() -> None:
     row = first.rows[Role.test][0]
     corrected = LabelledReport(row.report, {"domain": frozenset({"a", "b"})})
     second = dealt(("labels", reports(60)), ("review", [corrected]), frozen=dict(first.roles))
+    anew = {row.report.id for row in second.rows[Role.test]} - {
+        second.rows[Role.test][place].report.id for place in second.settled
+    }
 
+    assert anew == {row.report.id}  # its labels are as new as what is learned from
     (found,) = [one for one in second.rows[Role.test] if one.report.id == row.report.id]
     assert found.labels["domain"] == {"a", "b"}
 

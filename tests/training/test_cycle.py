@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from data.frozen_split import Role
+from data.errors import DataError
+from data.frozen_split import Assigned, Role
 from data.taxonomy import Taxonomy
 from model.export import Export
 from tests.serving.service import Running, running
@@ -22,8 +23,9 @@ from training.gate import GateSettings, Verdict
 from training.models import listing
 from training.publish import publish
 from training.registry import Registry, Version
+from training.retrain import main as retrain_main
 from training.settings import TrainSettings
-from training.site import Given
+from training.site import Given, Site
 from training.tracking import connect, tracked
 
 QUICK = TrainSettings(epochs=4, window=64, overlap=8, tokens=2048, wide_bits=12, head_lr=2e-2)
@@ -154,11 +156,39 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
     assert "没有通过".encode() in everything  # the reasons stand in the run
 
 
+def test_labels_of_the_last_import_are_taken_back_and_their_reports_keep_their_roles(
+    office: Office, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = Site(office.plan.site)
+    first, wrong = distinct_rows(50, 3), distinct_rows(50, 4)
+    site.gather(replace(office.plan.given, labels=[write_jsonl(office.home / "a.jsonl", first)]), taxonomy)
+    kept = {role: site.file(role).read_bytes() for role in Role}
+    given = Given([write_jsonl(office.home / "b.jsonl", [*shuffled(wrong), *shuffled(first)])])
+    spoilt = site.gather(given, taxonomy)
+    site.gather(given, taxonomy)  # as after a run that was broken off
+    assert all(site.file(role).read_bytes() != kept[role] for role in Role)
+    assert (office.plan.site / "before" / "train.jsonl").stat().st_mode & 0o077 == 0
+
+    take_back = ["retrain", "--site", str(office.plan.site), "--take-back"]
+    monkeypatch.setattr("sys.argv", take_back)
+    retrain_main()
+
+    assert {role: site.file(role).read_bytes() for role in Role} == kept
+    said = capsys.readouterr().out
+    assert f"测试集 {kept[Role.test].count(10)} 件" in said and PLANTED not in said
+    with pytest.raises(DataError, match="no import to take back"):
+        retrain_main()
+    again = site.gather(Given([write_jsonl(office.home / "c.jsonl", wrong)]), taxonomy)
+    assert ids_of(again) == ids_of(spoilt)
+
+
+def ids_of(found: Assigned) -> dict[Role, set[str]]:
+    return {role: {row.report.id for row in found.rows[role]} for role in Role}
+
+
 def test_test_reports_stay_test_reports_from_one_retraining_to_the_next(
     office: Office, taxonomy: Taxonomy
 ) -> None:
-    from training.site import Site
-
     site = Site(office.plan.site)
     first = site.gather(
         replace(office.plan.given, labels=[write_jsonl(office.home / "a.jsonl", distinct_rows(50, 3))]),

@@ -51,4 +51,5 @@ def test_the_whole_cycle(
     assert "200 reviewed" in ended.stdout and ", 0 of them" not in ended.stdout
     assert "版本 2：petition@second 通过全部" in ended.stdout
     assert "版本 3：petition@mixed 有" in ended.stdout and "宏平均 F1·轴domain" in ended.stdout
+    assert "已撤回上一次给出的标注" in ended.stdout
     assert PLANTED not in ended.stdout + (tmp_path / "cycle" / "serve.log").read_text(encoding="utf-8")
