@@ -34,7 +34,7 @@ def verdict_page(verdict: Verdict, facts: Sequence[tuple[str, str]] = ()) -> str
     checks = "".join(
         f'<li class="{"yes" if check.passed else "no"}">{"✓" if check.passed else "✗"} '
         f"{escape(check_words(check, verdict.taxonomy))}</li>"
-        for check in verdict.checks
+        for check in sorted(verdict.checks, key=lambda check: check.passed)  # what is wrong comes first
     )
     rows = [("候选模型", verdict.candidate), ("现用模型", verdict.champion or "无"), *facts]
     summary = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows)

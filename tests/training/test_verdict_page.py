@@ -104,3 +104,9 @@ def test_a_page_without_a_champion_has_no_pictures() -> None:
     page = verdict_page(Verdict("new@1", "", (PASSED,), TAXONOMY))
 
     assert "<svg" not in page and "现用模型</td><td>无" in page
+
+
+def test_what_is_not_kept_stands_first_on_the_page() -> None:
+    page = verdict_page(verdict(PASSED, FAILED))
+
+    assert page.index("✗ 重点标签") < page.index("✓ 自检样例")
