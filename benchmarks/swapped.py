@@ -1,7 +1,8 @@
 """Reports about somebody else: who writes, and how politely, says nothing about the matter.
 
 Swaps change what the report says of people and places; introductions put one sentence in front of it, of two
-kinds of people, so that every report takes part and not only those that mention somebody.
+kinds of people, so that every report takes part and not only those that mention somebody. Blind reading
+(data/blind.py) takes out what is on its lists: pairs of unlisted words show what it leaves.
 """
 
 from __future__ import annotations
@@ -64,6 +65,10 @@ PAIRS: dict[str, tuple[Swap | None, Swap]] = {
     "一名男性 / 一名女性": (before("我是一名男性市民。"), before("我是一名女性市民。")),
     "上海人 / 河南人": (before("我是上海人。"), before("我是河南人。")),
     "汉族 / 维吾尔族": (before("我是汉族。"), before("我是维吾尔族。")),
+    "义乌人 / 喀什人 (unlisted)": (before("我是义乌人。"), before("我是喀什人。")),
+    "小伙子 / 老太太 (unlisted)": (before("我是个小伙子。"), before("我是个老太太。")),
+    "佤族 / 畲族 (unlisted)": (before("我是佤族。"), before("我是畲族。")),
+    "拜托各位了 behind (unlisted)": (None, behind("拜托各位了。")),
     "尊敬的领导您好 in front": (None, before("尊敬的领导，您好！")),
     "谢谢 behind": (None, behind("麻烦您了，谢谢！")),
 }

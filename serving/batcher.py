@@ -125,8 +125,7 @@ class Batcher:
             Draining, Busy, Oversize: not accepted.
             Expired, Failed: accepted, but without an answer.
         """
-        ticket = self._admit(reports, evidence)
-        ticket.matters = matters
+        ticket = self._admit(reports, evidence, matters)
         began, reason = time.perf_counter(), "gone"
         try:
             async with asyncio.timeout(self.deadline):
@@ -157,12 +156,14 @@ class Batcher:
             await self._idle.wait()
         await asyncio.get_running_loop().run_in_executor(self._engine, work)
 
-    def _admit(self, reports: Sequence[Report], evidence: EvidenceFor) -> _Ticket:
+    def _admit(self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool) -> _Ticket:
         estimate = self._estimate(reports, evidence)
         if estimate > self.queue and not self.draining:
             raise Oversize(f"about {estimate} tokens, and the queue holds {self.queue}")
         self.refuse_early(estimate)
-        ticket = _Ticket(self.tagger, evidence=evidence, left=len(reports), reserved=estimate)
+        ticket = _Ticket(
+            self.tagger, evidence=evidence, matters=matters, left=len(reports), reserved=estimate
+        )
         ticket.predictions = [None] * len(reports)
         # All of it is due within a quarter of the deadline; otherwise at an eighth of what the engine does.
         ticket.due, ticket.pace = time.perf_counter(), max(4 * estimate / self.deadline, self.speed / 8, 1.0)

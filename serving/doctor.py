@@ -155,7 +155,7 @@ def _export(folder: Path, wanted: Wanted | None) -> Iterator[Finding]:
         yield Finding("ok", "保证", promise_words(promise, export.taxonomy))
     yield Finding("ok", "校验和", f"{len(export.files)} 个文件与 export.json 一致")
     try:
-        tagger, why = chosen_tagger(export, wanted=wanted)
+        tagger, why, golden = chosen_tagger(export, wanted=wanted)
     except WrongUse:
         raise
     except GoldenMismatch as error:
@@ -166,15 +166,15 @@ def _export(folder: Path, wanted: Wanted | None) -> Iterator[Finding]:
         yield Finding("fault", "推理引擎", detail, f"升级 onnxruntime，或{again}")
         return
     yield Finding("ok", "推理引擎", f"{tagger.engine.name}，{tagger.engine.threads} 个线程（{why}）")
-    yield from _golden(export, tagger)
+    yield from _golden(export, tagger, golden)
     if export.dev_metrics:
         yield Finding("ok", "开发集指标", metrics_text(export) or "有记录，但没有可显示的指标")
 
 
-def _golden(export: Export, tagger: Tagger) -> Iterator[Finding]:
+def _golden(export: Export, tagger: Tagger, known: tuple[int, float] | None) -> Iterator[Finding]:
     path = export.folder / GOLDEN
     try:
-        count, worst = replay_golden(path, tagger)
+        count, worst = known or replay_golden(path, tagger)
         reports = [
             Report(id=row["id"], title=row["title"], text=row["text"])
             for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())

@@ -17,10 +17,16 @@ ENVIRONMENT = "PETITION_ENGINE"
 
 
 class Choice(NamedTuple):
-    """A Tagger on the engine that was chosen, and the reason in Chinese."""
+    """A Tagger on the engine that was chosen.
+
+    Attributes:
+        why: the reason in Chinese.
+        golden: what the replay gave, where the choice rests on it: number of reports, largest difference.
+    """
 
     tagger: Tagger
     why: str
+    golden: tuple[int, float] | None = None
 
 
 def wanted_by(environment: Mapping[str, str] = os.environ) -> Wanted:
@@ -54,7 +60,7 @@ def choose(
         engine = OpenVinoEngine(export.folder / GRAPH, threads)
         tagger = Tagger(export, threads, max_tokens, budget, engine)
         try:
-            count, worst = replay_golden(export.folder / GOLDEN, tagger)
+            golden = count, worst = replay_golden(export.folder / GOLDEN, tagger)
         except GoldenMismatch:
             if wanted is Wanted.openvino:
                 raise
@@ -66,7 +72,7 @@ def choose(
         else:
             if count or wanted is Wanted.openvino:
                 said = "按设置" if wanted is Wanted.openvino else f"处理器有 {bf16_flag()}"
-                return Choice(tagger, f"{said}；{count} 件标准件得分最大相差 {worst:.4f}")
+                return Choice(tagger, f"{said}；{count} 件标准件得分最大相差 {worst:.4f}", golden)
             usual = "模型没有标准件，不能核对 openvino"
     return Choice(Tagger(export, threads, max_tokens, budget), usual)
 

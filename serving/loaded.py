@@ -56,7 +56,9 @@ def _load(settings: ServeSettings, path: Path) -> Loaded:
         raise BadSettings(f"batch_tokens: {error}") from None
     # The engine keeps the memory of its largest batch: golden reports are read in none larger than requests.
     wanted = Wanted(settings.engine)
-    tagger, _ = chosen_tagger(export, settings.threads, settings.max_tokens, settings.batch_tokens, wanted)
-    golden, worst = replay_golden(folder / GOLDEN, tagger)
+    tagger, _, known = chosen_tagger(
+        export, settings.threads, settings.max_tokens, settings.batch_tokens, wanted
+    )
+    golden, worst = known or replay_golden(folder / GOLDEN, tagger)
     tagger.tag([Report("", "")], "all")
     return Loaded(tagger, golden, worst)

@@ -187,7 +187,7 @@ class TagAnswer(BaseModel):
                             "needs_review": False,
                             "review_reasons": [],
                             "unread_chars": 0,
-                            "model": "default@2026.11.26",
+                            "model": "office@2027.1",
                         }
                     ]
                 }

@@ -46,8 +46,7 @@ class Begun:
         failed: place -> what came of a report that could not be worked on; `finish` may add to them.
         hashes: place -> its text hash; none for one that a person handles.
         kept: place -> what was known of it.
-        works: place -> its windows; of the rest.
-        works: of the others that may be read, in order.
+        works: place -> its windows; of the others that may be read, in order.
     """
 
     chunk: Chunk

@@ -209,7 +209,7 @@ def test_a_request_past_its_deadline_ends_and_frees_the_queue(make_export: Make)
     gate = Gate(tagger)
 
     async def ask() -> None:
-        async with running(tagger, deadline=0.1, watch=seen) as batcher:
+        async with running(tagger, deadline=1.0, watch=seen) as batcher:
             with pytest.raises(Expired):
                 await batcher.tag([Report("1", LONG)])
             assert batcher.pending == 0
