@@ -120,8 +120,6 @@ def _write_export(
     run: Path, dev_file: Path, out: Path, name: str, version: str, precision: str, golden: Sequence[Report],
     data_notes: str, prior: Mapping[str, AxisDecision] | None,
 ) -> dict[str, Any]:  # fmt: skip
-    from training.evaluate import evaluate, write_report
-
     network, facts = load_run(run)
     taxonomy = Taxonomy.load(run / TAXONOMY)
     dev = list(read_labelled(dev_file, taxonomy))
@@ -149,23 +147,43 @@ def _write_export(
         full.unlink()
         exact, logits = logits, Tagger(bare).logits(reports)
         lost = check_smaller(precision, exact, logits, targets, taxonomy)
-    decisions = calibrate(logits, targets, taxonomy)
+    known = {"precision": precision, "macro_f1_change": lost, "rows": int(facts.get("rows", 0))}
+    return decide(bare, dev, logits, run / "report", golden, data_notes, known, prior)
+
+
+def decide(
+    bare: Export, dev: Sequence[LabelledReport], logits: NDArray[np.float32], report: Path,
+    golden: Sequence[Report], data_notes: str, known: Mapping[str, Any],
+    prior: Mapping[str, AxisDecision] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Fit calibration and thresholds on dev, and write golden reports, card and manifest into the folder.
+
+    Args:
+        bare: an Export whose graph and taxonomy lie in its folder.
+        logits: its logits on dev [reports, labels].
+        report: folder for tables and pictures of the evaluation.
+        known: what the manifest is told beside the figures.
+
+    Returns:
+        the figures on dev.
+    """
+    from training.evaluate import evaluate, write_report
+
+    targets = np.array([label_targets(row, bare.taxonomy) for row in dev], dtype=np.float32)
+    decisions = calibrate(logits, targets, bare.taxonomy)
     if prior is not None:
-        decisions = keep_where_few(decisions, prior, targets, taxonomy)
+        decisions = keep_where_few(decisions, prior, targets, bare.taxonomy)
     export = replace(bare, decisions=decisions)
-    (out / GOLDEN).write_text("", encoding="utf-8")
-    (out / CARD).write_text("", encoding="utf-8")
+    (export.folder / GOLDEN).write_text("", encoding="utf-8")
+    (export.folder / CARD).write_text("", encoding="utf-8")
     export.save()
     tagger = Tagger(export)
     metrics = evaluate(tagger, dev)
-    write_report(metrics, dev, tagger, run / "report")
-    write_golden(out / GOLDEN, tagger, golden)
+    write_report(metrics, dev, tagger, report)
+    write_golden(export.folder / GOLDEN, tagger, golden)
     summary = metrics.summary()
-    rows = int(facts.get("rows", 0))
-    export = replace(
-        export, dev_metrics={"precision": precision, "macro_f1_change": lost, "rows": rows, **summary}
-    )
-    (out / CARD).write_text(model_card(export, summary, data_notes), encoding="utf-8")
+    export = replace(export, dev_metrics={**known, **summary})
+    (export.folder / CARD).write_text(model_card(export, summary, data_notes), encoding="utf-8")
     export.save()
     return summary
 
