@@ -9,8 +9,8 @@ from pathlib import Path
 
 SECTIONS = (
     "quality", "promise", "evidence", "speed", "bulk", "serving", "serving_changes", "serving_beside",
-    "shadow", "teddy7", "encoder", "disguise", "fairness", "matters", "suspects", "learning_curve", "privacy",
-    "masked_tags", "drift",
+    "shadow", "teddy7", "encoder", "disguise", "fairness", "matters", "suspects", "learning_curve",
+    "fine_tuning", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

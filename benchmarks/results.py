@@ -11,8 +11,8 @@ from typing import Any
 HERE = Path(__file__).parent
 ORDER = (
     "quality", "promise", "calibration", "teddy7", "evidence", "disguise", "fairness", "matters", "scope",
-    "encoder", "suspects", "learning_curve", "speed", "engines", "bulk", "serving", "serving_changes",
-    "serving_beside", "shadow", "privacy", "masked_tags", "drift",
+    "encoder", "suspects", "learning_curve", "fine_tuning", "speed", "engines", "bulk", "serving",
+    "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 
