@@ -5,11 +5,10 @@
 #
 # OUT is a folder that is made. Without --arch: x86_64 and aarch64. Without --python: the version of this
 # machine's python3. Wheels are taken for glibc 2.28 and older (Kylin V10, UOS 20, openEuler, Debian 10 and
-# later). Run on a machine with a package index at hand, in a git checkout; what is not committed stays out
-# of the repository's archive.
+# later). Run on a machine with a package index at hand, in a git checkout; what is not committed stays out.
 set -euo pipefail
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 stop() { echo "bundle.sh: $1" >&2; exit 1; }
 
 python=${PYTHON:-python3}
@@ -31,13 +30,17 @@ done
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 # Half a bundle is none.
+source=$(mktemp -d)
+trap 'rm -rf "$source"' EXIT
 trap 'rm -rf "$out"' ERR INT TERM
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 wheels=$out/wheels
 
 git archive --format=tar.gz --prefix=petition-tagger/ -o "$out/repository.tar.gz" HEAD
-"$python" -m pip wheel --quiet --no-deps --wheel-dir "$wheels" .
+# Of the archive: a file that is just being edited would get into a wheel of the working tree.
+tar -xzf "$out/repository.tar.gz" -C "$source"
+"$python" -m pip wheel --quiet --no-deps --wheel-dir "$wheels" "$source/petition-tagger"
 wheel=$(echo "$wheels"/petition_tagger-*.whl)
 wanted=petition-tagger$(IFS=,; [ ${#extras[@]} -eq 0 ] || echo "[${extras[*]}]")
 

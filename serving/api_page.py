@@ -37,6 +37,7 @@ PAGE = """<!doctype html>
 START = """SwaggerUIBundle({
   url: "openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout",
+  defaultModelsExpandDepth: 0,
 });
 """
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_it_installs_and_tags_with_no_network(bundle: Path, tmp_path: Path) -> N
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 3
     names = run(tmp_path / "venv" / "bin" / "pip", "list").stdout
     assert "torch" not in names and "petition-tagger" in names
+
+
+def test_its_wheel_is_made_of_what_is_committed(bundle: Path) -> None:
+    """A tree that is being worked on, as this one often is, makes the same wheel."""
+    (wheel,) = bundle.glob("wheels/petition_tagger-*.whl")
+    with zipfile.ZipFile(wheel) as made, tarfile.open(bundle / "repository.tar.gz") as archive:
+        names = [name for name in made.namelist() if ".dist-info/" not in name]
+        assert "serving/cli.py" in names
+        for name in names:
+            committed = archive.extractfile(f"petition-tagger/{name}")
+            assert committed is not None and committed.read() == made.read(name), name
 
 
 def test_it_holds_the_repository_and_all_is_checked(bundle: Path, tmp_path: Path) -> None:

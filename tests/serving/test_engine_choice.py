@@ -15,13 +15,16 @@ from model import openvino_engine
 from model.engine import Engine
 from model.export import GOLDEN, Export
 from model.golden import GoldenMismatch
-from serving import engine_choice
+from model.tagger import Tagger
+from serving import doctor, engine_choice, loaded
 from serving.engine_choice import choose, wanted_by
 from serving.faults import WrongUse
 from serving.help import Wanted
+from serving.settings import ServeSettings
 from tests.model.tiny_graph import write_table_graph
 from tests.serving.bulk.conftest import HEADING, rows_of
 from tests.serving.conftest import SCHOOL, Petition, write_csv
+from tests.serving.service import SMALL
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +59,25 @@ def test_the_quick_engine_is_used_where_it_is_installed_and_fits(export: Export,
     choice = choose(export, 1)
 
     assert isinstance(choice.tagger.engine, Other) and "amx_bf16" in choice.why and "3 件" in choice.why
+
+
+@pytest.mark.parametrize("wanted", [Wanted.auto, Wanted.onnxruntime])
+def test_golden_reports_are_replayed_once_whatever_engine_is_chosen(
+    export: Export, other: object, monkeypatch: pytest.MonkeyPatch, wanted: Wanted
+) -> None:
+    replays, replay = [], engine_choice.replay_golden
+
+    def counted(path: Path, tagger: Tagger) -> tuple[int, float]:
+        replays.append(path)
+        return replay(path, tagger)
+
+    for module in (engine_choice, loaded, doctor):
+        monkeypatch.setattr(module, "replay_golden", counted)
+    settings = ServeSettings(**{**SMALL, "model": export.folder, "engine": wanted})  # type: ignore[arg-type]
+    assert (loaded.load_checked(settings).golden, len(replays)) == (3, 1)
+
+    findings = {finding.name: finding.detail for finding in doctor.examine(export.folder, wanted)}
+    assert findings["标准件回放"].startswith("3 件") and len(replays) == 2
 
 
 def test_an_engine_with_other_scores_is_not_used_and_that_is_said(export: Export, other: type[Other]) -> None:
