@@ -146,7 +146,8 @@ def _check_type(scope: Scope, headers: Headers) -> None:
         return
     kind, _, more = headers.get("content-type", "").partition(";")
     charset = more.strip().lower().removeprefix("charset=").strip('"')
-    empty = headers.get("content-length") == "0" and not kind
+    # `curl -X POST` announces no body at all: neither a length nor a transfer encoding.
+    empty = not kind and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
     if not empty and (kind.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8")):
         raise Problem("wrong_type")
 
