@@ -90,6 +90,14 @@ def encoder_rate(settings: TrainSettings, encoder: nn.Module, goes_on: bool = Fa
     return OWN_RATE if isinstance(encoder, OwnEncoder) else OTHER_RATE
 
 
+def weak_rate(settings: TrainSettings, encoder: nn.Module) -> float:
+    """The encoder's rate in the weak stage: at the full one it forgets what the labelled reports need.
+
+    Measured on misconduct, which weak labels say nothing of: docs/decisions/0003.
+    """
+    return settings.weak_lr if settings.weak_lr >= 0 else 0.3 * encoder_rate(settings, encoder)
+
+
 def new_optimizer(network: TaggingNetwork, masters: Masters, settings: TrainSettings) -> torch.optim.AdamW:
     """AdamW with a low rate for the encoder (its masters) and a high one for the head."""
     encoder = {id(p) for p in network.encoder.parameters()}

@@ -31,6 +31,8 @@ class TrainSettings:
     """Passes over the weakly labelled reports, before the others."""
     encoder_lr: float = -1.0
     """Below 0: what suits the encoder, 1e-3 for ours, 5e-5 for others; 2e-4 to go on from a model."""
+    weak_lr: float = -1.0
+    """The encoder's rate among weakly labelled reports; below 0: three tenths of `encoder_lr`."""
     head_lr: float = 2e-3
     decay: float = 0.01
     """Weight decay."""

@@ -31,7 +31,7 @@ from model.wide import Wide
 from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
-from training.fit import Fitted, encoder_rate, fit, set_seed
+from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
 from training.start import Start, start_from_run
@@ -114,7 +114,9 @@ def train_run(
         first = TaggingNetwork(body, labels, settings.head, settings.dropout)
         fit(
             first, build_dataset(weak_rows, weak_taxonomy, encoder), weak_taxonomy, encoder,
-            replace(settings, max_windows=settings.weak_windows),
+            replace(
+                settings, max_windows=settings.weak_windows, encoder_lr=weak_rate(settings, body)
+            ),
             settings.weak_epochs, on_epoch=lambda line: on_epoch(line, "weak"),
         )  # fmt: skip
 

@@ -25,6 +25,7 @@ from training.fit import (
     predict_logits,
     set_seed,
     tagging_loss,
+    weak_rate,
 )
 from training.network import TaggingNetwork, load_encoder
 from training.settings import TrainSettings
@@ -154,4 +155,6 @@ def test_the_encoder_s_rate_is_chosen_for_the_encoder_unless_it_is_given() -> No
     assert encoder_rate(TrainSettings(), own) == OWN_RATE > OTHER_RATE == encoder_rate(TrainSettings(), other)
     assert encoder_rate(TrainSettings(), own, goes_on=True) == GO_ON_RATE
     assert encoder_rate(TrainSettings(encoder_lr=0), own) == 0
+    assert weak_rate(TrainSettings(), own) == pytest.approx(0.3 * OWN_RATE)
+    assert weak_rate(TrainSettings(weak_lr=2e-5), own) == 2e-5
     assert encoder_rate(TrainSettings(encoder_lr=0), own, goes_on=True) == 0
