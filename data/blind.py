@@ -64,10 +64,12 @@ GREETING = re.compile(
     rf"|(?:尊敬|敬爱)的[\u4e00-\u9fff]{{0,6}}?{_OFFICE}{_STOPS}+|[您你]们?好{_STOPS}*"
     r"|(?:市民|来电人|群众|网友|留言人)(?:来电)?(?:反映|咨询)?[:：,，]\s*)+"
 )
-CLOSING = re.compile(
-    r"(?:(?:谢谢|感谢|多谢|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复)"
-    rf"[\u4e00-\u9fff]{{0,6}}{_STOPS}*)+\Z"
-)
+_THANKS = r"(?:谢谢|感谢|多谢|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复)"
+# What follows thanks never begins with thanks: else there are many ways to read a row of them, and a text
+# that repeats them would take for ever.
+CLOSING = re.compile(rf"(?:{_THANKS}(?:(?!{_THANKS})[\u4e00-\u9fff]){{0,6}}{_STOPS}*)+\Z")
+CLOSING_MOST = 120
+"""Characters at the end of a body in which a closing is looked for."""
 LEAST = 12
 """Characters that must be left where a greeting or a closing is taken off."""
 
@@ -109,8 +111,8 @@ def _alike(cleaned: Cleaned) -> Cleaned:
 
 def _matter(body: Cleaned) -> Cleaned:
     """The body without greeting and closing, as long as enough is left."""
-    for pattern in (GREETING, CLOSING):
-        found = pattern.search(body.text)
+    for pattern, start in ((GREETING, 0), (CLOSING, max(0, len(body.text) - CLOSING_MOST))):
+        found = pattern.search(body.text, start)
         if found and len(body.text) - len(found.group()) >= LEAST:
             body = replace_runs(body, [(*found.span(), "")])
     return body

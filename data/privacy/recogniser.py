@@ -6,6 +6,7 @@ The shape is Presidio's: analyze(text, entities) gives findings with entity_type
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -65,16 +66,22 @@ class Analyzer:
 
 def apart(findings: Iterable[Finding]) -> list[Finding]:
     """Make findings disjoint: the surer, then the longer, stays whole, the others where they go beyond it."""
-    kept: list[Finding] = []
+    kept: list[Finding] = []  # disjoint and in reading order, so that a neighbour is found by bisection
+    starts: list[int] = []
     for finding in sorted(findings, key=lambda f: (-f.score, f.start - f.end, f.start)):
-        start, end = finding.start, finding.end
-        for other in sorted((k for k in kept if k.start < end and start < k.end), key=lambda k: k.start):
+        start, place = finding.start, max(0, bisect_right(starts, finding.start) - 1)
+        free: list[tuple[int, int]] = []
+        while place < len(kept) and kept[place].start < finding.end:
+            other, place = kept[place], place + 1
             if other.start > start:
-                kept.append(Finding(finding.entity_type, start, other.start, finding.score))
+                free.append((start, other.start))
             start = max(start, other.end)
-        if start < end:
-            kept.append(Finding(finding.entity_type, start, end, finding.score))
-    return sorted(kept, key=lambda f: f.start)
+        for begin, end in (*free, (start, finding.end)):
+            if begin < end:
+                at = bisect_right(starts, begin)
+                starts.insert(at, begin)
+                kept.insert(at, Finding(finding.entity_type, begin, end, finding.score))
+    return kept
 
 
 def _back(finding: Finding, folded: Folded) -> Finding:

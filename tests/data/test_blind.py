@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_sample_reports_keep_their_matter() -> None:
 
     assert all(after >= min(before, LEAST) for before, after in lengths)
     assert sum(after for _, after in lengths) > 0.95 * sum(before for before, _ in lengths)
+
+
+@pytest.mark.parametrize(
+    "piece", ["谢谢", "谢谢，", "您好", "尊敬的领导您好，", "领导", "我叫张三，", "【手机号】", "*"]
+)
+def test_no_text_takes_for_ever(piece: str) -> None:
+    """Written carelessly, a pattern reads a row of thanks in more ways than there is time for."""
+    began = time.process_time()
+    read(piece * 20_000 + "好")
+
+    assert time.process_time() - began < 10
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
