@@ -111,8 +111,8 @@ def _alike(cleaned: Cleaned) -> Cleaned:
 
 def _matter(body: Cleaned) -> Cleaned:
     """The body without greeting and closing, as long as enough is left."""
-    for pattern, start in ((GREETING, 0), (CLOSING, max(0, len(body.text) - CLOSING_MOST))):
-        found = pattern.search(body.text, start)
+    for pattern, most in ((GREETING, len(body.text)), (CLOSING, CLOSING_MOST)):
+        found = pattern.search(body.text, max(0, len(body.text) - most))
         if found and len(body.text) - len(found.group()) >= LEAST:
             body = replace_runs(body, [(*found.span(), "")])
     return body

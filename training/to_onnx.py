@@ -25,7 +25,6 @@ from data.privacy.masked_report import ReportMasker
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
-from model.encode import Encoder
 from model.engine import load_runtime
 from model.export import CARD, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, WIDE, Export
 from model.golden import write_golden
@@ -246,11 +245,10 @@ def check_against_torch(
     Raises:
         Disagreement: they differ.
     """
-    encoder = Encoder.from_file(export.folder / TOKENIZER, export.window, export.overlap, blind=export.blind)
-    dataset = build_dataset(dev, taxonomy, encoder)
-    batches = Batches(dataset, encoder, 8192, 0, 64, 0)
-    wanted = predict_logits(network, batches, None)
     tagger = Tagger(export)
+    dataset = build_dataset(dev, taxonomy, tagger.encoder)
+    batches = Batches(dataset, tagger.encoder, 8192, 0, 64, 0)
+    wanted = predict_logits(network, batches, None)
     if tagger.wide is not None:
         wanted = wanted + np.stack([tagger.wide.logits(text) for text in dataset["text"]])
     worst = float(np.abs(wanted - found).max())

@@ -41,6 +41,7 @@ def read(text: str) -> str:
         ("尊敬的各位领导，您好！" + MATTER, MATTER),
         ("市长您好：" + MATTER + "麻烦您了，谢谢！", MATTER),
         ("网友反映：" + MATTER, MATTER + "望回复，谢谢。"),
+        ("尊敬的领导，您好！" * 20 + MATTER + "谢谢！", MATTER),
         (MATTER + "电话13800138000", MATTER + "电话13911112222"),
     ],
 )
