@@ -64,15 +64,35 @@ GREETING = re.compile(
     rf"|(?:尊敬|敬爱)的[\u4e00-\u9fff]{{0,6}}?{_OFFICE}{_STOPS}+|[您你]们?好{_STOPS}*"
     r"|(?:市民|来电人|群众|网友|留言人)(?:来电)?(?:反映|咨询)?[:：,，]\s*)+"
 )
-_THANKS = r"(?:谢谢|感谢|多谢|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复)"
-# What follows thanks never begins with thanks: else there are many ways to read a row of them, and a text
-# that repeats them would take for ever.
-CLOSING = re.compile(rf"(?:{_THANKS}(?:(?!{_THANKS})[\u4e00-\u9fff]){{0,6}}{_STOPS}*)+\Z")
+_THANKS = (
+    r"(?:谢谢|感谢|多谢|感激不尽|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复"
+    "|祝(?:[您你好]|大家|各位|领导|工作|身体|生活|万事|一切|全家|阖家|新年|节日)"
+    "|(?:工作|身体|生活|万事|一切|全家|阖家|家庭|事业)(?:顺利|健康|愉快|如意|安康|幸福|兴旺))"
+)
+_AT_LENGTH = r"(?:[您你]们?|各位|领导们?|书记|市长|政府)*(?:能够?)?在?百忙之?中[\u4e00-\u9fff]{0,10}"
+_WRITER = "(?:联系人|反映人|投诉人|举报人|信访人|诉求人|来电人|留言人|申请人|求助人|姓名|本人|我)"
+_REACHED = "(?:(?:联系|我)的?)?(?:电话|方式|手机|微信|QQ|邮箱)(?:号码?)?"
+_CONTACT = (
+    rf"(?:{_WRITER}?的?{_REACHED}(?:是|为)?[: ]?[某0-9*\-—转]+"
+    r"|(?!本人|我)"
+    rf"{_WRITER}(?:[:是为叫]|:\s)[\u4e00-\u9fff]{{1,3}}(?:先生|女士)?(?:\s*[某0-9*\-—转]+)?"
+    r"|(?:以便|方便)?(?:[请可欢]迎?以?)?[您你]?们?随时(?:可以?|能)?[与和同跟向]?(?:我|本人)?们?(?:进行)?(?:联系|核实|沟通)我?)"
+)
+# What follows thanks never begins with thanks, and a contact ends at a stop: else there are many ways to
+# read a row of them, and a text that repeats them would take for ever.
+CLOSING = re.compile(
+    rf"\s*(?:(?:以上(?:情况|内容)?(?:属实)?[,，]?)?{_THANKS}"
+    rf"(?:{_AT_LENGTH}|(?:(?!{_THANKS})[\u4e00-\u9fff]){{0,6}}){_STOPS}*"
+    rf"|{_CONTACT}(?:[;()]|{_STOPS}|\Z)+)+\Z"
+)
 CLOSING_MOST = 120
 """Characters at the end of a body in which a closing is looked for."""
 LEAST = 12
 """Characters that must be left where a greeting or a closing is taken off."""
 
+# Marks that a keyboard or a program chooses, not the writer.
+_MARKS = re.compile(r"[「『‘」』’、]|(?<=[\u4e00-\u9fff])\.(?![0-9A-Za-z.])")
+_ONE_MARK = {"「": "“", "『": "“", "‘": "“", "」": "”", "』": "”", "’": "”", "、": ",", ".": "。"}
 _SOMEBODY = "某"
 _COVERED = re.compile(
     "(?:【(?:" + "|".join(entity.label for entity in Entity if entity is not Entity.POST) + ")"
@@ -86,6 +106,7 @@ _LISTED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (PLACE, lambda place: _ONE_PLACE.get(place, "A")),
     (PEOPLE, lambda _: PEOPLES[0]),
     (_COVERED, lambda _: _SOMEBODY),
+    (_MARKS, _ONE_MARK.__getitem__),
 )
 
 

@@ -43,6 +43,13 @@ def read(text: str) -> str:
         ("网友反映：" + MATTER, MATTER + "望回复，谢谢。"),
         ("尊敬的领导，您好！" * 20 + MATTER + "谢谢！", MATTER),
         (MATTER + "电话13800138000", MATTER + "电话13911112222"),
+        (MATTER + "联系人：岑先生，电话：000-00000000，随时可以联系。", MATTER),
+        (MATTER + "\n姓名：李四\n手机：138****8000", MATTER),
+        (MATTER + "我的电话是13800138000，请随时与我联系，谢谢！", MATTER),
+        (MATTER + "以上情况，感谢您在百忙之中阅读，祝工作顺利！", MATTER),
+        (MATTER + "祝您身体健康，万事如意。\n此致\n敬礼！", MATTER),
+        (MATTER + "「没人管」、『等通知』", MATTER + "“没人管”，“等通知”"),
+        ("路灯坏了.报了两次没有人来修", "路灯坏了。报了两次没有人来修"),
     ],
 )
 def test_who_writes_changes_nothing(one: str, other: str) -> None:
@@ -50,8 +57,12 @@ def test_who_writes_changes_nothing(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [MATTER, "其他子女和妇女主任都说优先生产", "村民小组组长把低保给了亲戚", "谢谢"]
-)
+    "text",
+    [
+        MATTER, "其他子女和妇女主任都说优先生产", "村民小组组长把低保给了亲戚", "谢谢",
+        MATTER + "请问热线电话为什么打不通", MATTER + "感谢领导给我们村修好了去年冲断的桥", "水温3.5度",
+    ],
+)  # fmt: skip
 def test_the_matter_is_read_as_it_stands(text: str) -> None:
     assert read(text) == clean(text).text
 
@@ -79,8 +90,12 @@ def test_sample_reports_keep_their_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["谢谢", "谢谢，", "您好", "尊敬的领导您好，", "领导", "我叫张三，", "【手机号】", "*"]
-)
+    "piece",
+    [
+        "谢谢", "谢谢，", "您好", "尊敬的领导您好，", "领导", "我叫张三，", "【手机号】", "*", "祝您",
+        "随时联系", "身体健康", "以上情况，感谢", "联系人：王 ", "我的电话是1", "电话：1，",
+    ],
+)  # fmt: skip
 def test_no_text_takes_for_ever(piece: str) -> None:
     """Written carelessly, a pattern reads a row of thanks in more ways than there is time for."""
     began = time.process_time()
