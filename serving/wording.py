@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.prediction import Prediction
@@ -45,7 +47,12 @@ def several_text(report: Report, prediction: Prediction) -> str:
 
 def matters_text(report: Report, prediction: Prediction) -> str:
     """What its sentences speak of: “…”：教育，乱收费；“…”：环保."""
-    return BETWEEN.join(f"“{words}”：{labels}" for words, labels in matter_lines(report, prediction))
+    return sentences_text(matter_lines(report, prediction))
+
+
+def sentences_text(lines: Iterable[tuple[str, str]]) -> str:
+    """What `matter_lines` gives, in one cell."""
+    return BETWEEN.join(f"“{words}”：{labels}" for words, labels in lines)
 
 
 def matter_lines(report: Report, prediction: Prediction) -> list[tuple[str, str]]:

@@ -166,7 +166,7 @@ class Job:
 
                     made = on_ray(told, self.places, manifest, inputs, before is not None, missing)
                 else:
-                    stamp = Stamp(manifest.started, told.evidence)
+                    stamp = Stamp(manifest.started, told.evidence, told.matters)
                     chunks = ChunkTagger(tagger, stamp, before, self.guard)
                     made = Work(Walk(inputs, told.chunk_rows), chunks, parts).do(missing)
                 for counted in made:

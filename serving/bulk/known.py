@@ -129,7 +129,8 @@ def build(path: Path, index: Path) -> None:
 
 def _head(manifest: Manifest) -> dict[str, Any]:
     made = {"program": manifest.program, "model": asdict(manifest.model)}
-    return {"format": _FORMAT, **made, "evidence": manifest.settings["evidence"]}
+    asked = {name: manifest.settings[name] for name in ("evidence", "matters")}
+    return {"format": _FORMAT, **made, **asked}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -64,7 +64,8 @@ def merge(
     paths = [folder / f"{n}{places.target.suffix}" for n in range(count_files(told.form, reports))]
     names = [file.name for file in manifest.inputs]
     coined = ["text"] if all(name.lower().endswith(BARE) for name in names) else []
-    layout = Layout(taxonomy, manifest.headings, told.names, ["id"] if told.protection.sealed else coined)
+    coined = ["id"] if told.protection.sealed else coined
+    layout = Layout(taxonomy, manifest.headings, told.names, coined, told.matters)
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
     written = rejected = 0

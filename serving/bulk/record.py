@@ -7,7 +7,7 @@ are given of a report's words is what the Guard shows: see tagging.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data.report import BadRow, Report
@@ -17,6 +17,7 @@ from serving.rejects import reject_shape
 
 Record = dict[str, Any]
 FAILED = "failed"  # reason of a row that was read and could not be tagged
+KEPT = ("needs_review", "review_reasons", "unread_chars", "model", "matters")  # of a Prediction, beside tags
 HASH_DIGITS = 32  # hexadecimal, of sha256: 128 bits
 
 
@@ -27,7 +28,13 @@ def text_hash(report: Report) -> str:
 
 
 def tagged(
-    line: Line, shown: Report, cells: Mapping[str, str], shape: Mapping[str, Any], hashed: str, time: str
+    line: Line,
+    shown: Report,
+    cells: Mapping[str, str],
+    shape: Mapping[str, Any],
+    hashed: str,
+    time: str,
+    said: Sequence[tuple[str, str]] = (),
 ) -> Record:
     """Make the record of a tagged report.
 
@@ -38,10 +45,12 @@ def tagged(
         shape: its Prediction, likewise, as `to_dict` gives it.
         hashed: `text_hash` of what is stored, or "".
         time: when it was tagged.
+        said: beginning and tags of its sentences, as `wording.matter_lines` gives them.
     """
+    more = {"said": list(said)} if "matters" in shape else {}
     return {
         "cells": dict(cells), **shape, "tagged_at": time, "text_hash": hashed, "file": line.file,
-        "row": line.row.row, "time": shown.time, "region": shown.region,
+        "row": line.row.row, "time": shown.time, "region": shown.region, **more,
     }  # fmt: skip
 
 
@@ -64,7 +73,7 @@ def without_words(record: Record) -> dict[str, Any]:
         ]
         for axis, tags in record["tags"].items()
     }
-    kept = {key: record[key] for key in ("needs_review", "review_reasons", "unread_chars", "model")}
+    kept = {key: record[key] for key in KEPT if key in record}
     return {"hash": record["text_hash"], "time": record["tagged_at"], "tags": tags, **kept}
 
 
@@ -75,5 +84,5 @@ def with_words(kept: Mapping[str, Any], report: Report) -> dict[str, Any]:
         for evidence in tag.get("evidence", ()):
             text = report.title if evidence["part"] == "title" else report.text
             evidence["text"] = text[evidence["start"] : evidence["end"]]
-    shape = {key: kept[key] for key in ("needs_review", "review_reasons", "unread_chars", "model")}
+    shape = {key: kept[key] for key in KEPT if key in kept}
     return {"id": report.id, "tags": tags, **shape}

@@ -40,6 +40,7 @@ class Settings:
         summary: write the page of figures.
         protection: masking, sealed mode, watch list and audit log.
         ray: address of a Ray cluster, or "local" for one of this machine's cores; None works in this process.
+        matters: what each sentence speaks of is told too.
     """
 
     inputs: tuple[str, ...]
@@ -61,6 +62,7 @@ class Settings:
     summary: bool = False
     protection: Protection = field(default_factory=Protection)
     ray: str | None = None
+    matters: bool = False
 
     @property
     def written(self) -> dict[str, str]:
@@ -79,7 +81,7 @@ class Settings:
         protection = self.protection
         columns = {name: value for name, value in asdict(self.columns).items() if value and name != "without"}
         return {
-            "evidence": self.evidence, "columns": columns, "sheet": self.sheet or "",
+            "evidence": self.evidence, "matters": self.matters, "columns": columns, "sheet": self.sheet or "",
             "max_chars": self.max_chars, "time": self.time, "chunk_rows": self.chunk_rows,
             "mask": protection.masking.value, "sealed": protection.sealed,
         }  # fmt: skip

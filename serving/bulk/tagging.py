@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from data.report import BadRow, Report
-from model.guard import Case, Guard, by_hand
+from model.guard import Case, Guard, Shown, by_hand
+from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from model.work import Work
 from serving.bulk.chunks import Chunk
 from serving.bulk.inputs import Line
 from serving.bulk.record import FAILED, Record, rejected, tagged, text_hash, with_words
 from serving.bulk.single import Failed, each
+from serving.wording import matter_lines
 
 
 class Known(Protocol):
@@ -31,10 +33,12 @@ class Stamp:
     Attributes:
         time: when its tags were made: one time for the whole job, so that a part made twice is the same.
         evidence: on which axes.
+        matters: what each sentence speaks of is told too.
     """
 
     time: str
     evidence: EvidenceFor
+    matters: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,10 @@ class ChunkTagger:
 
     def finish(self, begun: Begun) -> list[Record]:
         """Decide, explain, and make the records in the order of the chunk."""
-        found = each(lambda works: self.tagger.finish(works, self.stamp.evidence), list(begun.works.values()))
+        stamp = self.stamp
+        found = each(
+            lambda works: self.tagger.finish(works, stamp.evidence, stamp.matters), list(begun.works.values())
+        )
         predictions = dict(zip(begun.works, found, strict=True))
         records = []
         for place, line in enumerate(begun.chunk.lines):
@@ -122,17 +129,21 @@ class ChunkTagger:
             if isinstance(made, Failed):
                 records.append(rejected(_unreadable(line, made), raw=self.guard.idle))
                 continue
-            case, time = begun.cases[place], self.stamp.time
+            case, time = begun.cases[place], stamp.time
+            told: Shown | None = None
             if case.report is None:
                 shape = by_hand(case.shown.id, self.tagger.export).to_dict()
             elif place in begun.kept:
                 known = begun.kept[place]
                 shape, time = with_words(known, line.row), known["time"]
+                told = Shown(case.shown, Prediction.from_dict(shape))
             else:
                 assert made is not None  # it was begun, and has not failed
                 shape = self.guard.show(case, made).prediction.to_dict()
+                told = self.guard.show(case, made, as_shown=True)
             cells = self._cells(line.row, case)
-            records.append(tagged(line, case.shown, cells, shape, begun.hashes.get(place, ""), time))
+            said = matter_lines(*told) if told is not None and stamp.matters else []
+            records.append(tagged(line, case.shown, cells, shape, begun.hashes.get(place, ""), time, said))
         return records
 
     def _cells(self, received: Report, case: Case) -> Mapping[str, str]:

@@ -84,7 +84,7 @@ class Worker:
         if (names.fingerprint() if names else "") != manifest.settings["watch_list"]:
             raise JobFault("名单文件在作业开始后变了")
         index = known.KnownTags(order.places.folder / known.INDEX) if order.known else None
-        stamp = Stamp(manifest.started, told.evidence)
+        stamp = Stamp(manifest.started, told.evidence, told.matters)
         chunks = ChunkTagger(tagger, stamp, index, guard)
         return Work(Walk(order.inputs, told.chunk_rows), chunks, self._parts)
 

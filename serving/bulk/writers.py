@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from data.taxonomy import Taxonomy
 from serving.bulk.choices import Form, Names
-from serving.bulk.layout import PROVENANCE, STATE, Layout
+from serving.bulk.layout import PROVENANCE, Layout
 from serving.bulk.record import Record, prediction_of
 from serving.sheet import BookSheet, CsvSheet
 from serving.whole_file import open_text
@@ -119,8 +119,9 @@ class ParquetOutput:
         text = pyarrow.string()
         types = [pyarrow.list_(text), pyarrow.list_(pyarrow.float64())] * len(taxonomy.axes)
         types += [text, pyarrow.bool_(), pyarrow.list_(text), pyarrow.int64(), text]
+        types += [pyarrow.bool_(), text] if layout.matters else []
         types += [text, text, text, pyarrow.int64()]
-        assert len(types) == 2 * len(taxonomy.axes) + len(STATE) + len(PROVENANCE)
+        assert len(types) == len(layout.ours)
         kinds = [text] * len(layout.inputs) + types
         self._schema = pyarrow.schema(list(zip(layout.headings, kinds, strict=True)))
         self._columns: list[list[Any]] = [[] for _ in kinds]
@@ -166,7 +167,9 @@ class ParquetOutput:
             row += [[tag.name if self._zh else tag.label for tag in tags], [tag.score for tag in tags]]
         why = reasons(prediction, self._taxonomy) if self._zh else list(prediction.review_reasons)
         row += [evidence_text(prediction), prediction.needs_review, why]
-        return [*row, prediction.unread_chars, prediction.model, *(record[key] for key in PROVENANCE)]
+        row += [prediction.unread_chars, prediction.model]
+        row += self._layout.sentences(record, prediction) if self._layout.matters else ()
+        return [*row, *(record[key] for key in PROVENANCE)]
 
 
 def count_files(form: Form, reports: int) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from serving.bulk.choices import ADDRESS, LOCAL, Form, Names, Shown, check_cluster, choose_form
-from serving.commands.tag import EVIDENCE, EvidenceFor
+from serving.commands.tag import EVIDENCE, MATTERS, EvidenceFor
 from serving.faults import Code, WrongUse
 from serving.help import (
     ENGINE,
@@ -85,6 +85,7 @@ def bulk(
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
     engine: Annotated[Wanted | None, option("--engine", metavar="|".join(Wanted), help=ENGINE)] = None,
     ray: Annotated[str | None, option("--ray", metavar="[地址]", help=_RAY)] = None,
+    matters: Annotated[bool, option("--matters", help=MATTERS)] = False,
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
@@ -123,7 +124,7 @@ def bulk(
         tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),
         sheet, max_chars or MAX_CHARS, only_changed, max_rejects, time_written, chunk_rows, threads,
-        engine, overwrite, summary, protection, ray,
+        engine, overwrite, summary, protection, ray, matters,
     )  # fmt: skip
     watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()

@@ -26,7 +26,7 @@ _THREADS = "线程数；默认 0，每个可用核心一个。"
 _MAX_CHARS = "一件最多多少字，超过的算读不了，不会截断；默认 1000000。"
 _NEAREST = "已标注的文件（JSONL）：为每一件找出其中最相近的三件，只给编号和相似度。"
 _NEAREST_TEXT = "相近件连标题和正文一起给出；与 --nearest 同用。"
-_MATTERS = "逐句给出标签，并提示一件多诉（各部分涉及不同领域）；几乎不多花时间。"
+MATTERS = "逐句给出标签，并提示一件多诉（各部分涉及不同领域）；几乎不多花时间。"
 _QUIET = "不显示进度条和末尾的小结；读不了的行照常提示。"
 
 
@@ -62,7 +62,7 @@ def tag(
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
     nearest: Annotated[Path | None, option("--nearest", metavar="文件", help=_NEAREST)] = None,
     nearest_text: Annotated[bool, option("--nearest-text", help=_NEAREST_TEXT)] = False,
-    matters: Annotated[bool, option("--matters", help=_MATTERS)] = False,
+    matters: Annotated[bool, option("--matters", help=MATTERS)] = False,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """给一个文件里的每一件打标。

@@ -166,3 +166,46 @@ def test_an_input_without_rows_gives_headings_alone(bulk: Petition, tmp_path: Pa
 
     assert ended.code == 0 and table(tmp_path / "out.csv") == []
     assert (tmp_path / "out.csv.summary.html").is_file()
+
+
+LETTER = f"{SCHOOL}。去了医院，多次来信反映。"
+
+
+def test_matters_are_told_in_every_form_and_language(bulk: Petition, tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", [("1", "", LETTER), ("2", "", SCHOOL)])
+    for name in ("out.jsonl", "out.csv", "out.xlsx", "out.parquet"):
+        assert bulk(source, tmp_path / name, "--matters").code == 0
+    bulk(source, tmp_path / "en.csv", "--matters", "--names", "en")
+    both, one = lines(tmp_path / "out.jsonl")
+    first, second = table(tmp_path / "out.csv")
+    book = list(load_workbook(tmp_path / "out.xlsx").active.iter_rows(values_only=True))
+    lake = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    english = table(tmp_path / "en.csv")[0]
+
+    assert both["matters"]["several"] and not one["matters"]["several"]
+    assert list(first)[-6:] == ["一件多诉", "分句标签", *OURS[-4:]]
+    assert (first["一件多诉"], second["一件多诉"]) == ("是", "否")
+    assert first["分句标签"].startswith("“") and "：教育" in first["分句标签"] and "医疗" in first["分句标签"]
+    assert dict(zip(book[0], book[1], strict=True))["分句标签"] == first["分句标签"]
+    assert [row["一件多诉"] for row in lake] == [True, False] and lake[0]["分句标签"] == first["分句标签"]
+    assert english["several_matters"] == "true" and ": education" in english["sentence_tags"]
+    bulk(source, tmp_path / "plain.jsonl")
+    assert "matters" not in lines(tmp_path / "plain.jsonl")[0]
+
+
+def test_matters_are_kept_with_the_tags_that_do_not_change(bulk: Petition, tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", [("1", "", LETTER), ("2", "", SCHOOL)])
+    bulk(source, tmp_path / "old.csv", "--matters", "--time", "2026-10-01")
+    kept = bulk(source, tmp_path / "kept.csv", "--matters", "--only-changed", tmp_path / "old.csv")
+    anew = bulk(source, tmp_path / "anew.csv", "--only-changed", tmp_path / "old.csv")
+
+    assert "全部重新打标" not in kept.err and "全部重新打标" in anew.err
+    assert table(tmp_path / "kept.csv") == table(tmp_path / "old.csv")
+
+
+def test_sealed_matters_have_labels_and_no_words(bulk: Petition, tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", [("1", "", LETTER)])
+    bulk(source, tmp_path / "out.csv", "--matters", "--sealed")
+
+    assert table(tmp_path / "out.csv")[0]["分句标签"] == "“”：教育，不作为，投诉；“”：医疗，投诉"
+    assert "来信" not in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
