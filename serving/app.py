@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from data.privacy.masked_report import Masking
 from serving.answer import Answer
 from serving.api_page import api_page
+from serving.described import DescribedApp
 from serving.envelope import Envelope
 from serving.invocations import read_invocation
 from serving.invocations_schema import INVOCATION
@@ -69,7 +70,7 @@ def create_app(service: Service) -> FastAPI:
         finally:
             await service.stop()
 
-    app = FastAPI(
+    app = DescribedApp(
         title="petition-tagger", version=package_version(), description=ABOUT, lifespan=life,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json" if service.settings.docs else None,
         telemetry=_SILENT,

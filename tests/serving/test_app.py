@@ -347,6 +347,9 @@ def test_the_page_of_the_api_asks_nothing_of_the_internet(export: Export) -> Non
 
 def test_the_description_of_the_api_has_examples_and_problems(export: Export) -> None:
     shape = get(export, "/openapi.json").json()
+    asked = [operation for path in shape["paths"].values() for operation in path.values()]
+    assert shape["paths"]["/v1/taxonomy"]["get"]["summary"] == "The axes and labels, with definitions"
+    assert all(" " in operation["summary"] for operation in asked)
     tag = shape["paths"]["/v1/tag"]["post"]
 
     assert shape["components"]["schemas"]["TagIn"]["examples"]
