@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from data.disguise import undisguise
 from data.labelled import LabelledReport, label_targets
 from data.taxonomy import Taxonomy
 from model.encode import BODY, TITLE, Encoded, Encoder, Window, pad_windows
+from training.soft import SOFT
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -47,8 +48,16 @@ class Batch:
     evidence: Tensor | None = None
 
 
-def build_dataset(reports: Iterable[LabelledReport], taxonomy: Taxonomy, encoder: Encoder) -> Dataset:
+def build_dataset(
+    reports: Iterable[LabelledReport],
+    taxonomy: Taxonomy,
+    encoder: Encoder,
+    soft: Mapping[str, NDArray[np.float32]] | None = None,
+) -> Dataset:
     """Tokenize labelled reports.
+
+    Args:
+        soft: id -> targets [labels] of reports of source SOFT (training/soft.py), which have no labels.
 
     Columns: id, source, text (cleaned), ids (token stream), targets, and evidence: flat triples of label
     column, first token and token behind the last, for every marked span.
@@ -63,7 +72,10 @@ def build_dataset(reports: Iterable[LabelledReport], taxonomy: Taxonomy, encoder
             "source": [row.source for row in rows],
             "text": [e.plain for e in encoded],
             "ids": [e.ids.tolist() for e in encoded],
-            "targets": [label_targets(row, taxonomy) for row in rows],
+            "targets": [
+                (soft or {})[row.report.id].tolist() if row.source == SOFT else label_targets(row, taxonomy)
+                for row in rows
+            ],
             "evidence": [evidence_tokens(row, e, taxonomy) for row, e in zip(rows, encoded, strict=True)],
         }
     ).with_format("numpy")

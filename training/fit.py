@@ -65,7 +65,7 @@ def tagging_loss(
             continue
         wanted, given = targets[rows][:, columns], logits[rows][:, columns]
         if axis.kind == "one":
-            total = total + F.cross_entropy(given, wanted.argmax(1), label_smoothing=smoothing)
+            total = total + F.cross_entropy(given, wanted, label_smoothing=smoothing)
         else:
             soft = wanted * (1 - smoothing) + smoothing / 2 if smoothing else wanted
             weight = 1 + (weights[columns] - 1) * wanted

@@ -34,6 +34,7 @@ from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, whole_number
+from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
 from training.weak import WeakSource, read_weak
 from training.wide import feature_matrix, fit_buckets, fit_linear, out_of_fold, pack
@@ -74,6 +75,7 @@ def train_run(
     pretrained: bool = True,
     on_epoch: Callable[[dict[str, float], str], None] = lambda line, stage: None,
     start: Start | None = None,
+    soft: Path | None = None,
 ) -> Fitted:
     """Train, and write the run folder.
 
@@ -82,6 +84,7 @@ def train_run(
         pretrained: False starts from fresh weights, for ablations.
         on_epoch: told each epoch's figures and its stage, weak or gold.
         start: a model to go on from, perhaps of another taxonomy; encoder_name is its encoder.
+        soft: what other models say of unlabelled reports (training/soft.py).
 
     Raises:
         EncoderNotFound: no such encoder.
@@ -95,7 +98,11 @@ def train_run(
             raise DataError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
     tokenizer = load_tokenizer(encoder_name, allow_download)
     encoder = Encoder(tokenizer, settings.window, settings.overlap, blind=settings.blind)
-    train, dev = build_dataset(rows, taxonomy, encoder), build_dataset(dev_rows, taxonomy, encoder)
+    labelled_rows, said = rows, None
+    if soft is not None:
+        more, said = read_soft(soft, taxonomy, {row.report.id for row in [*rows, *dev_rows]})
+        rows = [*rows, *more]
+    train, dev = build_dataset(rows, taxonomy, encoder, said), build_dataset(dev_rows, taxonomy, encoder)
     out.mkdir(parents=True, exist_ok=True)
 
     wide_scores, wide = None, None
@@ -125,7 +132,7 @@ def train_run(
         forms = Augmented(rows, settings.seed, settings.augment)
 
         def anew(epoch: int) -> Dataset:
-            return build_dataset(forms(epoch), taxonomy, encoder)
+            return build_dataset(forms(epoch), taxonomy, encoder, said)
 
     labels = sum(len(axis.labels) for axis in taxonomy.axes)
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
@@ -141,8 +148,9 @@ def train_run(
     facts = {
         "encoder": encoder_name,
         "settings": asdict(settings),
-        "data_hash": data_hash(rows),
-        "rows": len(rows),
+        "data_hash": data_hash(labelled_rows),
+        "rows": len(labelled_rows),
+        "soft_rows": len(rows) - len(labelled_rows),
         "dev_f1": fitted.dev_f1,
         "history": fitted.history,
     }
@@ -160,7 +168,7 @@ def fit_wide(
     word or two teach the network what to look at, and teach a linear model wrong weights.
     """
     texts, targets = list(train["text"]), np.asarray(train["targets"])
-    real = np.asarray(train["source"]) != CONTRAST
+    real = ~np.isin(train["source"], (CONTRAST, SOFT))
     learnt = [text for text, one in zip(texts, real, strict=True) if one]
     buckets = fit_buckets(learnt, settings.wide_bits, settings.wide_least)
     features, dev_features = feature_matrix(texts, buckets), feature_matrix(list(dev_texts), buckets)
