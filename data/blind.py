@@ -55,6 +55,7 @@ NAMED = re.compile(
     "(?=某|女士|先生|小姐|大爷|阿姨|师傅|老师|医生|书记|局长|主任|校长|镇长|村长|经理|同志)"
 )
 PLACE = re.compile("|".join(PROVINCES + CITIES) + r"|[A-Z]\d*(?=市|县|区|镇|省)")
+LINK = re.compile(r"(?:https?://|www\.)[!-~]+ ?")
 PEOPLE = re.compile("|".join(PEOPLES) + "|少数民族")
 
 _OFFICE = "(?:书记|市长|县长|区长|局长|部长|主任|领导|同志|工作人员)们?"
@@ -65,7 +66,8 @@ GREETING = re.compile(
     r"|(?:市民|来电人|群众|网友|留言人)(?:来电)?(?:反映|咨询)?[:：,，]\s*)+"
 )
 _THANKS = (
-    r"(?:谢谢|感谢|多谢|感激不尽|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复"
+    r"(?:谢谢|感谢|多谢|感激不尽|不胜感激|拜托|盼复|望回复|此致\s*敬礼|辛苦了|麻烦[您你]们?了|敬请回复|望领导重视|请回复"
+    r"|(?:恳请|敬请|望|盼)[\u4e00-\u9fff]{0,10}(?:为盼|答复|回复)"
     "|祝(?:[您你好]|大家|各位|领导|工作|身体|生活|万事|一切|全家|阖家|新年|节日)"
     "|(?:工作|身体|生活|万事|一切|全家|阖家|家庭|事业)(?:顺利|健康|愉快|如意|安康|幸福|兴旺))"
 )
@@ -78,6 +80,11 @@ _CONTACT = (
     rf"{_WRITER}(?:[:是为叫]|:\s)[\u4e00-\u9fff]{{1,3}}(?:先生|女士)?(?:\s*[某0-9*\-—转]+)?"
     r"|(?:以便|方便)?(?:[请可欢]迎?以?)?[您你]?们?随时(?:可以?|能)?[与和同跟向]?(?:我|本人)?们?(?:进行)?(?:联系|核实|沟通)我?)"
 )
+IDENTITY = re.compile(
+    rf"(?:{_WRITER}?的?(?:{_REACHED}|名字|身份证|证件|住址|地址|户籍)(?:号码?)?|{_WRITER}|我叫|叫|家?住在?)"
+    "[是为叫: ]*某[某 ]*(?:先生|女士)?"
+)
+"""A clause, as it is read, that tells who writes and nothing else."""
 # What follows thanks never begins with thanks, and a contact ends at a stop: else there are many ways to
 # read a row of them, and a text that repeats them would take for ever.
 CLOSING = re.compile(
@@ -116,7 +123,8 @@ def blind(title: Cleaned, body: Cleaned) -> tuple[Cleaned, Cleaned]:
 
 
 def _alike(cleaned: Cleaned) -> Cleaned:
-    """Identifiers as 某, listed words as the first of their kind."""
+    """Identifiers as 某, listed words as the first of their kind, addresses of pages not at all."""
+    cleaned = replace_runs(cleaned, [(*link.span(), "") for link in LINK.finditer(cleaned.text)])
     found = [
         (one.start, one.end, _SOMEBODY)
         for one in _masker().find(cleaned.text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.blind import IDENTITY
 from data.clean import Cleaned
 from data.report import Report
 from model.encode import BODY, FRAME, TITLE, Encoded
@@ -20,6 +21,7 @@ SHORTEST_PHRASE = 4
 LEAST_SHARE = 0.03  # of all that speaks for the tag; weaker phrases are not shown
 LENGTH_COST = 0.001  # of all that speaks for the tag, per code point: what a clause must bring to be added
 _BORDER = re.compile(r"[,，。.;；!！?？:：…]{1,3}")
+_WORD, _GOES_ON = re.compile("[0-9A-Za-z]"), re.compile("[0-9A-Za-z/]")
 _SENTENCE_END = re.compile(r"[。.;；!！?？…\n]")
 
 
@@ -79,10 +81,15 @@ def _phrases(encoded: Encoded, speaks: Floats) -> list[_Phrase]:
 
 
 def _sentences(encoded: Encoded) -> list[list[tuple[int, int]]]:
-    """The clauses, gathered by sentence."""
+    """The clauses, gathered by sentence; without those that only tell who writes, for they carry no tag."""
     sentences: list[list[tuple[int, int]]] = []
+    told = True  # who writes stands before: no phrase goes on behind it
     for first, last in clauses(encoded):
-        if sentences:
+        source = _source(encoded, first).text
+        if IDENTITY.fullmatch(source[encoded.start[first] : encoded.end[last - 1]]):
+            told = True
+            continue
+        if not told:
             before = sentences[-1][-1][1]
             same = encoded.part[before - 1] == encoded.part[first]
             between = _source(encoded, first).text[encoded.end[before - 1] : encoded.start[first]]
@@ -90,6 +97,7 @@ def _sentences(encoded: Encoded) -> list[list[tuple[int, int]]]:
                 sentences[-1].append((first, last))
                 continue
         sentences.append([(first, last)])
+        told = False
     return sentences
 
 
@@ -117,8 +125,10 @@ def follows_mark(encoded: Encoded, index: int) -> bool:
 
 
 def _is_border(encoded: Encoded, index: int) -> bool:
-    text = _source(encoded, index).text[encoded.start[index] : encoded.end[index]]
-    return bool(_BORDER.fullmatch(text))
+    text, start, end = _source(encoded, index).text, encoded.start[index], encoded.end[index]
+    # 9.17, 8:20, 3,000 and an address of a page are one word each.
+    inside = start > 0 and _WORD.match(text, start - 1) and _GOES_ON.match(text, end)
+    return bool(_BORDER.fullmatch(text, start, end)) and not inside
 
 
 def _breaks_line(encoded: Encoded, index: int) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from data.blind import IDENTITY
 from data.taxonomy import Axis
 from model.encode import BODY
 from model.export import Export
@@ -66,7 +67,10 @@ def find_matters(work: Work, wide: Wide | None, export: Export) -> Matters:
 
 
 def sentences(text: str) -> list[Span]:
-    """Sentences as code points [first, last); a short one belongs to its neighbour, a long one is divided."""
+    """Sentences as code points [first, last).
+
+    A short one, and one that only tells who writes, belongs to its neighbour; a long one is divided.
+    """
     found: list[Span] = []
     for match in _SENTENCE.finditer(text):
         for span in _divided(text, *match.span()):
@@ -89,7 +93,7 @@ def _divided(text: str, first: int, last: int) -> list[Span]:
 
 
 def _size(text: str, span: Span) -> int:
-    return len(_MARKS.sub("", text[slice(*span)]))
+    return len(_MARKS.sub("", IDENTITY.sub("", text[slice(*span)])))
 
 
 def _by_sentence(work: Work, starts: list[int]) -> tuple[Sums, Sums]:

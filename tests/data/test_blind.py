@@ -49,6 +49,8 @@ def read(text: str) -> str:
         (MATTER + "以上情况，感谢您在百忙之中阅读，祝工作顺利！", MATTER),
         (MATTER + "祝您身体健康，万事如意。\n此致\n敬礼！", MATTER),
         (MATTER + "「没人管」、『等通知』", MATTER + "“没人管”，“等通知”"),
+        (MATTER + "拜托各位领导，恳请早日解决为盼！", MATTER),
+        ("材料见 https://pan.example.com/abc?x=1 " + MATTER, "材料见 " + MATTER),
         ("路灯坏了.报了两次没有人来修", "路灯坏了。报了两次没有人来修"),
     ],
 )

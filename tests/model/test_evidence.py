@@ -42,6 +42,24 @@ def test_the_clause_that_speaks_is_shown() -> None:
     assert found == Evidence(9, 17, "多次反映没人处理", 1.0)
 
 
+def test_a_clause_that_only_tells_who_writes_is_no_evidence() -> None:
+    speaks = {"没人": 2, "我": 9, "某": 9, "电": 9, "话": 9}
+    text = "多次反映没人处理，我叫王小明，电话13800138000，又没人处理"
+    report, blind = Report("1", text), Encoder(new_tokenizer(), blind=True)
+    encoded = blind.encode([report])[0]
+    words = [encoded.body.text[a:b] for a, b in zip(encoded.start, encoded.end, strict=True)]
+    found = find_evidence(report, encoded, np.array([speaks.get(w, 0) for w in words], dtype=np.float32))
+
+    assert sorted(one.text for one in found) == ["又没人处理", "多次反映没人处理"]
+
+
+@pytest.mark.parametrize("word", ["9.17", "8:20", "3,000", "http://a.example.com/b"])
+def test_no_phrase_begins_within_a_number_or_an_address(word: str) -> None:
+    (found,) = find(f"学校。{word}没人处理。学校", {"没人": 2})
+
+    assert found.text == f"{word}没人处理"
+
+
 @pytest.mark.parametrize(
     "before",
     [

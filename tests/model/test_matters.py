@@ -91,6 +91,12 @@ def test_short_sentences_join_and_long_ones_are_divided_at_commas() -> None:
     assert text[slice(*spans[0])].startswith("谢谢！学校") and text[slice(*spans[-1])].endswith("管，完。")
 
 
+def test_who_writes_is_no_matter_of_its_own() -> None:
+    text = "学校收费没人管。我叫某,电话某,身份证某。"
+
+    assert sentences(text) == [(0, len(text))]
+
+
 def test_nothing_is_told_unless_asked_for(tagger: Tagger) -> None:
     (prediction,) = tagger.tag([Report("1", SCHOOL)])
 
