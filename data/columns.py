@@ -57,6 +57,16 @@ _NOT_THE_REPORT = re.compile(
     "答复|回复|答覆|办理|办结|处理|处置|反馈|回访|结果|意见|审核|审批|批示|承办|派单|转办|交办|签收|截止|到期|评价"
     "|reply|answer|response|result|update|due|close"
 )
+_ALL = frozenset(name for names in HEADINGS.values() for name in names)
+# What headings of an office's own end in, too.
+_ENDED = [ending for endings in _ENDINGS.values() for ending in endings]
+_USUAL_END = re.compile(
+    "(?:人|号码?|类型?|类别|分类|单位|部门|科室|名称|姓名|电话|地址|状态|方式|备注|性别|年龄|级别|数量?|标签|领域|"
+    + "|".join(ending for ending in _ENDED if not ending.isascii())
+    + ")$|(?:^|_)(?:name|type|status|no|label|phone|address|"
+    + "|".join(ending for ending in _ENDED if ending.isascii())
+    + ")$"
+)
 _LONGEST_HEADING = 20  # code points; a longer cell is a sentence, not a heading
 _REMARK = re.compile(r"[(\[{<【〔《「][^)\]}>】〕》」]*[)\]}>】〕》」]")
 _INVISIBLE = re.compile(r"[\ufeff\u200b-\u200f\u2060\u00ad\x00-\x08]")
@@ -200,7 +210,20 @@ def _ends_in(ending: str, name: str) -> bool:
 
 
 def _found(headings: Sequence[str]) -> str:
-    # Without a heading row the first cells are a reporter's own words, and those are never quoted.
-    if not looks_like_headings(headings):
-        return f"the first row ({len(headings)} cells) does not look like headings; add a heading row"
-    return "headings found: " + ", ".join(h.strip() for h in headings if h.strip())
+    # Without a heading row the first cells are a reporter's name and words, and those are never quoted.
+    filled = [heading.strip() for heading in headings if heading.strip()]
+    known = [heading for heading in filled if _is_usual(normal_heading(heading))]
+    if not known or not looks_like_headings(headings):
+        return (
+            f"none of the {len(headings)} cells of the first row is a usual heading (they are not shown, for "
+            "they may be a report's words); add a heading row if there is none"
+        )
+    if 2 * len(known) >= len(filled):
+        return "headings found: " + ", ".join(filled)
+    return f"headings found: {', '.join(known)} and {len(filled) - len(known)} that are not usual"
+
+
+def _is_usual(name: str) -> bool:
+    if len(name) > _LONGEST_HEADING or not name:
+        return False
+    return name in _ALL or bool(_NOT_THE_REPORT.search(name) or _USUAL_END.search(name))

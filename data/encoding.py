@@ -40,11 +40,16 @@ def find_encoding(path: Path) -> str:
         wide = _wide(path, head)
         if wide:
             return wide
-        if letters < _SURELY_UTF8 and _first_error(path, "gb18030")[0] is None:
-            return "gb18030"
+        if letters < _SURELY_UTF8:
+            further = _first_error(path, "gb18030")[0]
+            if further is None:
+                return "gb18030"
+            # What reads further is what the file was written in: its first bad byte is where it is damaged.
+            offset, name = max((offset, name), (further, "gb18030"))
+    told = {"gb18030": "GB18030", "utf-16": "UTF-16"}.get(name, "UTF-8")
     raise UnknownEncoding(
         f"{path}: byte {offset} is neither UTF-8 nor GB18030 text"
-        f"{' (the file is UTF-8 up to there, so it is damaged)' if letters >= _SURELY_UTF8 else ''}; "
+        f"{f' (the file is {told} up to there, so it is damaged)' if offset else ''}; "
         f"open it in a spreadsheet or editor and save it as UTF-8",
         offset,
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +65,7 @@ def pasted(text: str, by_line: bool) -> Batch:
 
 
 def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
-    """The reports of a file; the file is gone from the disk when they are read.
+    """The reports of a file, which is never on a disk.
 
     Raises:
         Unusable: it cannot be read, or holds more than `most` reports.
@@ -71,9 +74,7 @@ def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
     name = f"{path.stem[:NAME_CHARS].lstrip('.') or '上传'}{path.suffix.lower()[:20]}"
     reports, bad = [], []
     try:
-        with tempfile.TemporaryDirectory(prefix="petition-") as folder:
-            file = Path(folder) / name
-            file.write_bytes(upload.content)
+        with _in_memory(upload.content, name) as file:
             for row in itertools.islice(read_reports(file, max_chars=max_chars), 2 * most):
                 if isinstance(row, BadRow):
                     bad.append(row.message)
@@ -88,6 +89,19 @@ def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
     if not reports and not bad:
         raise Unusable(_SAID[errors.EmptyFile])
     return Batch(reports, bad, name)
+
+
+@contextmanager
+def _in_memory(content: bytes, name: str) -> Iterator[Path]:
+    """A path under which the readers find bytes that lie in memory alone: a link, of that name, to them."""
+    with (
+        tempfile.TemporaryDirectory(prefix="petition-") as folder,
+        os.fdopen(os.memfd_create("upload"), "wb", buffering=0) as held,
+    ):
+        held.write(content)
+        file = Path(folder) / name
+        file.symlink_to(f"/proc/self/fd/{held.fileno()}")
+        yield file
 
 
 def _said(error: errors.DataError) -> str:

@@ -74,14 +74,25 @@ def test_the_only_column_is_the_text() -> None:
 
 def test_an_unknown_table_says_how_to_name_the_text() -> None:
     """The message lists the headings and the option."""
-    with pytest.raises(UnknownColumns, match=r"甲, 乙.*--text-column"):
-        map_columns(["甲", "乙"])
+    with pytest.raises(UnknownColumns, match=r"受理号, 市民说的话, 来电人.*--text-column"):
+        map_columns(["受理号", "市民说的话", "来电人"])
 
 
-def test_a_reporters_words_in_the_first_row_are_not_quoted() -> None:
+@pytest.mark.parametrize("chosen", [None, Columns(title="标题")])
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("张某某", "我家门口的路灯坏了三个月，一直没有人来修。"),
+        ("张某某", "举报路灯坏了村支书不修"),
+        ("已办结", "张某某", "举报路灯坏了村支书不修"),
+    ],
+)
+def test_a_reporters_words_in_the_first_row_are_not_quoted(
+    row: tuple[str, ...], chosen: Columns | None
+) -> None:
     """A table without headings starts with private words."""
     with pytest.raises(UnknownColumns) as caught:
-        map_columns(["张某某", "我家门口的路灯坏了三个月，一直没有人来修。"])
+        map_columns(row, chosen)
     assert "张某某" not in str(caught.value)
     assert "路灯" not in str(caught.value)
 

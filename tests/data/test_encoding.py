@@ -57,6 +57,16 @@ def test_a_damaged_utf8_file_is_named_with_the_byte(tmp_path: Path) -> None:
     assert "a.csv" in str(caught.value)
 
 
+def test_a_damaged_gb18030_file_is_named_with_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.csv"
+    good = "路灯坏了没有人修".encode("gb18030") * 9
+    path.write_bytes(good + b"\xff\xff" + good)
+
+    with pytest.raises(UnknownEncoding, match=rf"byte {len(good)} .*GB18030 up to there") as caught:
+        find_encoding(path)
+    assert caught.value.offset == len(good)
+
+
 def test_bytes_of_no_encoding_are_refused(tmp_path: Path) -> None:
     """A picture is no text."""
     path = tmp_path / "a.csv"

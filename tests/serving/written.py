@@ -73,8 +73,8 @@ def _plain(name: str) -> str:
 
 
 def is_stored(place: str) -> bool:
-    """Whether bytes written to a place stay: not in a pipe, a socket, a device."""
-    return (place.startswith("/") and not place.startswith("/dev/")) or place.startswith("memfd")
+    """Whether bytes written to a place stay: not in a pipe, a socket, a device, memory with a descriptor."""
+    return place.startswith("/") and not place.startswith(("/dev/", "/memfd:"))
 
 
 def holds(content: bytes, phrases: Iterable[str]) -> list[str]:
