@@ -7,11 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SECTIONS = (
-    "quality", "promise", "evidence", "speed", "bulk", "serving", "serving_changes", "serving_beside",
-    "shadow", "teddy7", "encoder", "disguise", "fairness", "matters", "suspects", "learning_curve",
-    "fine_tuning", "privacy", "masked_tags", "drift",
-)  # fmt: skip
+from benchmarks.results import ORDER
 
 
 def main() -> None:
@@ -20,7 +16,7 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("../shared/data"), help="folder with gold/, bench/, reports/"
     )
-    parser.add_argument("sections", nargs="*", default=SECTIONS)
+    parser.add_argument("sections", nargs="*", default=ORDER)
     args = parser.parse_args()
     if not args.data.is_dir():
         sys.exit(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+from model.export import DEFAULT, MANIFEST
 
 HERE = Path(__file__).parent
 ORDER = (
@@ -43,12 +46,24 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def keep(section: str, title: str, command: str, body: str, figures: Mapping[str, Any]) -> None:
     """Store a section and write results.md anew."""
     shape = {
-        "title": title, "command": command, "machine": machine(), "body": body, "figures": dict(figures),
+        "title": title, "command": command, "machine": machine(), "date": date.today().isoformat(),
+        "model": shipped(), "body": body, "figures": dict(figures),
     }  # fmt: skip
     folder = HERE / "results"
     folder.mkdir(exist_ok=True)
     (folder / f"{section}.json").write_text(json.dumps(shape, ensure_ascii=False, indent=1) + "\n")
     write_page(folder)
+
+
+def shipped() -> str:
+    """Name and version of the Export in model/default."""
+    manifest = json.loads((DEFAULT / MANIFEST).read_text())
+    return f"{manifest['name']}@{manifest['version']}"
+
+
+def when(found: Mapping[str, str]) -> str:
+    """The day of a measurement, and the model that shipped on it; nothing of those before both were kept."""
+    return f", {found['date']}, {found['model']}" if "date" in found else ""
 
 
 def write_page(folder: Path = HERE / "results") -> None:
@@ -59,7 +74,7 @@ def write_page(folder: Path = HERE / "results") -> None:
         if path.is_file():
             found = json.loads(path.read_text())
             parts += [
-                f"## {found['title']}", "", f"`{found['command']}` on {found['machine']}.", "",
+                f"## {found['title']}", "", f"`{found['command']}` on {found['machine']}{when(found)}.", "",
                 found["body"], "",
             ]  # fmt: skip
     (folder.parent / "results.md").write_text("\n".join(parts).rstrip() + "\n")

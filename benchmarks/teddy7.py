@@ -1,11 +1,11 @@
 """Another taxonomy through the same code: the public 7-class forum set, one axis of kind `one`.
 
-    python -m benchmarks.teddy7 --data ../shared/data [--encoder model/encoder] [--cls]
+    python -m benchmarks.teddy7 --data ../shared/data [--encoder model/encoder] [--no-cls]
 
 A tenth of the public training file, chosen by a hash of the id, is held out as dev; pretraining did
 not see its texts either. With --weak-epochs weak labels of other sources come first: a hotline's
-departments and categories and a message board's fields. With --cls the same encoder is trained with a
-[CLS] head too. A run that is finished in --out is not made again.
+departments and categories and a message board's fields. The same encoder is trained with a [CLS] head
+too. A run that is finished in --out is not made again.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def main() -> None:
     parser.add_argument("--weak-epochs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--augment", type=float, default=0.0)
-    parser.add_argument("--cls", action="store_true", help="the same encoder with a [CLS] head beside")
+    parser.add_argument(
+        "--cls", action=argparse.BooleanOptionalAction, default=True,
+        help="the same encoder with a [CLS] head beside",
+    )  # fmt: skip
     args = parser.parse_args()
     taxonomy = Taxonomy.load(HERE / "teddy7.yaml")
     train_file, dev_file = cut(args.data / "teddy7" / "train.jsonl", args.out / "cut")
@@ -101,7 +104,7 @@ def main() -> None:
     body += (
         f"\n\n{len(train)} rows trained on, {len(dev)} measured; ours' 95 % interval {low:.3f} to {high:.3f}."
     )
-    command = f"python -m benchmarks.teddy7 --data ../shared/data{' --cls' if args.cls else ''}"
+    command = f"python -m benchmarks.teddy7 --data ../shared/data{'' if args.cls else ' --no-cls'}"
     keep("teddy7", "Another taxonomy: seven forum classes", command, body, {"ours": ours.summary()})
     print(body)
 

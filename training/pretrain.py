@@ -15,8 +15,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -134,8 +136,14 @@ def save_checkpoint(path: Path, step: int, optimizer: Muon, settings: PretrainSe
     partial.replace(path)
 
 
-def save_encoder(folder: Path, network: MaskedLm, tokenizer: Path) -> None:
-    """Write a folder that transformers' AutoModel and AutoTokenizer load; weights in fp16."""
+def save_encoder(
+    folder: Path, network: MaskedLm, tokenizer: Path, reached: Mapping[str, float] | None = None
+) -> None:
+    """Write a folder that transformers' AutoModel and AutoTokenizer load; weights in fp16, with a card.
+
+    Args:
+        reached: the last line of the run's log, for the card.
+    """
     from transformers import ModernBertForMaskedLM, PreTrainedTokenizerFast
 
     model = ModernBertForMaskedLM(network.model.config)
@@ -147,6 +155,32 @@ def save_encoder(folder: Path, network: MaskedLm, tokenizer: Path) -> None:
         tokenizer_file=str(tokenizer), pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
         sep_token="[SEP]", mask_token="[MASK]", model_max_length=512,
     ).save_pretrained(folder)  # fmt: skip
+    (folder / "README.md").write_text(encoder_card(network, reached or {}), encoding="utf-8")
+
+
+def encoder_card(network: MaskedLm, reached: Mapping[str, float]) -> str:
+    """What an encoder is and how far its pretraining came, in Markdown."""
+    config: Any = network.model.config
+    layers = f"{config.num_hidden_layers} layers of {config.hidden_size}, {config.num_attention_heads} heads"
+    rows = [
+        (
+            "shape",
+            f"{layers}, gated feed-forward {config.intermediate_size} wide, pre-norm, rotary positions",
+        ),
+        ("vocabulary", f"{config.vocab_size} pieces, words and characters (tokenizer.json)"),
+        ("parameters", f"{sum(p.numel() for p in network.model.parameters()) / 1e6:.1f} M, in fp16"),
+    ]
+    if reached:
+        held = f"loss {reached['held_loss']:.3f}, {reached['held_accuracy']:.1%} right"
+        rows += [
+            ("pretrained on", f"{reached['tokens'] / 1e6:.1f} M tokens"),
+            ("masked pieces of held-out text", held),
+        ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return (
+        "# Encoder\n\nA compact Chinese encoder for fine-tuning, made by `python -m training.pretrain`;\n"
+        f"`transformers.AutoModel` loads it (ModernBERT).\n\n| | |\n|---|---|\n{table}\n"
+    )
 
 
 def start_network(
@@ -228,6 +262,7 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     steps = settings.tokens // (settings.batch * settings.length)
     fall_starts = steps - round(steps * settings.decay)
     began, losses, marks = time.time(), [], time.time()
+    line: dict[str, float] = {}
     for step in range(first, steps):
         batch = batch_of(streams, step, vocab, device)
         loss = learn(forward, batch)
@@ -262,13 +297,13 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
             losses, marks = [], time.time()
         if (step + 1) % args.save_every == 0 or step + 1 in (steps, fall_starts):
             save_checkpoint(checkpoint, step + 1, optimizer, settings)
-            save_encoder(args.run / "encoder", body, args.tokenizer)
+            save_encoder(args.run / "encoder", body, args.tokenizer, line)
             if step + 1 == fall_starts:
                 save_checkpoint(args.run / "before-decay.pt", step + 1, optimizer, settings)
         if args.max_minutes and time.time() - began > args.max_minutes * 60:
             save_checkpoint(checkpoint, step + 1, optimizer, settings)
             break
-    save_encoder(args.run / "encoder", body.float(), args.tokenizer)
+    save_encoder(args.run / "encoder", body.float(), args.tokenizer, line)
 
 
 def main() -> None:

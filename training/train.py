@@ -226,6 +226,9 @@ def main() -> None:
     parser.add_argument("--labelled", type=Path, nargs="+", required=True, help="labelled JSONL files")
     parser.add_argument("--weak", type=WeakSource.parse, nargs="*", default=[], metavar="FILE:FIELD[/LEVEL]",
                         help="JSONL files with another system's label in a field")  # fmt: skip
+    parser.add_argument(
+        "--soft", type=Path, help="what other models say of unlabelled reports, from python -m training.soft"
+    )
     parser.add_argument("--encoder", default="model/encoder", help="folder or hub name")
     parser.add_argument("--start-from", type=Path, metavar="RUN",
                         help="folder of an earlier run, of this taxonomy or another: start from its encoder "
@@ -256,7 +259,7 @@ def main() -> None:
 
         train_run(
             args.labelled, args.dev, args.out, encoder, settings, taxonomy, args.weak,
-            args.allow_download, not args.from_scratch, tell, start,
+            args.allow_download, not args.from_scratch, tell, start, args.soft,
         )  # fmt: skip
         export, metrics = export_run(
             args.out, args.dev, args.out / "export", args.name, args.version, args.precision,

@@ -143,7 +143,7 @@ def test_the_service_writes_no_word(place: Path, export: Export) -> None:
     assert {Path(path).parent for path in opened} <= {place / "work", place / "tmp", Path("/dev")}
     assert [where for where, content in written.items() if stays(where) and holds(content, PHRASES)] == []
     assert files_with([place / "work", place / "tmp", place / "home"], PHRASES) == []
-    assert (place / "work" / "audit.jsonl").read_text(encoding="utf-8").count("\n") == 3
+    assert (place / "work" / "audit.jsonl").read_text(encoding="utf-8").count("\n") == 4
     assert not holds(str(server.log).encode(), (*PHRASES, "GD-1"))
     assert 'label="education"' not in metrics and "petition_reports_total 2.0" in metrics
 

@@ -172,6 +172,14 @@ def test_the_rate_rises_stays_and_falls_to_nearly_nothing() -> None:
     assert factors[80:] == sorted(factors[80:], reverse=True) and 0 < factors[-1] <= 0.05
 
 
+def test_a_saved_encoder_has_a_card(tmp_path: Path, tokenizer_file: Path) -> None:
+    reached = {"tokens": 32_400_000.0, "held_loss": 3.25, "held_accuracy": 0.375}
+    save_encoder(tmp_path, MaskedLm(encoder_config(60, 32, 1, 2, 48)), tokenizer_file, reached)
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+
+    assert "1 layers of 32, 2 heads" in card and "32.4 M tokens" in card and "loss 3.250, 37.5% right" in card
+
+
 def test_weights_that_are_not_moderns_are_not_saved(tmp_path: Path, tokenizer_file: Path) -> None:
     network = MaskedLm(encoder_config(60, 32, 1, 2, 48))
     network.extra = torch.nn.Linear(2, 2)
