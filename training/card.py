@@ -35,10 +35,12 @@ def model_card(export: Export, metrics: Mapping[str, Any], data_notes: str = "")
         "marked cross-fitted.",
         "- `needs_review` marks reports without a misconduct tag whose best score reaches a border set "
         "so that, for reports like those of the dev set, at least 95 % of those that allege misconduct "
-        "are either tagged or marked.", "",
+        "are either tagged or marked. Where the Export knows what is no petition, it marks doubted tags too.",
+        "",
     ]  # fmt: skip
     if metrics:
-        lines += ["## Figures on dev", "", f"Share sent to review: {metrics['review_share']:.3f}.", ""]
+        share = f"Share sent to review by scores: {metrics['review_share']:.3f}."
+        lines += ["## Figures on dev", "", share, ""]
         for name, axis in metrics["axes"].items():
             low, high = axis["macro_f1_interval"]
             lines += [
