@@ -18,7 +18,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def event(name: str, level: int = logging.INFO, error: BaseException | None = None, **fields: object) -> None:
-    """Log an event with its fields; of an error its kind and place, since its message may hold words."""
+    """Log an event with its fields; of an error its kind and place, since its message may hold words.
+
+    Whoever knows that it holds none gives it as a field of its own, `reason`.
+    """
     if error is not None:
         fields |= {"error": type(error).__name__, "place": place(error.__traceback__)}
     LOG.log(level, name, extra={"fields": fields})

@@ -26,6 +26,7 @@ from serving.loaded import Loaded, load_checked, load_shadow
 from serving.log import event
 from serving.memory import give_back
 from serving.metrics import Metrics
+from serving.problem import RELOAD_ERRORS
 from serving.reviews.desk import ReviewDesk
 from serving.settings import ServeSettings
 from serving.shadow import Shadow
@@ -72,6 +73,9 @@ class Service:
             share, live = settings.shadow_share, loaded.tagger
             self.shadow = Shadow(challenger, live, share, self.batcher, self.metrics)
         self._reloading = asyncio.Lock()
+        self._next: asyncio.Task[tuple[Loaded, str]] | None = None
+        self._askers: list[str] = []
+        self._reloads: set[asyncio.Task[tuple[Loaded, str]]] = set()
         self._following: asyncio.Task[None] | None = None
         self._cleaning: set[asyncio.Task[None]] = set()
 
@@ -163,34 +167,53 @@ class Service:
     async def reload(self, who: str = SIGNAL) -> tuple[Loaded, str]:
         """Load keys, watch list and Export anew, check them, switch; give also the old model's name.
 
+        Whoever asks while one reload is under way shares the next with all others that ask meanwhile: never
+        do more than two stand in line, and each sees the files as they were when it was asked for, or newer.
+
         Args:
             who: name of the key.
 
         Raises:
             BrokenExport, GoldenMismatch, BadKeys, BadWatchList, BadSettings, Unrecorded: the old ones stay.
         """
+        if self._next is None:
+            self._askers = []
+            self._next = asyncio.create_task(self._reload_in_turn())
+            self._reloads.add(self._next)
+            self._next.add_done_callback(self._reloads.discard)
+        self._askers.append(who)
+        # Shielded: one that goes away must not take it from the others.
+        return await asyncio.shield(self._next)
+
+    async def _reload_in_turn(self) -> tuple[Loaded, str]:
         async with self._reloading:
-            old = weakref.ref(self.tagger)  # no more than that, so that it goes when its last request has
-            before = self.tagger.export.model
-            try:
-                keys = load_keys(self.settings)
-                guard = load_guard(self.settings)
-                loaded = await asyncio.to_thread(load_checked, self.settings)
-                facts = {"model": loaded.tagger.export.model, "from": before}
+            # From here on the files are read, so who asks now may want newer ones.
+            self._next, askers = None, self._askers
+            return await self._reload(askers)
+
+    async def _reload(self, askers: Sequence[str]) -> tuple[Loaded, str]:
+        old = weakref.ref(self.tagger)  # no more than that, so that it goes when its last request has
+        before = self.tagger.export.model
+        try:
+            keys = load_keys(self.settings)
+            guard = load_guard(self.settings)
+            loaded = await asyncio.to_thread(load_checked, self.settings)
+            facts = {"model": loaded.tagger.export.model, "from": before}
+            for who in dict.fromkeys(askers):
                 await self.auditor.record(Action.reload, who, 1, facts)
-                self.batcher.swap(loaded.tagger)
-            except Exception as error:
-                self.metrics.reload("refused")
-                event("reload_refused", logging.ERROR, error, model=before)
-                raise
-            self.access.keys, self.guard = keys, guard
-            self.desk.forget()
-            await self._reload_shadow()
-            self.metrics.reload("switched")
-            self.metrics.model(loaded.tagger.export.model)
-            event("reloaded", model=loaded.tagger.export.model, before=before, golden=loaded.golden)
-            self._clean_up(old)
-            return loaded, before
+            self.batcher.swap(loaded.tagger)
+        except Exception as error:
+            self.metrics.reload("refused")
+            event("reload_refused", logging.ERROR, error, model=before, **reason_of(error))
+            raise
+        self.access.keys, self.guard = keys, guard
+        self.desk.forget()
+        await self._reload_shadow()
+        self.metrics.reload("switched")
+        self.metrics.model(loaded.tagger.export.model)
+        event("reloaded", model=loaded.tagger.export.model, before=before, golden=loaded.golden)
+        self._clean_up(old)
+        return loaded, before
 
     def _clean_up(self, old: weakref.ref[Tagger]) -> None:
         task = asyncio.get_running_loop().create_task(give_back(old, self.settings.deadline_s))
@@ -206,7 +229,7 @@ class Service:
             loaded = await asyncio.to_thread(load_shadow, self.settings)
             challenger = loaded or challenger
         except Exception as error:
-            event("shadow_refused", logging.ERROR, error, model=challenger.export.model)
+            event("shadow_refused", logging.ERROR, error, model=challenger.export.model, **reason_of(error))
         self.shadow.swap(challenger, self.tagger)
         event("shadow", model=challenger.export.model, live=self.tagger.export.model, same=self.shadow.same)
 
@@ -228,7 +251,7 @@ class Service:
         """End the threads."""
         self.status = "draining"
         self.desk.stop()
-        for task in (self._following, *self._cleaning):
+        for task in (self._following, *self._cleaning, *self._reloads):
             if task is not None:
                 task.cancel()
         if self.shadow is not None:
@@ -240,6 +263,14 @@ class Service:
             self.auditor.record_now(Action.stop, SERVICE)
         except (OSError, BadAudit) as error:
             event("audit_failed", logging.ERROR, error)
+
+
+def reason_of(error: Exception) -> dict[str, str]:
+    """The message of an error for the log, where it is of a kind that names files, places and numbers alone.
+
+    The watch list's quotes no name, the golden reports' no report; any other error may hold words.
+    """
+    return {"reason": str(error)} if isinstance(error, RELOAD_ERRORS) else {}
 
 
 def load_guard(settings: ServeSettings) -> Guard:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import shutil
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from model.export import GOLDEN, Export, sha256
-from tests.serving.conftest import SCHOOL
-from tests.serving.service import Running, running
+from tests.serving.conftest import PLANTED, SCHOOL
+from tests.serving.service import Lines, Running, running
 from tests.serving.test_app import problem
+
+
+@pytest.fixture
+def log() -> Iterator[Lines]:
+    lines, logger = Lines(), logging.getLogger("petition")
+    logger.addHandler(lines)
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    yield lines
+    logger.removeHandler(lines)
+    logger.setLevel(before)
 
 
 def version(export: Export, name: str, folder: Path) -> Path:
@@ -65,7 +78,9 @@ def test_a_reload_switches_to_what_the_link_points_to_now(export: Export, tmp_pa
 
 
 @pytest.mark.parametrize("fault", ["file", "golden", "folder"])
-def test_a_model_that_cannot_be_used_leaves_the_old_one(export: Export, tmp_path: Path, fault: str) -> None:
+def test_a_model_that_cannot_be_used_leaves_the_old_one(
+    export: Export, tmp_path: Path, fault: str, log: Lines
+) -> None:
     current = version(export, "2", tmp_path / "current")
 
     async def ask() -> None:
@@ -79,11 +94,90 @@ def test_a_model_that_cannot_be_used_leaves_the_old_one(export: Export, tmp_path
             found = problem(await at.client.post("/v1/model/reload"), "model_refused")
             said = {"file": "checksum", "golden": "score differs", "folder": "export.json"}[fault]
             assert said in found["detail"]
+            (told,) = [fields for fields in log.fields if fields["event"] == "reload_refused"]
+            assert told["reason"] == found["detail"] and PLANTED not in log.text
             assert await tagged_by(at) == "tiny@2"
             assert (await at.client.get("/readyz")).status_code == 200
             assert 'petition_reloads_total{outcome="refused"} 1.0' in at.service.metrics.text().decode()
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"), [(f"{PLANTED}\n龘\n", "entry 2 has fewer"), (f"# {PLANTED}\n", "no name in it")]
+)
+def test_the_log_tells_why_a_watch_list_was_refused_and_no_name_of_it(
+    export: Export, tmp_path: Path, log: Lines, listed: str, said: str
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text(f"{PLANTED}\n", encoding="utf-8")
+
+    async def ask() -> None:
+        async with running(export, watch_list=names) as at:
+            names.write_text(listed, encoding="utf-8")
+            problem(await at.client.post("/v1/model/reload"), "model_refused")
+
+    asyncio.run(ask())
+    (told,) = [fields for fields in log.fields if fields["event"] == "reload_refused"]
+    assert said in str(told["reason"])
+    assert PLANTED not in log.text and "龘" not in log.text
+
+
+def test_the_log_holds_no_message_of_an_error_that_nobody_foresaw(
+    export: Export, log: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(settings: object) -> None:
+        raise RuntimeError(PLANTED)
+
+    async def ask() -> None:
+        async with running(export) as at:
+            monkeypatch.setattr("serving.service.load_checked", break_down)
+            problem(await at.client.post("/v1/model/reload"), "internal")
+
+    asyncio.run(ask())
+    (told,) = [fields for fields in log.fields if fields["event"] == "reload_refused"]
+    assert told["error"] == "RuntimeError" and "reason" not in told and PLANTED not in log.text
+
+
+def test_reloads_that_are_asked_for_while_one_is_under_way_are_one(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.loaded import Loaded, load_checked
+    from serving.settings import ServeSettings
+
+    two = version(export, "2", tmp_path / "two")
+    current = tmp_path / "current"
+    current.symlink_to(export.folder)
+    gate, loads = threading.Event(), 0
+
+    def load(settings: ServeSettings) -> Loaded:
+        nonlocal loads
+        loads += 1
+        loaded = load_checked(settings)
+        gate.wait(20)
+        return loaded
+
+    async def ask() -> None:
+        async with running(export, model=current, audit=tmp_path / "audit.jsonl") as at:
+            monkeypatch.setattr("serving.service.load_checked", load)
+            first = asyncio.create_task(at.client.post("/v1/model/reload"))
+            while not loads:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)  # by now it has read what the link pointed to
+            current.unlink()
+            current.symlink_to(two)
+            late = [asyncio.create_task(at.client.post("/v1/model/reload")) for _ in range(8)]
+            await asyncio.sleep(0.1)
+            gate.set()
+            told = [(await each).json() for each in (first, *late)]
+            assert told[0]["model"] == "tiny@1"
+            # All see what was there when they asked, from one load.
+            assert [each["model"] for each in told[1:]] == ["tiny@2"] * 8 and loads == 2
+            assert (await at.client.post("/v1/model/reload")).status_code == 200 and loads == 3
+
+    asyncio.run(ask())
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["model"] for line in lines if line["action"] == "reload"] == ["tiny@1", "tiny@2", "tiny@2"]
 
 
 def test_no_request_fails_while_models_are_swapped(export: Export, tmp_path: Path) -> None:
