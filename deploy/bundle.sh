@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Collect all that a machine without a network needs: wheels, the repository, an installer, checksums.
+# Collect all that a machine without a network needs: wheels, the repository, an installer, unit and manifests,
+# checksums.
 #
 #   deploy/bundle.sh OUT [--arch x86_64]... [--python 3.11]... [--extra training]...
 #
@@ -8,7 +9,7 @@
 # later). Run on a machine with a package index at hand, in a git checkout; what is not committed stays out.
 set -euo pipefail
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 stop() { echo "bundle.sh: $1" >&2; exit 1; }
 
 python=${PYTHON:-python3}
@@ -58,8 +59,11 @@ for arch in "${arches[@]}"; do
   done
 done
 
-cp deploy/install.sh "$out/"
+cp "$source/petition-tagger/deploy/install.sh" "$out/"
 chmod +x "$out/install.sh"
+# Beside it, under the same paths as in a checkout, so that the commands of docs/deploy.md work in either.
+mkdir "$out/deploy"
+cp "$source"/petition-tagger/deploy/{petition.service,compose.yaml,kubernetes.yaml} "$out/deploy/"
 (cd "$out" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum > SHA256SUMS)
 trap - ERR INT TERM
 echo "$out: $(find "$wheels" -name '*.whl' | wc -l) wheels, $(du -sh "$out" | cut -f1)"

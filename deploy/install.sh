@@ -30,7 +30,12 @@ bundle=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 }
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 # Nothing but the bundle: no index, whatever the machine's own settings of pip say.
-env -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1 \
-  "$folder/bin/pip" install --quiet --no-index --find-links "$bundle/wheels" --upgrade \
+install() {
+  env -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    "$folder/bin/pip" install --quiet --no-index "$@"
+}
+install --find-links "$bundle/wheels" --upgrade \
   "petition-tagger$(IFS=,; [ ${#extras[@]} -eq 0 ] || echo "[${extras[*]}]")"
+# Once more, ourselves alone: two bundles may hold different code under one version, which pip calls satisfied.
+install --no-deps --force-reinstall "$bundle"/wheels/petition_tagger-*.whl
 "$folder/bin/petition" doctor

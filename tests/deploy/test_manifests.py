@@ -1,10 +1,15 @@
-"""The files of deploy/ agree with the service: its settings, routes, limits; no root, nothing to write to."""
+"""The files of deploy/ agree with the service: its settings, routes, limits; no root, one folder to fill."""
 
 from __future__ import annotations
 
+import http.server
+import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 FILES = ["Dockerfile", "compose.yaml", "petition.service", "kubernetes.yaml"]
 USER = 10001
+STATE = "/var/lib/petition"
 
 
 def kubernetes(kind: str) -> Any:
@@ -106,6 +112,77 @@ def test_it_runs_without_root_and_writes_to_memory_alone() -> None:
     assert mounts["tmp"]["emptyDir"]["medium"] == "Memory"
     assert unit()["User"] == ["petition"] and unit()["ProtectSystem"] == ["strict"]
     assert f"TMPDIR=/run/{unit()['RuntimeDirectory'][0]}" in " ".join(unit()["Environment"])
+
+
+def test_what_is_to_stay_is_written_to_a_folder_of_the_service_alone() -> None:
+    """The examples name settings, and places that each of the files makes writable."""
+    docker = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    assert unit()["StateDirectory"] == [Path(STATE).name] and unit()["StateDirectoryMode"] == ["0700"]
+    assert f"install -d -o {USER} -g {USER} -m 700 {STATE}\n" in docker
+    assert f"state:{STATE}" in compose["services"]["petition"]["volumes"] and "state" in compose["volumes"]
+
+    for file in ("compose.yaml", "petition.service"):
+        text = (DEPLOY / file).read_text(encoding="utf-8")
+        found = dict(re.findall(rf"^ *# *{PREFIX}(\w+)(?:=|: )(\S+)$", text, re.MULTILINE))
+        assert set(found) == {"AUDIT", "REVIEWS_DATABASE", "REVIEWS_MIGRATE"}
+        given = {name.lower(): value.strip('"') for name, value in found.items()}
+        settings = ServeSettings(**given)
+        assert str(settings.audit).startswith(f"{STATE}/") and settings.reviews_migrate
+        assert settings.reviews_database.startswith(f"{STATE}/")
+
+
+def test_the_pods_of_a_cluster_may_keep_an_audit_log_each() -> None:
+    text = (DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")
+    shapes = {shape["kind"]: shape for shape in yaml.safe_load_all(text.replace("#: ", ""))}
+    pod = shapes["Deployment"]["spec"]["template"]["spec"]
+    (found,) = pod["containers"]
+    values = {each["name"]: each.get("value") for each in found["env"]}
+    mounts = {each["name"]: each["mountPath"] for each in found["volumeMounts"]}
+    claims = {
+        each["name"]: each["persistentVolumeClaim"]["claimName"]
+        for each in pod["volumes"]
+        if "persistentVolumeClaim" in each
+    }
+
+    assert values[f"{PREFIX}AUDIT"] == f"{mounts['state']}/$(POD).jsonl" and "POD" in values
+    assert claims["state"] == shapes["PersistentVolumeClaim"]["metadata"]["name"]
+    assert shapes["PersistentVolumeClaim"]["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+def test_the_container_sees_keys_that_were_renamed_into_place() -> None:
+    """A folder is mounted: a mount of a single file stays with the one that `petition key new` replaced."""
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]["petition"]
+    folders = [each.split(":")[1] for each in compose["volumes"] if each.startswith("./")]
+
+    assert "secrets" not in compose
+    assert folders == [str(Path(ENVIRONMENTS["compose.yaml"][f"{PREFIX}KEYS"]).parent)]
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_asks_at_the_port_that_is_set(status: int, code: int) -> None:
+    asked: list[str] = []
+
+    class Ready(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing."""
+
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    command = json.loads(re.findall(r"^HEALTHCHECK.*\\\n *CMD (\[.*\])$", text, re.MULTILINE)[0])
+    server = http.server.HTTPServer(("127.0.0.1", 0), Ready)
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    environment = {**os.environ, f"{PREFIX}PORT": str(server.server_port)}
+    ended = subprocess.run([sys.executable, *command[1:]], check=False, env=environment)
+    thread.join(10)
+    server.server_close()
+
+    assert asked == ["/readyz"] and ended.returncode == code
 
 
 def test_the_cluster_sets_no_variables_that_the_service_would_refuse() -> None:
