@@ -57,24 +57,40 @@ def choose(
     wanted = wanted or wanted_by()
     usual = _why_not(wanted)
     if not usual:
-        engine = OpenVinoEngine(export.folder / GRAPH, threads)
-        tagger = Tagger(export, threads, max_tokens, budget, engine)
-        try:
-            golden = count, worst = replay_golden(export.folder / GOLDEN, tagger)
-        except GoldenMismatch:
-            if wanted is Wanted.openvino:
-                raise
-            usual = "openvino 在本机算出的标准件得分相差太多"
-        except Exception:  # golden reports that cannot be read; the doctor says so of whatever engine
-            if wanted is Wanted.openvino:
-                raise
-            usual = "标准件无法回放，不能核对 openvino"
-        else:
-            if count or wanted is Wanted.openvino:
-                said = "按设置" if wanted is Wanted.openvino else f"处理器有 {bf16_flag()}"
-                return Choice(tagger, f"{said}；{count} 件标准件得分最大相差 {worst:.4f}", golden)
-            usual = "模型没有标准件，不能核对 openvino"
+        tried = _try_openvino(export, threads, max_tokens, budget, wanted)
+        if isinstance(tried, Choice):
+            return tried
+        usual = tried
     return Choice(Tagger(export, threads, max_tokens, budget), usual)
+
+
+def _try_openvino(export: Export, threads: int, max_tokens: int, budget: int, wanted: Wanted) -> Choice | str:
+    """A Tagger on OpenVINO that gave the golden reports their scores, or why there is none (Chinese).
+
+    Where it is asked for by name, what keeps it from that is raised instead.
+    """
+    try:
+        # It makes code of its own here, which a sandbox may forbid (systemd's MemoryDenyWriteExecute does).
+        engine = OpenVinoEngine(export.folder / GRAPH, threads)
+    except Exception as error:
+        if wanted is Wanted.openvino:
+            raise
+        return f"openvino 在本机无法启动（{type(error).__name__}）"
+    tagger = Tagger(export, threads, max_tokens, budget, engine)
+    try:
+        golden = count, worst = replay_golden(export.folder / GOLDEN, tagger)
+    except GoldenMismatch:
+        if wanted is Wanted.openvino:
+            raise
+        return "openvino 在本机算出的标准件得分相差太多"
+    except Exception:  # golden reports that cannot be read; the doctor says so of whatever engine
+        if wanted is Wanted.openvino:
+            raise
+        return "标准件无法回放，不能核对 openvino"
+    if not count and wanted is not Wanted.openvino:
+        return "模型没有标准件，不能核对 openvino"
+    said = "按设置" if wanted is Wanted.openvino else f"处理器有 {bf16_flag()}"
+    return Choice(tagger, f"{said}；{count} 件标准件得分最大相差 {worst:.4f}", golden)
 
 
 def _why_not(wanted: Wanted) -> str:

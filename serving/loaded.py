@@ -12,6 +12,7 @@ from model.tagger import Tagger
 from serving.batcher import check_budget
 from serving.exports import chosen_tagger, load_export
 from serving.help import Wanted
+from serving.log import event
 from serving.settings import BadSettings, ServeSettings
 
 
@@ -56,9 +57,10 @@ def _load(settings: ServeSettings, path: Path) -> Loaded:
         raise BadSettings(f"batch_tokens: {error}") from None
     # The engine keeps the memory of its largest batch: golden reports are read in none larger than requests.
     wanted = Wanted(settings.engine)
-    tagger, _, known = chosen_tagger(
+    tagger, why, known = chosen_tagger(
         export, settings.threads, settings.max_tokens, settings.batch_tokens, wanted
     )
+    event("engine", model=export.model, engine=tagger.engine.name, why=why)
     golden, worst = known or replay_golden(folder / GOLDEN, tagger)
     tagger.tag([Report("", "")], "all")
     return Loaded(tagger, golden, worst)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,34 @@ def test_an_engine_with_other_scores_is_not_used_and_that_is_said(export: Export
 
     assert type(choice.tagger.engine) is Engine and "得分相差太多" in choice.why
     with pytest.raises(GoldenMismatch):
+        choose(export, 1, wanted=Wanted.openvino)
+
+
+def test_an_engine_that_cannot_be_started_here_is_not_used_and_that_is_said(
+    export: Export,
+    other: type[Other],
+    monkeypatch: pytest.MonkeyPatch,
+    petition: Petition,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Forbidden(Other):
+        """As OpenVINO under MemoryDenyWriteExecute."""
+
+        def __init__(self, path: Path, threads: int = 0) -> None:
+            raise RuntimeError("can't protect")
+
+    monkeypatch.setattr(engine_choice, "OpenVinoEngine", Forbidden)
+    choice = choose(export, 1)
+    assert type(choice.tagger.engine) is Engine and "无法启动（RuntimeError）" in choice.why
+    settings = ServeSettings(**{**SMALL, "model": export.folder})  # type: ignore[arg-type]
+    with caplog.at_level(logging.INFO, "petition"):
+        assert loaded.load_checked(settings).golden == 3
+    (record,) = caplog.records
+    assert record.message == "engine" and "无法启动" in str(vars(record)["fields"])
+
+    told = petition("doctor", "--model", export.folder)
+    assert told.code == 0 and "推理引擎：onnxruntime" in told.out and "无法启动" in told.out
+    with pytest.raises(RuntimeError):
         choose(export, 1, wanted=Wanted.openvino)
 
 
