@@ -33,12 +33,13 @@ from serving.schema import (
     TagIn,
     TaxonomyOut,
     model_out,
+    only_axes,
     prediction_shape,
     taxonomy_out,
 )
 from serving.service import Service
 from serving.shadow_schema import ShadowOut, shadow_out
-from serving.tagging import check_limits, key_name, tag_for
+from serving.tagging import check_axes, check_limits, key_name, tag_for
 from serving.version import package_version
 
 ABOUT = "Tags Chinese petitions and citizen reports by domain and by alleged misconduct, with evidence."
@@ -51,6 +52,13 @@ _SILENT: Any = {
     "operation_spans": False,
     "auto_configure": False,
 }
+TAGS = [
+    {"name": "tagging", "description": "Reports in, labels with scores and evidence out."},
+    {"name": "MLflow", "description": "What clients of `mlflow models serve` ask."},
+    {"name": "model", "description": "Which Export answers, its labels, and its replacement."},
+    {"name": "state", "description": "Probes and metrics, for whatever watches the service."},
+    {"name": "reviews", "description": "Officers' corrections, and the queue of reports to review."},
+]
 routes = APIRouter()
 _keyed = [
     # For the API's description alone: serving/access.py checks keys before a body is read.
@@ -73,7 +81,7 @@ def create_app(service: Service) -> FastAPI:
     app = DescribedApp(
         title="petition-tagger", version=package_version(), description=ABOUT, lifespan=life,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json" if service.settings.docs else None,
-        telemetry=_SILENT,
+        telemetry=_SILENT, openapi_tags=TAGS,
     )  # fmt: skip
     app.state.service = service
     app.include_router(routes)
@@ -109,17 +117,16 @@ _TAGGING = _ASKED | problem_responses(
     "unrecorded",
 )
 
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "No work is taken: starting, or ending."}}
+
 
 @routes.post("/v1/tag", response_model=TagAnswer, responses=_TAGGING, dependencies=_keyed, tags=["tagging"])
 async def tag(request: Request, body: TagIn) -> Response:
     """Tag reports; predictions come in the order of the reports, whatever their number and length."""
     service = _service(request)
     reports = body.to_reports()
-    known = [axis.id for axis in service.tagger.export.taxonomy.axes]
     check_limits(service.settings, reports, body)
-    if body.axes is not None and (strange := [i for i, axis in enumerate(body.axes) if axis not in known]):
-        fault = {"field": f"axes[{strange[0]}]", "code": "unknown_axis", "message": f"One of {known}."}
-        raise Problem("invalid", errors=[fault])
+    check_axes(service.tagger.export.taxonomy, body.axes, "axes")
     answer = await tag_for(request, reports, body.evidence, Masking(body.mask), body.matters)
     shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
@@ -132,15 +139,16 @@ async def invocations(request: Request) -> Response:
     """MLflow's scoring protocol: dataframe_split, dataframe_records, instances, inputs; CSV, or Parquet.
 
     A table has a column `text`, and may have `id` and `title`. A list may hold texts.
-    `params` may hold `evidence` and `mask`.
+    `params` may hold `evidence`, `mask`, `axes` and `matters`, as for /v1/tag, and nothing else.
     """
     service = _service(request)
-    reports, evidence, masking = await read_invocation(
+    asked = await read_invocation(
         await request.body(), request.headers.get("content-type", ""), service.settings
     )
-    check_limits(service.settings, reports, None)
-    answer = await tag_for(request, reports, evidence, masking)
-    shapes = [prediction.to_dict() for prediction in answer.predictions]
+    check_limits(service.settings, asked.reports, None)
+    check_axes(service.tagger.export.taxonomy, asked.axes, "params.axes")
+    answer = await tag_for(request, asked.reports, asked.evidence, asked.masking, asked.matters)
+    shapes = [only_axes(prediction.to_dict(), asked.axes) for prediction in answer.predictions]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 
@@ -158,7 +166,7 @@ async def model(request: Request) -> ModelOut:
 
 @routes.post(
     "/v1/model/reload", dependencies=_keyed, tags=["model"],
-    responses=problem_responses("no_key", "forbidden", "model_refused"),
+    responses=problem_responses("no_key", "forbidden", "wrong_type", "model_refused", "unrecorded"),
 )  # fmt: skip
 async def reload(request: Request) -> Reloaded:
     """Load the Export's folder (and the keys) anew, replay its golden reports, then switch; role admin.
@@ -184,12 +192,15 @@ async def shadow(request: Request) -> ShadowOut:
     return shadow_out(found)
 
 
+# HEAD as GET, for probes that want no body; described once.
+@routes.head("/livez", include_in_schema=False)
 @routes.get("/livez", tags=["state"])
 async def livez() -> Response:
     """Whether the process answers at all."""
     return JSONResponse({"status": "alive"})
 
 
+@routes.head("/readyz", include_in_schema=False)
 @routes.get("/readyz", response_model=Ready, responses=problem_responses("draining"), tags=["state"])
 async def readyz(request: Request) -> Response:
     """Whether work is taken: the model has replayed its golden reports, and the service is not ending."""
@@ -208,8 +219,10 @@ async def metrics(request: Request) -> Response:
     return Response(_service(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
 
-@routes.get("/ping", tags=["MLflow"])
-@routes.get("/health", tags=["MLflow"])
+@routes.head("/ping", include_in_schema=False)
+@routes.head("/health", include_in_schema=False)
+@routes.get("/ping", responses=_NOT_READY, tags=["MLflow"])
+@routes.get("/health", responses=_NOT_READY, tags=["MLflow"])
 async def ping(request: Request) -> Response:
     """As /readyz, in MLflow's form."""
     ready = _service(request).status == "ready"

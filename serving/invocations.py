@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, get_args
 
 from data.privacy.masked_report import Masking
 from data.report import Report
@@ -21,11 +21,30 @@ _ONE = f"Give exactly one of {', '.join(FORMS)}."
 _TABLE = "Give a table with a column text, and id and title if there are any."
 
 
-Invocation = tuple[list[Report], EvidenceFor, Masking]
+PARAMS = ("evidence", "mask", "axes", "matters")
+"""Names that `params` may have; /v1/tag has them too."""
+
+
+class Invocation(NamedTuple):
+    """What a request asks for.
+
+    Attributes:
+        reports: to tag.
+        evidence: on which axes the words are told.
+        masking: what is to be masked.
+        axes: to answer; None is all. They may be none of the taxonomy's.
+        matters: tell also what each sentence speaks of.
+    """
+
+    reports: list[Report]
+    evidence: EvidenceFor = "misconduct"
+    masking: Masking = Masking.none
+    axes: Sequence[str] | None = None
+    matters: bool = False
 
 
 async def read_invocation(body: bytes, content_type: str, settings: ServeSettings) -> Invocation:
-    """Read a request in MLflow's form; its reports, what evidence is wanted, and what is to be masked.
+    """Read a request in MLflow's form.
 
     Raises:
         Problem: the body is of another form, or a packed one unpacks to more than it may.
@@ -38,10 +57,10 @@ async def read_invocation(body: bytes, content_type: str, settings: ServeSetting
     if kind == "application/json":
         return _parse_json(body)
     if kind == "text/csv":
-        return _parse_csv(body, settings.max_chars), "misconduct", Masking.none
+        return Invocation(_parse_csv(body, settings.max_chars))
     if kind == PARQUET:
         rows = await read_rows(body, settings.max_reports, settings.max_body_bytes)
-        return _records(rows, ""), "misconduct", Masking.none
+        return Invocation(_records(rows, ""))
     raise Problem("wrong_type", f"Send application/json, text/csv or {PARQUET}.")
 
 
@@ -55,25 +74,33 @@ def _parse_json(body: bytes) -> Invocation:
     given = [form for form in FORMS if form in shape]
     if len(given) != 1:
         raise Problem("malformed", _ONE)
-    params = shape.get("params")
-    return _READ[given[0]](shape[given[0]]), _evidence(params), _masking(params)
+    for name in PARAMS:
+        # Taken for granted here, a mask that was asked for would be none.
+        if name in shape:
+            raise _invalid(name, "It stands inside params.")
+    return Invocation(_READ[given[0]](shape[given[0]]), *_params(shape.get("params")))
 
 
-def _evidence(params: Any) -> EvidenceFor:
+def _params(params: Any) -> tuple[EvidenceFor, Masking, Sequence[str] | None, bool]:
+    """What `params` asks for; a name that is not known is refused, since what it asks would not be done."""
     if params is None:
-        return "misconduct"
-    evidence = params.get("evidence", "misconduct") if isinstance(params, dict) else None
-    if evidence not in ("misconduct", "all", "none", "careful"):
-        raise _invalid("params.evidence", "One of misconduct, all, none, careful.")
-    wanted: EvidenceFor = evidence
-    return wanted
-
-
-def _masking(params: Any) -> Masking:
-    masking = params.get("mask", "none") if isinstance(params, dict) else "none"
+        params = {}
+    if not isinstance(params, dict):
+        raise _invalid("params", f"An object with {', '.join(PARAMS)}.")
+    if set(params) - set(PARAMS):
+        fault = {"field": "params.?", "code": "unknown_field", "message": f"One of {', '.join(PARAMS)}."}
+        raise Problem("invalid", errors=[fault])
+    evidence, masking = params.get("evidence", "misconduct"), params.get("mask", "none")
+    if evidence not in get_args(EvidenceFor):
+        raise _invalid("params.evidence", f"One of {', '.join(get_args(EvidenceFor))}.")
     if masking not in list(Masking):
         raise _invalid("params.mask", f"One of {', '.join(Masking)}.")
-    return Masking(masking)
+    axes, matters = params.get("axes"), params.get("matters", False)
+    if axes is not None and not (isinstance(axes, list) and all(isinstance(axis, str) for axis in axes)):
+        raise _invalid("params.axes", "A list of ids of axes; empty or null is all.")
+    if not isinstance(matters, bool):
+        raise _invalid("params.matters", "true or false.")
+    return evidence, Masking(masking), axes or None, matters
 
 
 def _split(shape: Any) -> list[Report]:

@@ -48,8 +48,11 @@ _FORMS: dict[str, Any] = {
 }  # fmt: skip
 _PARAMS = {
     "type": ["object", "null"],
+    "additionalProperties": False,
     "properties": {
         "evidence": {"enum": [*get_args(EvidenceFor)]}, "mask": {"enum": [*map(str, Masking)]},
+        "axes": {"type": ["array", "null"], "items": _TEXT, "description": "Empty or null is all."},
+        "matters": {"type": "boolean"},
     },
 }  # fmt: skip
 

@@ -214,9 +214,25 @@ class PromiseOut(BaseModel):
     file_hash: str = Field(description="sha256 of the labelled file.")
 
 
+def example(**shape: Any) -> ConfigDict:
+    """The settings of a shape with one invented example in the API's description."""
+    return ConfigDict(json_schema_extra={"examples": [shape]})
+
+
 class ModelOut(BaseModel):
     """The Export that answers."""
 
+    model_config = example(
+        name="office", version="2027.1", encoder="petition-encoder", data_hash="5f1c" * 16, window=256,
+        overlap=32, blind=True, labels={"misconduct": ["inaction", "evasion"]},
+        thresholds={"misconduct": {"inaction": 0.41, "evasion": 0.38}},
+        promises=[
+            {"axis": "misconduct", "label": "evasion", "caught": 0.9, "confidence": 0.95, "by": "review",
+             "border": 0.12, "reports": 1200, "positives": 140, "missed": 6, "read": 0.19, "marked": 0.06,
+             "precision": 0.59, "file_hash": "9ab0" * 16}
+        ],
+        dev_metrics={"macro_f1": 0.8},
+    )  # fmt: skip
     name: str
     version: str
     encoder: str
@@ -233,6 +249,9 @@ class ModelOut(BaseModel):
 class Reloaded(BaseModel):
     """What a reload did."""
 
+    model_config = example(
+        model="office@2027.1", before="office@2026.12", golden_reports=24, largest_difference=0.000012
+    )
     model: str
     before: str
     golden_reports: int = Field(description="Replayed before the switch.")
@@ -265,6 +284,17 @@ class AxisOut(BaseModel):
 class TaxonomyOut(BaseModel):
     """All axes and labels."""
 
+    model_config = example(
+        version="2027-01",
+        axes=[
+            {"id": "misconduct", "name": "作风问题", "name_en": "misconduct", "kind": "many",
+             "labels": [
+                 {"id": "evasion", "name": "推诿扯皮", "name_en": "passing the buck",
+                  "definition": "几个部门互相推，没有一个受理。", "holds": ["大厅叫去街道，街道叫去大厅"],
+                  "excludes": ["受理了但办得慢"], "aliases": ["踢皮球"], "parent": None}
+             ]}
+        ],
+    )  # fmt: skip
     version: str
     axes: list[AxisOut]
 
@@ -272,13 +302,18 @@ class TaxonomyOut(BaseModel):
 class Ready(BaseModel):
     """Whether work is taken."""
 
+    model_config = example(status="ready", model="office@2027.1")
     status: Literal["ready", "draining", "starting"]
     model: str
 
 
 def prediction_shape(index: int, prediction: Prediction, axes: Sequence[str] | None) -> dict[str, Any]:
     """JSON shape of one prediction; with `axes`, only of these, reasons for review among it."""
-    shape = {"index": index, **prediction.to_dict()}
+    return only_axes({"index": index, **prediction.to_dict()}, axes)
+
+
+def only_axes(shape: dict[str, Any], axes: Sequence[str] | None) -> dict[str, Any]:
+    """The JSON shape of a prediction cut down to these axes; None is all."""
     if axes is not None:
         shape["tags"] = {axis: shape["tags"].get(axis, []) for axis in axes}
         for sentence in shape.get("matters", {}).get("sentences", ()):

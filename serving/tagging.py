@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from data.privacy.masked_report import Masking
 from data.report import Report
+from data.taxonomy import Taxonomy
 from model.tagger import EvidenceFor
 from serving.answer import Answer
 from serving.auditor import LOCAL
@@ -36,6 +37,19 @@ def check_limits(settings: ServeSettings, reports: Sequence[Report], body: TagIn
     ]
     if faults:
         raise Problem("invalid", errors=faults[:20])
+
+
+def check_axes(taxonomy: Taxonomy, axes: Sequence[str] | None, field: str) -> None:
+    """Refuse axes that the taxonomy does not have; `field` is where the client gave them.
+
+    Raises:
+        Problem: there is one.
+    """
+    known = [axis.id for axis in taxonomy.axes]
+    for place, axis in enumerate(axes or ()):
+        if axis not in known:
+            fault = {"field": f"{field}[{place}]", "code": "unknown_axis", "message": f"One of {known}."}
+            raise Problem("invalid", errors=[fault])
 
 
 async def tag_for(

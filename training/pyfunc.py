@@ -30,9 +30,11 @@ from mlflow.types.schema import (
     TensorSpec,
 )
 
+from data.privacy.masked_report import Masking
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.export import Export
+from model.guard import Guard
 from model.prediction import Prediction
 from model.tagger import Tagger
 
@@ -72,7 +74,8 @@ class PetitionModel(PythonModel):
         Args:
             context: not looked at.
             model_input: columns text and, if there are any, id and title.
-            params: evidence (misconduct, all or none) and axes (ids; empty means all).
+            params: evidence (misconduct, all, none or careful), axes (ids; empty means all) and mask (none;
+                output: identifiers are covered in the answer; input: before the model reads, too).
 
         Raises:
             MlflowException: a parameter has a value that it cannot take.
@@ -81,11 +84,17 @@ class PetitionModel(PythonModel):
         evidence = wanted.get("evidence", "misconduct")
         known = [axis.id for axis in self.tagger.export.taxonomy.axes]
         axes = [str(axis) for axis in wanted.get("axes", ())]
+        masking = wanted.get("mask", Masking.none)
+        if masking not in list(Masking):
+            raise _wrong(f"mask must be one of {', '.join(Masking)}")
         if evidence not in EVIDENCE:
             raise _wrong(f"evidence must be one of {', '.join(EVIDENCE)}")
         if set(axes) - set(known):
             raise _wrong(f"axes must be among {', '.join(known)}")
-        predictions = self.tagger.tag(_reports(model_input), evidence)
+        guard = Guard(Masking(masking))
+        predictions = [
+            shown.prediction for shown in guard.stream(self.tagger, _reports(model_input), evidence)
+        ]
         return pandas.DataFrame([_row(one, axes or known) for one in predictions], columns=_COLUMNS)
 
 
@@ -144,7 +153,10 @@ def signature(taxonomy: Taxonomy) -> ModelSignature:
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(text, name, required=name == "text") for name in ("id", "title", "text")
     ]
-    params = [ParamSpec("evidence", text, "misconduct"), ParamSpec("axes", text, [], (-1,))]
+    params = [
+        ParamSpec("evidence", text, "misconduct"), ParamSpec("axes", text, [], (-1,)),
+        ParamSpec("mask", text, Masking.none.value),
+    ]  # fmt: skip
     return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema(params))
 
 

@@ -25,12 +25,13 @@ from serving.service import Service
 from serving.tagging import key_name
 
 _PROBLEMS = ("no_key", "forbidden", "invalid", "reviews_off", "reviews_away")
+_BODY = ("too_large", "wrong_type")
 routes = APIRouter(tags=["reviews"])
 
 
 @routes.post(
     "/v1/reviews", response_model=ReviewOut, status_code=201,
-    responses=problem_responses("malformed", "conflict", *_PROBLEMS),
+    responses=problem_responses("malformed", "conflict", *_BODY, *_PROBLEMS),
 )  # fmt: skip
 async def review(request: Request, body: ReviewIn) -> Response:
     """Add a review to the log; role review. Nothing in the log is ever changed: a later review corrects."""
@@ -47,7 +48,7 @@ async def review(request: Request, body: ReviewIn) -> Response:
 
 @routes.post(
     "/v1/reviews/{id}/undo", response_model=ReviewOut, status_code=201,
-    responses=problem_responses("malformed", "unknown_review", "conflict", *_PROBLEMS),
+    responses=problem_responses("malformed", "unknown_review", "conflict", *_BODY, *_PROBLEMS),
 )  # fmt: skip
 async def undo(request: Request, id: str, body: UndoIn) -> Response:
     """Take one's own review back: a row that says so is added; role review."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from data.reviews.review import Review
 from model.guard import Shown
 from model.prediction import Prediction
 from serving.reviews.queue import Queued
-from serving.schema import EXAMPLE, ID_CHARS, In, PredictionOut, Words, prediction_shape
+from serving.schema import EXAMPLE, ID_CHARS, In, PredictionOut, Words, example, prediction_shape
 
 _ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _NAME = r"^[A-Za-z][A-Za-z0-9_.\-]{0,99}$"
@@ -132,9 +133,16 @@ class UndoIn(In):
     note: Note = ""
 
 
+_TAKEN: dict[str, Any] = {
+    "id": "r-0001", "number": 1, "at": "2027-01-05T09:30:00+08:00", "reviewer": "0317", "report_id": "A-7",
+    "report_hash": hashlib.sha256(f"失业金\x1f{EXAMPLE}".encode()).hexdigest(), "undoes": None,
+}  # fmt: skip
+
+
 class ReviewOut(BaseModel):
     """What the log took."""
 
+    model_config = example(**_TAKEN)
     id: str
     number: int = Field(description="Place in the log, from 1.")
     at: datetime
@@ -191,6 +199,33 @@ class ItemOut(BaseModel):
 class QueueOut(BaseModel):
     """How far the queue is, and one report of it."""
 
+    model_config = example(
+        total=120, reviewed=17,
+        item={
+            "place": 17,
+            "report": {
+                "id": "A-7", "title": "失业金", "text": EXAMPLE, "channel": "热线", "time": "", "region": "",
+            },
+            "covered": False, "hash": _TAKEN["report_hash"],
+            "prediction": {
+                "index": 0, "id": "A-7",
+                "tags": {
+                    "misconduct": [
+                        {"label": "evasion", "name": "推诿扯皮", "score": 0.93,
+                         "evidence": [
+                             {"start": 5, "end": 12, "text": EXAMPLE[5:12], "weight": 0.41, "part": "text"}
+                         ]}
+                    ]
+                },
+                "needs_review": False, "review_reasons": [], "unread_chars": 0, "model": "office@2027.1",
+            },
+            "marks": [{"axis": "misconduct", "label": "evasion", "part": "text", "start": 5, "end": 12}],
+            "reviews": [
+                {"id": _TAKEN["id"], "reviewer": "0317", "at": _TAKEN["at"],
+                 "labels": {"misconduct": ["evasion"]}, "note": "", "unsure": False}
+            ],
+        },
+    )  # fmt: skip
     total: int
     reviewed: int
     item: ItemOut | None = Field(description="null where every report is reviewed, or with a colleague.")

@@ -361,3 +361,40 @@ def test_the_description_of_the_api_has_examples_and_problems(export: Export) ->
 def test_the_page_can_be_left_out(export: Export) -> None:
     problem(get(export, "/docs", docs=False), "not_found")
     problem(get(export, "/openapi.json", docs=False), "not_found")
+
+
+def test_probes_answer_head_as_get_and_are_described_once(export: Export) -> None:
+    paths = ("/livez", "/readyz", "/ping", "/health")
+
+    async def ask(at: Running) -> list[tuple[int, bytes, int]]:
+        found = []
+        for path in paths:
+            head, got = await at.client.head(path), await at.client.get(path)
+            assert head.headers["content-type"] == got.headers["content-type"]
+            found.append((head.status_code, head.content, got.status_code))
+        at.service.status = "draining"
+        return [*found, *[((await at.client.head(path)).status_code, b"", 503) for path in paths[1:]]]
+
+    assert run(export, ask) == [(200, b"", 200)] * 4 + [(503, b"", 503)] * 3
+    described = get(export, "/openapi.json").json()["paths"]
+    assert all(list(described[path]) == ["get"] for path in paths)
+    assert all("503" in described[path]["get"]["responses"] for path in paths[1:])
+
+
+def test_the_description_tells_of_every_tag_and_refusal_and_shows_examples(export: Export) -> None:
+    from serving.reviews.schema import QueueOut, ReviewOut
+    from serving.schema import ModelOut, Ready, Reloaded, TaxonomyOut
+
+    shape = get(export, "/openapi.json").json()
+    told = {tag["name"]: tag["description"] for tag in shape["tags"]}
+    used = {tag for path in shape["paths"].values() for each in path.values() for tag in each["tags"]}
+    assert set(told) == used and all(told.values())
+
+    for path, statuses in (("/v1/reviews", {"413", "415"}), ("/v1/model/reload", {"415", "503"})):
+        assert statuses <= set(shape["paths"][path]["post"]["responses"])
+    for kind in (ModelOut, TaxonomyOut, Ready, Reloaded, QueueOut, ReviewOut):
+        assert shape["components"]["schemas"][kind.__name__]["examples"]
+        # Of the very shape; as declared, since the description leaves out what is null.
+        declared: Any = kind.model_config["json_schema_extra"]
+        (example,) = declared["examples"]
+        assert kind.model_validate(example, extra="forbid").model_fields_set == set(kind.model_fields)

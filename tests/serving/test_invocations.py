@@ -120,6 +120,14 @@ def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
         ({"instances": [{"text": "甲", "id": [PLANTED]}]}, JSON, "invalid"),
         ({"instances": ["甲"], "params": {"evidence": PLANTED}}, JSON, "invalid"),
         ({"instances": ["甲"], "params": PLANTED}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {"mask": True}}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {"mask": [PLANTED]}}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {PLANTED: 1}}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {"Mask": "input"}}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {"axes": PLANTED}}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {"axes": [1]}}, JSON, "invalid"),
+        ({"instances": ["甲"], "params": {"matters": "yes"}}, JSON, "invalid"),
+        ({"instances": ["甲"], "mask": "input"}, JSON, "invalid"),
         ({"inputs": {"text": ["甲"], "id": ["1", "2"]}}, JSON, "invalid"),
         ({"inputs": {"id": [PLANTED]}}, JSON, "invalid"),
         ({"dataframe_split": {"columns": [PLANTED], "data": [["甲"]]}}, JSON, "invalid"),
@@ -165,5 +173,30 @@ def test_the_answer_is_that_of_mlflow_and_of_the_tagger(export: Export) -> None:
                 assert (await at.client.get(path)).status_code == 200
             long = {"inputs": [PLANTED * 20_000]}
             assert (await at.client.post("/invocations", json=long)).status_code == 422
+
+    asyncio.run(ask())
+
+
+def test_params_ask_for_what_v1_tag_is_asked_for(export: Export) -> None:
+    text = f"{SCHOOL}电话13800138000。医院名单造假。"
+    wanted = {"evidence": "all", "mask": "output", "axes": ["domain"], "matters": True}
+
+    async def ask() -> None:
+        async with running(export) as at:
+            tagged = (await at.client.post("/v1/tag", json={"text": text, **wanted})).json()
+            body = {"instances": [text], "params": wanted}
+            found = (await at.client.post("/invocations", json=body)).json()
+            assert [{"index": 0, **row} for row in found["predictions"]] == tagged["predictions"]
+            assert (
+                list(found["predictions"][0]["tags"]) == ["domain"] and "matters" in found["predictions"][0]
+            )
+
+            every = {"instances": [text], "params": {"axes": [], "matters": False}}
+            (row,) = (await at.client.post("/invocations", json=every)).json()["predictions"]
+            assert set(row["tags"]) == {axis.id for axis in export.taxonomy.axes} and "matters" not in row
+            body["params"] = {"axes": ["domain", PLANTED]}
+            refused = await at.client.post("/invocations", json=body)
+            assert refused.status_code == 422 and PLANTED not in refused.text
+            assert refused.json()["errors"][0]["field"] == "params.axes[1]"
 
     asyncio.run(ask())

@@ -74,6 +74,25 @@ def test_evidence_and_axes_are_parameters(logged: str) -> None:
         model.predict(table, {"axes": ["weather"]})
 
 
+@pytest.mark.parametrize("mask", ["output", "input"])
+def test_a_mask_that_is_asked_for_covers(logged: str, mask: str) -> None:
+    model = mlflow.pyfunc.load_model(logged)
+    phone = "13800138000"
+    text = f"学校{phone}收费，领导推诿没人处理。"
+    table = pandas.DataFrame({"text": [text]})
+    open_, covered = (
+        model.predict(table, {"evidence": "all", "mask": asked}).to_dict("records")
+        for asked in ("none", mask)
+    )
+
+    assert phone in str(open_) and labels(model.predict(table)) == labels(
+        model.predict(table, {"mask": mask})
+    )
+    assert phone not in str(covered) and covered[0]["tags"]["domain"][0]["evidence"]
+    with pytest.raises(MlflowException, match="mask must be one of none, output, input"):
+        model.predict(table, {"mask": "all"})
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -98,7 +117,7 @@ def test_the_model_has_signature_and_invented_example_but_no_pickle_and_no_code(
     names = {path.name for path in (records / "mlruns").rglob("*") if path.is_file()}
 
     assert info.signature is not None and info.signature.inputs.input_names() == ["id", "title", "text"]
-    assert [param.name for param in info.signature.params.params] == ["evidence", "axes"]
+    assert [param.name for param in info.signature.params.params] == ["evidence", "axes", "mask"]
     assert list(mlflow.pyfunc.load_model(logged).input_example["text"]) == EXAMPLE["text"]
     assert {"export.json", "model.onnx", "pyfunc_code.py"} <= names
     assert not [name for name in names if name.endswith((".pkl", ".pickle"))]
