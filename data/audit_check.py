@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +27,8 @@ class Fault:
             written and are gone from the end. replaced: the line is not the one whose hash was kept. head:
             the file beside the log that keeps its head is no such file.
         place: line of the file, from 1; 0 where none is there.
-        line, last: the log's own numbers.
+        line, last: the log's own numbers; of a line that was changed or broke off the number that it should
+            have, 0 where no number is free for it: it was never the log's.
     """
 
     kind: Kind
@@ -77,8 +78,11 @@ def check_audit(path: Path, anchors: Mapping[int, str] | None = None) -> AuditCh
     hashes: dict[int, str] = {}
     watched = {*wanted, *([kept[0]] if kept else [])}
     highest = place = 0
+    following = 1
     before: dict[str, Any] | None = None
     broken: tuple[int, bytes] | None = None
+    # Place in the file to the number that its line would have, where the line cannot be read.
+    unread: dict[int, int] = {}
     with path.open("rb") as file:
         for place, raw in enumerate(file, 1):
             fields = read_line(raw.rstrip(b"\n"))
@@ -86,10 +90,13 @@ def check_audit(path: Path, anchors: Mapping[int, str] | None = None) -> AuditCh
                 if broken is not None:
                     check.faults.append(Fault("changed", broken[0]))
                 broken = place, raw
+                unread[place] = following
+                following += 1
                 continue
             if broken is not None:
                 if _accounts_for(fields, broken[1]):
                     check.recovered += 1
+                    del unread[broken[0]]
                 else:
                     check.faults.append(Fault("changed", broken[0]))
                     before = None
@@ -104,6 +111,7 @@ def check_audit(path: Path, anchors: Mapping[int, str] | None = None) -> AuditCh
                 if number == (before["line"] + 1 if before else 1) and fields["before"] != held:
                     check.faults.append(Fault("unchained", place, number))
             seen.add(number)
+            following = number + 1
             if number in watched:
                 hashes[number] = fields["hash"]
             if number > highest:
@@ -114,6 +122,11 @@ def check_audit(path: Path, anchors: Mapping[int, str] | None = None) -> AuditCh
     if broken is not None:
         kind: Kind = "changed" if broken[1].endswith(b"\n") else "broken_off"
         check.faults.append(Fault(kind, broken[0]))
+    # A number that another line has was not this one's: the line was put in.
+    unread = {place: number for place, number in unread.items() if number not in seen}
+    check.faults = [replace(fault, line=unread.get(fault.place, fault.line)) for fault in check.faults]
+    seen.update(unread.values())
+    highest = max(seen, default=0)
     check.faults += _gaps(seen, highest)
     if kept is not None:
         wanted = {kept[0]: kept[1], **wanted} if kept[0] not in wanted else wanted

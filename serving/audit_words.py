@@ -11,9 +11,11 @@ def fault_words(fault: Fault) -> str:
     several = f"第 {fault.line} 至 {fault.last} 号记录" if fault.last > fault.line else own
     at = f"文件第 {fault.place} 行"
     return {
-        "changed": f"{at}：被改过，与写入时不符",
+        "changed": f"{at}：{own}被改过，与写入时不符"
+        if fault.line
+        else f"{at}：不是写入时的内容，多半是加进去的",
         "broken_off": f"{at}：没有写完就断了，之后没有再写",
-        "missing": f"{several}：不见了，被删去或改坏",
+        "missing": f"{several}：不见了，被删去",
         "out_of_order": f"{at}：{own}次序不对，被调换过",
         "repeated": f"{at}：{own}重复出现",
         "unchained": f"{at}：{own}接不上它的前一条，前一条被换过",

@@ -34,8 +34,8 @@ def test_what_was_done_to_a_log_is_told_by_line(petition: Petition, log: Path) -
 
     assert ended.code == 1
     assert ended.out.splitlines() == [
-        "文件第 2 行：被改过，与写入时不符",
-        "第 2 至 4 号记录：写入过，现在文件末尾没有了，被截去",
+        "文件第 2 行：第 2 号记录被改过，与写入时不符",
+        "第 3 至 4 号记录：写入过，现在文件末尾没有了，被截去",
         "共 1 行，发现 2 处问题",
     ]
 
