@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 
+from serving.faults import WrongUse
 from serving.whole_file import whole_file
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -86,13 +87,14 @@ def new_key(path: Path, name: str, role: Role, rate: str = "") -> str:
     """Make a key, add its hash to the file and return the key: it cannot be shown again.
 
     Raises:
-        BadKeys: the name is taken or cannot be one, or the file is of another form.
+        WrongUse: the name is taken or cannot be one.
+        BadKeys: the file cannot be read or is of another form.
     """
     if not NAME.fullmatch(name):
-        raise BadKeys("a name is 1 to 40 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit")
+        raise WrongUse("--name：请用 1 至 40 个小写字母、数字、点、下划线或短横，以字母或数字开头")
     keys = _read(path) if path.exists() else []
     if name in {key.name for key in keys}:
-        raise BadKeys(f"{path}: there is a key of that name; remove it first, or choose another name")
+        raise WrongUse(f"--name：已有名为 {name} 的密钥，请换一个名称，或先用 petition key remove 删除")
     key = f"petition_{secrets.token_urlsafe(32)}"
     today = datetime.now(UTC).date().isoformat()
     _write(path, [*keys, Key(name, role, _digest(key), today, rate)])

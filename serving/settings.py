@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from data.privacy.masked_report import Masking
+from serving.settings_words import setting_words, unknown_setting
 
 PREFIX = "PETITION_"
 CONFIG = "PETITION_CONFIG"
@@ -173,7 +174,7 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
     known = {PREFIX + name.upper() for name in ServeSettings.model_fields} | {CONFIG}
     strange = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if strange:
-        raise BadSettings(f"there is no setting {', '.join(strange)}")
+        raise BadSettings("\n".join(unknown_setting(name, known) for name in strange))
 
     class Filed(ServeSettings):
         model_config = SettingsConfigDict(toml_file=named or None)
@@ -181,15 +182,11 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
     try:
         return Filed(**{key: value for key, value in (flags or {}).items() if value is not None})
     except ValidationError as error:
-        lines = [_line(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+        names = list(ServeSettings.model_fields)
+        lines = [setting_words(each, names) for each in error.errors(include_input=False)]
         raise BadSettings("\n".join(lines)) from None
     except (OSError, ValueError):
         raise BadSettings("config: the file is not TOML") from None
-
-
-def _line(place: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
-    return f"{'.'.join(map(str, place))}: {said}" if place else said
 
 
 def parse_rate(text: str) -> RateLimitItem:

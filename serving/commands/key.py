@@ -12,6 +12,7 @@ from serving.help import HelpedCommand, HelpedGroup, argument, option
 
 KEYS = "密钥文件；默认 keys.json。里面只有密钥的摘要。"
 keys = typer.Typer(cls=HelpedGroup, add_completion=False, no_args_is_help=False)
+_ROLE = "角色：tag 打标、review 复核、admin 管理，后面的也能做前面的事；默认 tag。"
 _File = Annotated[Path, option("--keys", metavar="文件", help=KEYS)]
 
 
@@ -36,9 +37,7 @@ def key(context: typer.Context) -> None:
 @keys.command("new", cls=HelpedCommand)
 def new(
     name: Annotated[str, option("--name", metavar="名称", help="用密钥的系统，如 hotline；不要写人名。")],
-    role: Annotated[
-        RoleName, option("--role", metavar="|".join(RoleName), help="角色；默认 tag，只能打标。")
-    ] = RoleName.tag,
+    role: Annotated[RoleName, option("--role", metavar="|".join(RoleName), help=_ROLE)] = RoleName.tag,
     rate: Annotated[
         str, option("--rate", metavar="件数/时间", help="最多每多久多少件，如 1000/minute；默认不限。")
     ] = "",
@@ -48,7 +47,7 @@ def new(
 
     服务运行中时，用 SIGHUP 或 /v1/model/reload 使它生效。
 
-    退出码：0 已生成；2 用法不对；4 密钥文件不能读写。
+    退出码：0 已生成；2 用法不对，或已有这个名称；4 密钥文件不能读写。
     """
     from data.audit import Action
     from serving.faults import WrongUse

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from serving.faults import WrongUse
 from serving.keys import BadKeys, KeyRing, Role, list_keys, new_key, remove_key
+from tests.serving.conftest import Petition
 
 
 def test_a_new_key_is_found_and_stands_nowhere_in_the_file(tmp_path: Path) -> None:
@@ -47,9 +49,29 @@ def test_a_name_is_taken_once_and_is_plain(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     new_key(file, "hotline", Role.tag)
     for name in ("hotline", "", "张三", "a b", "-a", "x" * 41):
-        with pytest.raises(BadKeys):
+        with pytest.raises(WrongUse, match="--name："):
             new_key(file, name, Role.tag)
 
+    assert [key.name for key in list_keys(file)] == ["hotline"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--name", "张三"), "--name：请用 1 至 40 个小写字母"),
+        (("--name", "hotline"), "--name：已有名为 hotline 的密钥"),
+        (("--name", "desk", "--role", "god"), "tag 打标、review 复核、admin 管理"),
+        (("--name", "desk", "--rate", "often"), "--rate：请写成 件数/时间"),
+    ],
+)
+def test_wrong_use_is_told_in_chinese(
+    petition: Petition, tmp_path: Path, wrong: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "keys.json"
+    new_key(file, "hotline", Role.tag)
+    ended = petition("key", "new", *wrong, "--keys", file)
+
+    assert ended.code == 2 and said in ended.err and "god" not in ended.err
     assert [key.name for key in list_keys(file)] == ["hotline"]
 
 

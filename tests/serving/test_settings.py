@@ -38,15 +38,23 @@ def test_a_name_that_is_none_is_refused_wherever_it_stands(
     with pytest.raises(BadSettings, match="prot"):
         load_settings({"prot": 1})
     monkeypatch.setenv("PETITION_PROT", SECRET)
-    with pytest.raises(BadSettings, match="there is no setting PETITION_PROT"):
+    with pytest.raises(BadSettings, match="没有设置 PETITION_PROT，是不是 PETITION_PORT？"):
         load_settings()
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ({"port": 70_000}, "port"),
-        ({"threads": SECRET}, "threads"),
+        ({"port": 70_000}, "^port：不能大于 65535$"),
+        ({"port": "1.5"}, "^port：请写整数$"),
+        ({"threads": SECRET}, "^threads：请写整数$"),
+        ({"threads": "-1"}, "^threads：不能小于 0$"),
+        ({"deadline_s": "0"}, "^deadline_s：要大于 0$"),
+        ({"deadline_s": SECRET}, "^deadline_s：请写数字$"),
+        ({"sealed": SECRET}, "^sealed：请写 true 或 false$"),
+        ({"mask": SECRET}, "^mask：只能是 none、output、input 之一$"),
+        ({"tracer": "x"}, "^没有设置 tracer，是不是 traces？$"),
+        ({"zzzz": "x"}, "^没有设置 zzzz，全部设置见"),
         ({"host": "0.0.0.0"}, "without keys only loopback"),
         ({"host": "hotline.example"}, "without keys only loopback"),
         ({"tls_cert": "a.pem"}, "go together"),
@@ -55,7 +63,7 @@ def test_a_name_that_is_none_is_refused_wherever_it_stands(
         ({"queue_tokens": 500}, "smaller than batch_tokens"),
         ({"rate": SECRET}, "NUMBER/UNIT"),
         ({"rate": "10/minute"}, "such a request never passes"),
-        ({"log_level": SECRET}, "log_level"),
+        ({"log_level": SECRET}, "^log_level：只能是 debug、info、warning、error 之一$"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name_and_without_the_value(flags: dict[str, Any], said: str) -> None:
