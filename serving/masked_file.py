@@ -45,7 +45,7 @@ class MaskedFile:
         target: the file to write; None is standard output.
         cells: what masks and counts.
         tell: takes one Chinese sentence about a row that could not be read, or a cell that was cut.
-        rows: written so far, headings among them.
+        rows: of data, written so far; headings and what stands above them do not count.
         unread: rows that could not be read and are therefore not in the output.
     """
 
@@ -182,7 +182,7 @@ class MaskedFile:
         first = list(islice(rows, HEADING_ROWS))
         place, headings = headings_of([[cell_text(cell) for cell in row] for row in first])
         for number, row in enumerate(chain(first, rows)):
-            self.rows += 1
+            self.rows += number > place
             yield [
                 self._cell(headings[column] if number > place and column < len(headings) else "", cell)
                 for column, cell in enumerate(row)

@@ -36,7 +36,31 @@ def test_a_csv_file_keeps_its_columns(petition: Petition, tmp_path: Path) -> Non
 
     assert ended.code == 0 and ended.out == ""
     assert read(target) == [list(HEADING), ["13800138000", "【姓名】", MASKED, "-5", "无"]]
-    assert "遮盖 3 处" in ended.err and "姓名 2" in ended.err and "手机号 1" in ended.err
+    assert (
+        "完成：1 行" in ended.err
+        and "遮盖 3 处" in ended.err
+        and "姓名 2" in ended.err
+        and "手机号 1" in ended.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (["2026 年来信,,", "编号,姓名,内容", f"1,王小明,{TEXT}", f"2,王小明,{TEXT}"], 2),
+        ([TEXT, TEXT, TEXT], 3),
+        (["编号,姓名,内容"], 0),
+    ],
+)
+def test_headings_and_what_stands_above_them_are_no_rows(
+    petition: Petition, tmp_path: Path, lines: list[str], rows: int
+) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ended = quiet(petition("mask", source, tmp_path / "out.csv"))
+
+    assert ended.code == 0 and f"完成：{rows} 行" in ended.err
+    assert len(read(tmp_path / "out.csv")) == len(lines)
 
 
 def test_gb18030_and_semicolons_are_read(petition: Petition, tmp_path: Path) -> None:
