@@ -144,13 +144,23 @@ def _usage(error: Any, kinds: list[str]) -> str:
         missing = "requires" in str(error)
         said = f"选项 {option} 后面缺少内容" if missing else f"选项 {option} 后面不带内容"
     elif param is not None:
-        name = f"{max(param.opts, key=len)} {param.metavar or ''}".strip()
-        said = f"{name} 给的内容不对：{_help(param)}"
+        said = _wanted(param)
     elif context is not None and hasattr(context.command, "commands"):
         said = f"没有这个命令；可用的命令：{'、'.join(context.command.commands)}"
     else:
         said = "参数给多了；含空格的文件名要加引号"
     return f"{said}（用 {path} --help 查看用法）"
+
+
+def _wanted(param: Any) -> str:
+    """What a value must be, as far as its placeholder says so, or what it is for."""
+    name, shown = max(param.opts, key=len), param.metavar or ""
+    if "|" in shown:
+        return f"{name} 只能是 {'、'.join(shown.split('|'))}"
+    return (
+        f"{name} {shown}".strip()
+        + f" 给的内容不对{'，要给数字' if shown.endswith('数') else ''}：{_help(param)}"
+    )
 
 
 def _help(param: Any) -> str:

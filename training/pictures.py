@@ -28,10 +28,12 @@ def draw(metrics: Metrics, export: Export, out: Path) -> list[Path]:
         if not len(truth):
             continue
         figure, plot = pyplot.subplots(figsize=(7, 6))
-        for label, s, y in zip(axis.labels, scores.T, truth.T, strict=True):
+        for place, (label, s, y) in enumerate(zip(axis.labels, scores.T, truth.T, strict=True)):
             if y.sum():
                 precision, recall, _ = precision_recall_curve(y, s)
-                plot.plot(recall, precision, label=f"{label.id} ({int(y.sum())})", linewidth=1)
+                # Ten colours come round again: dashed from then on.
+                line = ("-", "--", ":")[place // 10 % 3]
+                plot.plot(recall, precision, line, label=f"{label.id} ({int(y.sum())})", linewidth=1)
         plot.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02), title=axis.id)
         plot.legend(fontsize=7, loc="lower left")
         written.append(_save(figure, out / f"{axis.id}-precision-recall.png"))
@@ -48,7 +50,7 @@ def draw(metrics: Metrics, export: Export, out: Path) -> list[Path]:
         ticks, names = range(len(axis.labels)), [label.id for label in axis.labels]
         plot.set_xticks(ticks, names, rotation=60, ha="right", fontsize=7)
         plot.set_yticks(ticks, names, fontsize=7)
-        plot.set(title=f"{axis.id}: mean score (column) of reports that have a label (row)")
+        plot.set(title=f"{axis.id}: mean score (column)\nof reports that have a label (row)")
         figure.colorbar(image)
         written.append(_save(figure, out / f"{axis.id}-confusion.png"))
     return written

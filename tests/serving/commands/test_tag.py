@@ -57,8 +57,8 @@ def test_format_wins_over_the_suffix(tag: Petition, reports: Path, tmp_path: Pat
     [
         (("--format", "xlsx"), "xlsx 要写到文件"),
         (("-o", "out.pdf"), "看不出 out.pdf 是什么格式"),
-        (("--format", "表格"), "--format table|jsonl|csv|xlsx 给的内容不对"),
-        (("--limit", "-1"), "--limit 件数 给的内容不对"),
+        (("--format", "表格"), "--format 只能是 table、jsonl、csv、xlsx"),
+        (("--limit", "-1"), "--limit 件数 给的内容不对，要给数字"),
         (("--threads",), "选项 --threads 后面缺少内容"),
         (("--quiet=3",), "选项 --quiet 后面不带内容"),
         (("--bogus",), "没有选项 --bogus"),
