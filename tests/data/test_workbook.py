@@ -84,8 +84,8 @@ def test_a_sheet_of_one_column_is_read_where_it_is_all_there_is(tmp_path: Path) 
 
 def test_no_sheet_that_maps_is_an_error_with_the_headings(tmp_path: Path) -> None:
     """An empty sheet before it does not hide them."""
-    with pytest.raises(UnknownColumns, match="甲, 乙"):
-        list(read_reports(book(tmp_path / "a.xlsx", 空=[], s=[["甲", "乙"], [1, 2]])))
+    with pytest.raises(UnknownColumns, match="受理号, 来电人"):
+        list(read_reports(book(tmp_path / "a.xlsx", 空=[], s=[["受理号", "来电人"], [1, 2]])))
     with pytest.raises(EmptyFile):
         list(read_reports(book(tmp_path / "a.xlsx", 空=[])))
 
