@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -34,11 +37,13 @@ class TrainSettings:
     weak_lr: float = -1.0
     """The encoder's rate among weakly labelled reports; below 0: three tenths of `encoder_lr`."""
     head_lr: float = 2e-3
+    """Learning rate of the heads, at its highest."""
     decay: float = 0.01
     """Weight decay."""
     warmup: float = 0.1
     """Share of the steps in which the learning rate rises."""
     dropout: float = 0.1
+    """Share of the head's inputs that a training step leaves out at random."""
     tokens: int = 6144
     """Padded tokens in a batch at most."""
     reports: int = 32
@@ -73,3 +78,20 @@ class TrainSettings:
     wide_strength: float = 1.0
     """C of the wide part's linear SVMs."""
     seed: int = 0
+    """Of all that is drawn at random."""
+
+
+def field_docs(kind: type) -> Mapping[str, str]:
+    """What stands under each field of a class of settings, as one line, for the flags' help."""
+    (found,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(found, ast.ClassDef)
+    docs = {}
+    for line, below in zip(found.body, found.body[1:], strict=False):
+        if (
+            isinstance(line, ast.AnnAssign)
+            and isinstance(line.target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+        ):
+            docs[line.target.id] = " ".join(str(below.value.value).split())
+    return docs

@@ -33,7 +33,7 @@ from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
-from training.settings import TrainSettings, whole_number
+from training.settings import TrainSettings, field_docs, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
 from training.weak import WeakSource, read_weak
@@ -273,14 +273,19 @@ def main() -> None:
 
 
 def add_setting_flags(parser: argparse.ArgumentParser) -> None:
-    """A flag for every field of TrainSettings."""
+    """A flag for every field of TrainSettings, with what stands under the field as help."""
+    docs = field_docs(TrainSettings)
     for field in fields(TrainSettings):
         flag, default = f"--{field.name.replace('_', '-')}", field.default
+        said = "yes" if default is True else "no" if default is False else default
+        # argparse takes % for a name to fill in.
+        told = f"{docs[field.name].removesuffix('.')} (default {said})".replace("%", "%%")
         if isinstance(default, bool):
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
+            # Put in after: some versions of Python write the default behind a help that is given.
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default).help = told
         else:
             kind = whole_number if isinstance(default, int) else type(default)
-            parser.add_argument(flag, type=kind, default=default, help=f"default {default}")
+            parser.add_argument(flag, type=kind, default=default, help=told)
 
 
 if __name__ == "__main__":

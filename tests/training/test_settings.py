@@ -22,6 +22,20 @@ def test_every_setting_is_a_flag_with_its_default() -> None:
     assert len(asdict(parse())) == len(fields(TrainSettings))
 
 
+def test_every_flag_says_what_it_is_and_its_default() -> None:
+    parser = argparse.ArgumentParser()
+    add_setting_flags(parser)
+    helps = {action.dest: str(action.help) for action in parser._actions if action.dest != "help"}
+
+    assert set(helps) == {field.name for field in fields(TrainSettings)}
+    for name, told in helps.items():
+        words, _, default = told.partition(" (default ")
+        assert len(words) > 5 and default.endswith(")") and default.count("default") == 0, name
+    assert helps["weak_lr"].endswith("three tenths of `encoder_lr` (default -1.0)")
+    assert helps["blind"].endswith("(data/blind.py) (default yes)")
+    assert "three tenths of" in " ".join(parser.format_help().split())
+
+
 def test_flags_read_what_mlflow_passes() -> None:
     settings = parse("--epochs", "8.0", "--seed", "3.0", "--encoder-lr", "1e-3", "--no-wide", "--head", "cls")
 
