@@ -22,7 +22,7 @@ def wrap(text: Text, width: int) -> list[Text]:
     start = cells = 0
     for index, char in enumerate(words):
         cells += cell_len(char)
-        if cells > width:
+        while cells > width and start < index:
             start = _break(words, start, index)
             cuts.append(start)
             cells = cell_len(words[start : index + 1])

@@ -60,7 +60,7 @@ def test_a_name_is_taken_once_and_is_plain(tmp_path: Path) -> None:
     [
         (("--name", "张三"), "--name：请用 1 至 40 个小写字母"),
         (("--name", "hotline"), "--name：已有名为 hotline 的密钥"),
-        (("--name", "desk", "--role", "god"), "tag 打标、review 复核、admin 管理"),
+        (("--name", "desk", "--role", "god"), "--role 只能是 tag、review、admin"),
         (("--name", "desk", "--rate", "often"), "--rate：请写成 件数/时间"),
     ],
 )

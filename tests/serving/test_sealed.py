@@ -145,7 +145,7 @@ def test_the_service_writes_no_word(place: Path, export: Export) -> None:
     assert files_with([place / "work", place / "tmp", place / "home"], PHRASES) == []
     assert (place / "work" / "audit.jsonl").read_text(encoding="utf-8").count("\n") == 4
     assert not holds(str(server.log).encode(), (*PHRASES, "GD-1"))
-    assert 'label="education"' not in metrics and "petition_reports_total 2.0" in metrics
+    assert 'label="education"' not in metrics and "petition_reports_total 3.0" in metrics
 
 
 def test_a_sealed_process_leaves_no_core(place: Path) -> None:

@@ -20,6 +20,7 @@ def test_lines_fit_and_lose_nothing(text: str, width: int) -> None:
 
 def test_a_line_breaks_neither_before_a_closing_mark_nor_in_a_number() -> None:
     assert [line.plain for line in wrap(Text("路灯坏了，没修"), 8)] == ["路灯坏", "了，没修"]
+    assert [line.plain for line in wrap(Text(" 路”，。，"), 8)] == [" ", "路”，。", "，"]
     assert [line.plain for line in wrap(Text("路灯坏12345件"), 8)] == ["路灯坏", "12345件"]
 
 

@@ -47,7 +47,7 @@ def test_a_broken_export_ends_with_three(petition: Petition, tmp_path: Path) -> 
 def test_an_unknown_format_is_wrong_use(petition: Petition) -> None:
     ended = petition("taxonomy", "--format", "xml")
 
-    assert ended.code == 2 and "text|yaml|json" in ended.err
+    assert ended.code == 2 and "text、yaml、json" in ended.err
 
 
 OLD = """
