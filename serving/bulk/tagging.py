@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from data.report import BadRow, Report
-from model.guard import Case, Guard, Shown, by_hand
+from model.guard import Case, Guard, by_hand
 from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from model.work import Work
@@ -130,19 +130,20 @@ class ChunkTagger:
                 records.append(rejected(_unreadable(line, made), raw=self.guard.idle))
                 continue
             case, time = begun.cases[place], stamp.time
-            told: Shown | None = None
+            said: list[tuple[str, str]] = []
             if case.report is None:
                 shape = by_hand(case.shown.id, self.tagger.export).to_dict()
             elif place in begun.kept:
                 known = begun.kept[place]
                 shape, time = with_words(known, line.row), known["time"]
-                told = Shown(case.shown, Prediction.from_dict(shape))
+                if stamp.matters:
+                    said = matter_lines(case.shown, Prediction.from_dict(shape))
             else:
                 assert made is not None  # it was begun, and has not failed
                 shape = self.guard.show(case, made).prediction.to_dict()
-                told = self.guard.show(case, made, as_shown=True)
+                if stamp.matters:
+                    said = matter_lines(*self.guard.show(case, made, as_shown=True))
             cells = self._cells(line.row, case)
-            said = matter_lines(*told) if told is not None and stamp.matters else []
             records.append(tagged(line, case.shown, cells, shape, begun.hashes.get(place, ""), time, said))
         return records
 
