@@ -35,6 +35,12 @@ class AxisDecision:
     review_when_empty: bool = False
     label_review: Floats | None = None
 
+    @classmethod
+    def neutral(cls, labels: int) -> AxisDecision:
+        """Identity calibration and thresholds of one half, for so many labels."""
+        ones = np.ones(labels, dtype=np.float32)
+        return cls(ones, 0 * ones, 0.5 * ones)
+
     def scores(self, logits: Floats, kind: str) -> Floats:
         """Calibrated scores [reports, labels] of logits [reports, labels]."""
         x = logits * self.slope + self.offset

@@ -22,6 +22,7 @@ from data.labelled import LabelledReport
 from data.readers import read_reports
 from data.report import Report
 from data.taxonomy import Taxonomy
+from model.decide import AxisDecision
 from model.export import Export
 from model.tagger import Tagger
 
@@ -36,12 +37,12 @@ def soften(logits: NDArray[np.float32], taxonomy: Taxonomy) -> NDArray[np.float3
     Hard targets of rare labels weigh more than others, which shifts a model's logits; calibration takes the
     shift back, and a target without it would pull against the hard ones.
     """
-    soft = 1 / (1 + np.exp(-logits))
-    for axis, columns in taxonomy.columns():
-        if axis.kind == "one":
-            of_axis = np.exp(logits[:, columns] - logits[:, columns].max(axis=1, keepdims=True))
-            soft[:, columns] = of_axis / of_axis.sum(axis=1, keepdims=True)
-    return np.asarray(soft, dtype=np.float32)
+    return np.hstack(
+        [
+            AxisDecision.neutral(len(axis.labels)).scores(logits[:, columns], axis.kind)
+            for axis, columns in taxonomy.columns()
+        ]
+    )
 
 
 def write_soft(teachers: Sequence[Tagger], reports: Iterable[Report], out: Path) -> int:

@@ -211,13 +211,7 @@ def check_smaller(
 
 def undecided(taxonomy: Taxonomy) -> dict[str, AxisDecision]:
     """Identity calibration and thresholds of one half, until dev says better."""
-    result = {}
-    for axis, _ in taxonomy.columns():
-        n = len(axis.labels)
-        result[axis.id] = AxisDecision(
-            np.ones(n, np.float32), np.zeros(n, np.float32), np.full(n, 0.5, dtype=np.float32)
-        )
-    return result
+    return {axis.id: AxisDecision.neutral(len(axis.labels)) for axis in taxonomy.axes}
 
 
 def fold_bias(network: TaggingNetwork) -> None:
