@@ -27,18 +27,18 @@ def encoder_config(vocab_size: int, width: int, depth: int, heads: int, hidden: 
     )  # fmt: skip
 
 
-def rotary_tables(length: int, head_width: int, theta: float, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosines and sines [length, head_width] (Su et al. 2021, "RoFormer")."""
-    rates = theta ** (-torch.arange(0, head_width, 2, device=like.device).float() / head_width)
-    angles = torch.arange(length, device=like.device).float()[:, None] * rates
-    angles = torch.cat([angles, angles], dim=-1)
-    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
+def rotary_tables(length: int, head_width: int, theta: float) -> tuple[Tensor, Tensor]:
+    """Cosines and signed sines [length, 2, head_width / 2] (Su et al. 2021, "RoFormer")."""
+    rates = theta ** (-torch.arange(0, head_width, 2).float() / head_width)
+    angles = torch.arange(length).float()[:, None] * rates
+    cos, sin = angles.cos(), angles.sin()
+    return torch.stack([cos, cos], dim=1), torch.stack([-sin, sin], dim=1)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Apply rotary positions to [..., length, head_width]."""
-    left, right = x.chunk(2, dim=-1)
-    return x * cos + torch.cat([-right, left], dim=-1) * sin
+    halves = x.unflatten(-1, (2, -1))
+    return (halves * cos + halves.flip(-2) * sin).flatten(-2)
 
 
 class Attention(nn.Module):
@@ -109,11 +109,21 @@ class Embeddings(nn.Module):
 class Encoder(nn.Module):
     """Token ids [batch, length] to states [batch, length, width]."""
 
+    cos: Tensor
+    sin: Tensor
+
     def __init__(self, config: ModernBertConfig) -> None:
         super().__init__()
         self.config = config
         rope: Any = config.rope_parameters
-        self.theta = float(rope["full_attention"]["rope_theta"])
+        # Kept, not made anew in each pass: a compiled pass would take their cosines again for every state.
+        cos, sin = rotary_tables(
+            config.max_position_embeddings,
+            config.hidden_size // config.num_attention_heads,
+            float(rope["full_attention"]["rope_theta"]),
+        )
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
         self.embeddings = Embeddings(config)
         self.layers = nn.ModuleList(Layer(config, i == 0) for i in range(config.num_hidden_layers))
         self.final_norm = nn.LayerNorm(config.hidden_size, eps=config.norm_eps, bias=False)
@@ -129,14 +139,51 @@ class Encoder(nn.Module):
 
     def layers_on(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """What the layers make of token vectors [batch, length, width]."""
-        head_width = self.config.hidden_size // self.config.num_attention_heads
-        cos, sin = rotary_tables(x.shape[1], head_width, self.theta, x)
+        cos, sin = self.cos[: x.shape[1]], self.sin[: x.shape[1]]
         bias = None
         if mask is not None:
             bias = (1 - mask[:, None, None, :].to(x.dtype)) * -1e4
         for layer in self.layers:
             x = layer(x, cos, sin, bias)
         return self.final_norm(x)
+
+
+class TiedCrossEntropy(torch.autograd.Function):
+    """Mean cross-entropy of a decoder tied to the token vectors, on logits that stay in their own precision.
+
+    Half of a step's time on a CPU goes into a usual loss over 16,000 pieces: it makes the logits float, keeps
+    them twice and reads them four times. Here the probabilities stand in for them and become their gradient.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, table: Tensor, bias: Tensor, targets: Tensor) -> Tensor:  # type: ignore[override]
+        """Loss of states [n, width] against the true ids [n]; table [pieces, width], bias [pieces]."""
+        chances = torch.addmm(bias, states, table.t()).softmax(-1)
+        rows = torch.arange(len(targets), device=targets.device)
+        right = chances[rows, targets]
+        chances[rows, targets] = right - 1
+        ctx.save_for_backward(chances, states, table)
+        return -right.float().clamp_min(1e-30).log().mean()
+
+    @staticmethod
+    def backward(ctx: Any, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
+        """Gradients of states, table and bias."""
+        gradient, states, table = ctx.saved_tensors
+        share = wanted / len(states)
+        ones = gradient.new_ones(1, len(states))  # a product: bf16 columns add up slowly otherwise
+        return (
+            gradient @ table * share,
+            gradient.t() @ (states * share),
+            (ones @ gradient)[0] * share,
+            None,
+        )
+
+
+@torch.compiler.disable
+def tied_cross_entropy(states: Tensor, table: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """`TiedCrossEntropy`, never compiled: torch.compile would take it apart into its float form."""
+    loss: Tensor = TiedCrossEntropy.apply(states, table, bias, targets)  # type: ignore[no-untyped-call]
+    return loss
 
 
 class MaskedLm(nn.Module):
@@ -156,11 +203,18 @@ class MaskedLm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
 
     def forward(self, ids: Tensor, where: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and accuracy at the flat positions `where` [n] whose true ids are `targets` [n]."""
+        """Loss and accuracy at the flat positions `where` [n] whose true ids are `targets` [n].
+
+        The accuracy is NaN while gradients are kept: a training step has no use for it.
+        """
         states = self.model(ids).flatten(0, 1)[where]
         states = self.head["norm"](F.gelu(self.head["dense"](states)))
-        logits = F.linear(states, self.model.embeddings.tok_embeddings.weight, self.bias).float()
-        return F.cross_entropy(logits, targets), (logits.detach().argmax(-1) == targets).float().mean()
+        table = self.model.embeddings.tok_embeddings.weight
+        if torch.is_grad_enabled():
+            loss = tied_cross_entropy(states, table, self.bias, targets)
+            return loss, loss.new_full((), torch.nan)
+        logits = F.linear(states, table, self.bias).float()
+        return F.cross_entropy(logits, targets), (logits.argmax(-1) == targets).float().mean()
 
     def to_transformers(self) -> dict[str, Tensor]:
         """State of a `ModernBertForMaskedLM` with these weights."""

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from training.encoder import MaskedLm, encoder_config
+from training.memory import keep_freed_memory
 from training.muon import Muon
 from training.replaced import ReplacedLm
 from training.settings import whole_number
@@ -237,6 +238,15 @@ def finite_gradients(network: nn.Module) -> bool:
     return all(bool(torch.isfinite(p.grad).all()) for p in network.parameters() if p.grad is not None)
 
 
+def compiled(network: nn.Module) -> nn.Module:
+    """The network under torch.compile, for shapes that never change."""
+    from torch._inductor import config
+
+    # torch 2.13 picks AMX for element-wise loops too where it finds it, and their backward is NaN.
+    config.cpp.simdlen = 512 if "AVX512" in torch.backends.cpu.get_cpu_capability() else None
+    return torch.compile(network, dynamic=False)  # type: ignore[return-value]
+
+
 def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     """Train until settings.tokens, from the run's last checkpoint where there is one.
 
@@ -258,7 +268,7 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
-    forward: nn.Module = torch.compile(network, dynamic=False) if args.compile else network  # type: ignore[assignment]
+    forward: nn.Module = compiled(network) if args.compile else network
     steps = settings.tokens // (settings.batch * settings.length)
     fall_starts = steps - round(steps * settings.decay)
     began, losses, marks = time.time(), [], time.time()
@@ -267,7 +277,7 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
         batch = batch_of(streams, step, vocab, device)
         loss = learn(forward, batch)
         if step == first and forward is not network and not finite_gradients(network):
-            # torch 2.13's compiled backward gives NaN on processors with AMX.
+            # Seen on processors with AMX: an update that looks right must not be learnt from unlooked at.
             print(
                 "torch.compile gives no usable gradients on this machine; going on without", file=sys.stderr
             )
@@ -326,6 +336,7 @@ def main() -> None:
             default=value,
         )
     args = parser.parse_args()
+    keep_freed_memory()
     settings = PretrainSettings(**{name: getattr(args, name) for name in asdict(PretrainSettings())})
     pretrain(args, settings)
 

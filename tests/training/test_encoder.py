@@ -1,0 +1,63 @@
+"""The encoder's own arithmetic against the usual one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from training.encoder import MaskedLm, encoder_config, rotary_tables, rotate, tied_cross_entropy
+
+
+def test_the_tied_loss_and_its_gradients_are_those_of_cross_entropy() -> None:
+    torch.manual_seed(0)
+    states, table, bias = (torch.randn(*shape, dtype=torch.double) for shape in ((7, 5), (11, 5), (11,)))
+    targets = torch.tensor([3, 0, 10, 3, 7, 7, 1])
+
+    def run(loss: object, *tensors: torch.Tensor) -> list[torch.Tensor]:
+        leaves = [t.clone().requires_grad_() for t in tensors]
+        value = loss(*leaves)  # type: ignore[operator]
+        (value * 2.5).backward()
+        return [value.detach(), *(leaf.grad for leaf in leaves if leaf.grad is not None)]
+
+    found = run(lambda s, t, b: tied_cross_entropy(s, t, b, targets), states, table, bias)
+    wanted = run(lambda s, t, b: F.cross_entropy(F.linear(s, t, b), targets), states, table, bias)
+
+    assert len(found) == 4
+    for ours, usual in zip(found, wanted, strict=True):
+        torch.testing.assert_close(ours, usual, rtol=1e-6, atol=1e-9, check_dtype=False)
+
+
+def test_a_word_that_the_network_held_for_impossible_gives_a_finite_loss() -> None:
+    bias = torch.zeros(4, dtype=torch.bfloat16)
+    bias[0] = 300.0  # the others' chances are 0 in any precision
+    zeros = torch.zeros(2, 3, dtype=torch.bfloat16, requires_grad=True)
+    loss = tied_cross_entropy(zeros, torch.ones(4, 3, dtype=torch.bfloat16), bias, torch.tensor([1, 2]))
+    loss.backward()
+
+    assert torch.isfinite(loss)
+    assert zeros.grad is not None and bool(torch.isfinite(zeros.grad).all())
+
+
+def test_rotation_turns_pairs_of_both_halves_by_their_position() -> None:
+    torch.manual_seed(0)
+    length, width, theta = 9, 8, 100.0
+    x = torch.randn(2, 3, length, width)
+    cos, sin = rotary_tables(length, width, theta)
+    found = rotate(x, cos, sin)
+
+    pairs = torch.complex(x[..., : width // 2], x[..., width // 2 :])
+    angles = torch.arange(length)[:, None] * theta ** (-torch.arange(0, width, 2) / width)
+    wanted = pairs * torch.polar(torch.ones_like(angles), angles)
+    torch.testing.assert_close(found, torch.cat([wanted.real, wanted.imag], dim=-1))
+
+
+@pytest.mark.parametrize("learning", [True, False])
+def test_accuracy_is_counted_only_where_nothing_is_learnt(learning: bool) -> None:
+    torch.manual_seed(0)
+    network = MaskedLm(encoder_config(20, 32, 1, 2, 48))
+    with torch.set_grad_enabled(learning):
+        loss, accuracy = network(torch.randint(5, 20, (2, 6)), torch.tensor([1, 8]), torch.tensor([7, 9]))
+
+    assert float(loss.detach()) == pytest.approx(3.0, abs=0.5)  # about the logarithm of 20
+    assert bool(torch.isnan(accuracy)) is learning
