@@ -85,25 +85,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--serving", type=Path, default=DEFAULT, help="Export in service before the first time"
     )
-    parser.add_argument("--start", choices=["serving", "encoder"], default="serving")
+    parser.add_argument(
+        "--start",
+        choices=["serving", "encoder"],
+        default="serving",
+        help="from the model in service, or from the pretrained encoder",
+    )
     parser.add_argument("--encoder", default=str(ENCODER), help="folder of the encoder")
     parser.add_argument("--keep-wide", action=argparse.BooleanOptionalAction, help="the linear part as it is")
     files("--cases", help="YAML of further behaviour cases")
     parser.add_argument("--into", type=Path, help="folder that a service follows")
-    parser.add_argument("--precision", choices=["fp32", "fp16", "int8"], default="fp16")
+    parser.add_argument(
+        "--precision",
+        choices=["fp32", "fp16", "int8"],
+        default="fp16",
+        help="how the Export keeps its weights (default fp16)",
+    )
     parser.add_argument("--golden", type=Path, default=SAMPLE, help="invented reports for the golden file")
     parser.add_argument("--data-notes", type=Path, help="Markdown for the model card")
     parser.add_argument("--threads", type=whole_number, default=0, help="0: torch's choice")
     parser.add_argument("--tracking", type=Path, default=Path("artifacts/mlflow"),
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
     parser.add_argument("--exit-zero", action="store_true", help="0 also where the candidate is refused")
-    for field in fields(GateSettings):
-        flag = f"--{field.name.replace('_', '-')}"
-        if isinstance(field.default, tuple):
-            parser.add_argument(flag, nargs="*", default=field.default, type=str)
-        else:
-            kind = whole_number if isinstance(field.default, int) else float
-            parser.add_argument(flag, type=kind, default=field.default, help=f"default {field.default}")
+    add_setting_flags(parser, GateSettings)
     add_setting_flags(parser)
     return parser
 

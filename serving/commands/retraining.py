@@ -80,7 +80,8 @@ def retrain(
 ) -> None:
     """用新的标注数据再训练，与现用模型在同一测试集上比较，更好才更换（需要 training 扩展）。
 
-    其余参数交给训练：门槛如 --margin、--protected，训练设置如 --epochs、--threads，见 docs/retraining.md。
+    其余参数交给训练：门槛如 --margin、--protected，训练设置如 --epochs、--threads，
+    逐个说明见 docs/retraining.md 和 python -m training.retrain --help。
 
     退出码：0 已更换；1 评审没有通过，现用模型不变；2 用法不对；3 模型不能用；4 文件不能读写，或标注数据有错；
     69 没有安装 training 扩展。

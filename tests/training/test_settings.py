@@ -7,6 +7,8 @@ from dataclasses import asdict, fields
 
 import pytest
 
+from training.gate import GateSettings
+from training.retrain import _parser as retrain_parser
 from training.settings import TrainSettings, whole_number
 from training.train import add_setting_flags
 
@@ -34,6 +36,22 @@ def test_every_flag_says_what_it_is_and_its_default() -> None:
     assert helps["weak_lr"].endswith("three tenths of `encoder_lr` (default -1.0)")
     assert helps["blind"].endswith("(data/blind.py) (default yes)")
     assert "three tenths of" in " ".join(parser.format_help().split())
+
+
+def test_every_flag_of_the_gate_says_what_it_is_too() -> None:
+    helps = {action.dest: action.help for action in retrain_parser()._actions}
+
+    assert {field.name for field in fields(GateSettings)} <= set(helps)
+    assert all(told and len(told.partition(" (default ")[0]) > 5 for told in helps.values()), helps
+    assert str(helps["behaviours_lost"]).endswith("candidate may fail (default 1)")
+    assert str(helps["protected"]).endswith("inaction falsification privilege)")
+
+
+def test_labels_that_matter_may_be_none() -> None:
+    given = retrain_parser().parse_args(["--protected", "--least-test", "5.0"])
+
+    assert given.protected == [] and given.least_test == 5
+    assert retrain_parser().parse_args([]).protected == GateSettings().protected
 
 
 def test_flags_read_what_mlflow_passes() -> None:
