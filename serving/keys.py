@@ -105,12 +105,15 @@ def remove_key(path: Path, name: str) -> None:
     """Take a key out of the file.
 
     Raises:
-        BadKeys: there is none of that name.
+        WrongUse: there is none of that name.
+        BadKeys: the file cannot be read or is of another form.
     """
     keys = _read(path)
     left = [key for key in keys if key.name != name]
     if len(left) == len(keys):
-        raise BadKeys(f"{path}: no key of that name")
+        # What cannot be a name is not shown: it may be the key itself, pasted in its place.
+        called = f"名为 {name} 的密钥" if NAME.fullmatch(name) else "这个名称的密钥"
+        raise WrongUse(f"密钥文件里没有{called}；用 petition key list 看有哪些")
     _write(path, left)
 
 

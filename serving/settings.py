@@ -116,7 +116,7 @@ class ServeSettings(BaseSettings):
     @classmethod
     def _traces_go_somewhere(cls, value: str) -> str:
         if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
-            raise ValueError("give the whole address of the collector, http://HOST:4318/v1/traces")
+            raise ValueError("请写收集器的完整地址，如 http://主机:4318/v1/traces")
         return value
 
     @field_validator("rate")
@@ -129,22 +129,24 @@ class ServeSettings(BaseSettings):
     @model_validator(mode="after")
     def _fit_together(self) -> ServeSettings:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key go together: give both or none")
+            raise ValueError("tls_cert 和 tls_key 要一起给，或都不给")
         if self.queue_tokens < self.batch_tokens:
-            raise ValueError("queue_tokens is smaller than batch_tokens: raise it")
+            raise ValueError("queue_tokens 小于 batch_tokens，请调高")
         if self.keys is None and not is_loopback(self.host):
             raise ValueError(
-                "without keys only loopback is served: make one with `petition key new` and give keys, "
-                "or listen on 127.0.0.1"
+                "没有密钥时只能监听本机（127.0.0.1）：先用 petition key new 生成密钥，"
+                "再用 keys 指明密钥文件，或把 host 改回 127.0.0.1"
             )
         if self.rate and parse_rate(self.rate).amount < self.max_reports:
-            raise ValueError("rate lets fewer reports through than max_reports: such a request never passes")
+            raise ValueError(
+                "rate 的件数小于 max_reports，一次送满的请求永远过不去；请调高 rate，或调低 max_reports"
+            )
         if self.sealed and self.reviews_database:
-            raise ValueError("sealed mode keeps no reviews: leave reviews_database out, or do not seal")
+            raise ValueError("密封模式（sealed）不留复核记录，请去掉 reviews_database，或不用密封模式")
         for name in ("tls_cert", "tls_key", "keys", "watch_list"):
             path: Path | None = getattr(self, name)
             if path is not None and not path.is_file():
-                raise ValueError(f"{name}: there is no such file")
+                raise ValueError(f"{name}：没有这个文件")
         if self.tls_cert is not None and self.tls_key is not None:
             _check_pair(self.tls_cert, self.tls_key)
         return self
@@ -170,7 +172,7 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
     """
     named = file or os.environ.get(CONFIG)
     if named and not Path(named).is_file():
-        raise BadSettings("config: there is no such file")
+        raise BadSettings("config：没有这个文件")
     known = {PREFIX + name.upper() for name in ServeSettings.model_fields} | {CONFIG}
     strange = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if strange:
@@ -186,7 +188,7 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
         lines = [setting_words(each, names) for each in error.errors(include_input=False)]
         raise BadSettings("\n".join(lines)) from None
     except (OSError, ValueError):
-        raise BadSettings("config: the file is not TOML") from None
+        raise BadSettings("config：不是 TOML 文件，或不能读") from None
 
 
 def parse_rate(text: str) -> RateLimitItem:
@@ -198,7 +200,7 @@ def parse_rate(text: str) -> RateLimitItem:
     try:
         return parse(text)
     except ValueError:
-        raise ValueError("give a rate as NUMBER/UNIT, e.g. 1000/minute") from None
+        raise ValueError("请写成 件数/时间，如 1000/minute") from None
 
 
 def _check_pair(certificate: Path, key: Path) -> None:
@@ -207,8 +209,7 @@ def _check_pair(certificate: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
     except (OSError, ValueError):  # of which ssl.SSLError is one
         raise ValueError(
-            "tls_cert, tls_key: give a certificate and the private key that belongs to it, both PEM, "
-            "readable for the service, the key without a passphrase"
+            "tls_cert、tls_key：请给证书和与它配对的私钥，都是 PEM 格式，服务能读，私钥不加口令"
         ) from None
 
 

@@ -35,7 +35,7 @@ def setting_words(fault: Mapping[str, Any], known: Iterable[str]) -> str:
     if kind in _PLAIN:
         return f"{name}：{_PLAIN[kind]}"
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
+    return f"{name}：{message}" if name else message
 
 
 def unknown_setting(name: str, known: Iterable[str]) -> str:

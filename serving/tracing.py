@@ -106,5 +106,5 @@ def open_tracing(settings: ServeSettings) -> Tracing | None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise BadSettings("traces: pip install 'petition-tagger[traces]', or leave it empty") from None
+        raise BadSettings("traces：请先 pip install 'petition-tagger[traces]'，或留空") from None
     return Tracing(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.traces, timeout=5)))

@@ -79,7 +79,10 @@ def list_all(file: _File = Path("keys.json")) -> None:
 def remove(
     name: Annotated[str, argument("NAME", "要删除的密钥的名称。")], file: _File = Path("keys.json")
 ) -> None:
-    """删除一个密钥。服务运行中时，用 SIGHUP 或 /v1/model/reload 使它生效。"""
+    """删除一个密钥。服务运行中时，用 SIGHUP 或 /v1/model/reload 使它生效。
+
+    退出码：0 已删除；2 没有这个名称；4 密钥文件不能读写。
+    """
     from data.audit import Action
     from serving.keys import remove_key
     from serving.protection import Protection

@@ -82,8 +82,22 @@ def test_a_key_is_removed(tmp_path: Path) -> None:
     remove_key(file, "hotline")
 
     assert KeyRing.load(file).find(key) is None
-    with pytest.raises(BadKeys, match="no key of that name"):
+    with pytest.raises(WrongUse, match="没有名为 hotline 的密钥；用 petition key list 看有哪些"):
         remove_key(file, "hotline")
+    with pytest.raises(WrongUse) as refused:
+        remove_key(file, key)
+    assert key not in str(refused.value)
+
+
+def test_removing_what_is_not_there_is_told_in_chinese(petition: Petition, tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    new_key(file, "hotline", Role.tag)
+    ended = petition("key", "remove", "desk", "--keys", file)
+
+    assert ended.code == 2 and ended.err == (
+        "错误：密钥文件里没有名为 desk 的密钥；用 petition key list 看有哪些\n"
+    )
+    assert [key.name for key in list_keys(file)] == ["hotline"]
 
 
 @pytest.mark.parametrize(

@@ -55,14 +55,16 @@ def test_a_name_that_is_none_is_refused_wherever_it_stands(
         ({"mask": SECRET}, "^mask：只能是 none、output、input 之一$"),
         ({"tracer": "x"}, "^没有设置 tracer，是不是 traces？$"),
         ({"zzzz": "x"}, "^没有设置 zzzz，全部设置见"),
-        ({"host": "0.0.0.0"}, "without keys only loopback"),
-        ({"host": "hotline.example"}, "without keys only loopback"),
-        ({"tls_cert": "a.pem"}, "go together"),
-        ({"tls_cert": "a.pem", "tls_key": "b.pem"}, "no such file"),
-        ({"keys": SECRET}, "no such file"),
-        ({"queue_tokens": 500}, "smaller than batch_tokens"),
-        ({"rate": SECRET}, "NUMBER/UNIT"),
-        ({"rate": "10/minute"}, "such a request never passes"),
+        ({"host": "0.0.0.0"}, "没有密钥时只能监听本机"),
+        ({"host": "hotline.example"}, "没有密钥时只能监听本机"),
+        ({"tls_cert": "a.pem"}, "^tls_cert 和 tls_key 要一起给"),
+        ({"tls_cert": "a.pem", "tls_key": "b.pem"}, "^tls_cert：没有这个文件$"),
+        ({"keys": SECRET}, "^keys：没有这个文件$"),
+        ({"queue_tokens": 500}, "^queue_tokens 小于 batch_tokens"),
+        ({"rate": SECRET}, "^rate：请写成 件数/时间"),
+        ({"rate": "10/minute"}, "永远过不去"),
+        ({"traces": SECRET}, "^traces：请写收集器的完整地址"),
+        ({"sealed": True, "reviews_database": SECRET}, "密封模式（sealed）不留复核记录"),
         ({"log_level": SECRET}, "^log_level：只能是 debug、info、warning、error 之一$"),
     ],
 )
@@ -75,10 +77,10 @@ def test_what_cannot_work_is_refused_by_name_and_without_the_value(flags: dict[s
 
 def test_a_file_that_is_no_toml_or_is_not_there_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "serve.toml"
-    with pytest.raises(BadSettings, match="no such file"):
+    with pytest.raises(BadSettings, match=r"^config：没有这个文件$"):
         load_settings({}, file)
     file.write_text("port: 1")
-    with pytest.raises(BadSettings, match="not TOML"):
+    with pytest.raises(BadSettings, match=r"^config：不是 TOML 文件"):
         load_settings({}, file)
 
 
