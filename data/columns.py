@@ -68,6 +68,8 @@ _USUAL_END = re.compile(
     + ")$"
 )
 _LONGEST_HEADING = 20  # code points; a longer cell is a sentence, not a heading
+_LONGEST_KEY = 40  # of ASCII keys, as "report_content_as_received"
+_MOST_SHOWN = 30  # headings in a message
 _REMARK = re.compile(r"[(\[{<【〔《「][^)\]}>】〕》」]*[)\]}>】〕》」]")
 _INVISIBLE = re.compile(r"[\ufeff\u200b-\u200f\u2060\u00ad\x00-\x08]")
 
@@ -114,7 +116,12 @@ def looks_like_headings(cells: Sequence[str]) -> bool:
 
 
 def map_columns(
-    headings: Sequence[str], columns: Columns | None = None, *, file: str = "table", exact: bool = False
+    headings: Sequence[str],
+    columns: Columns | None = None,
+    *,
+    file: str = "table",
+    exact: bool = False,
+    keys: bool = False,
 ) -> dict[str, str]:
     """Find the heading of each field.
 
@@ -127,6 +134,7 @@ def map_columns(
         columns: the user's own choices.
         file: name of the file, for the error.
         exact: leave out the match by ending.
+        keys: names by construction, as in Parquet; errors may show them.
 
     Returns:
         field ("text" always; "title", "id", "time", "region", "channel" where found) -> heading as written.
@@ -134,17 +142,22 @@ def map_columns(
     Raises:
         UnknownColumns: a column named by the user is not there, or no heading can be the text.
     """
-    found = find_columns(headings, columns, file=file, exact=exact)
+    found = find_columns(headings, columns, file=file, exact=exact, keys=keys)
     filled = [heading for heading in headings if heading.strip()]
     if "text" not in found and len(filled) == 1:
         return {"text": filled[0]}
     if "text" not in found:
-        raise no_text_column(headings, file)
+        raise no_text_column(headings, file, keys)
     return found
 
 
 def find_columns(
-    headings: Sequence[str], columns: Columns | None = None, *, file: str = "table", exact: bool = False
+    headings: Sequence[str],
+    columns: Columns | None = None,
+    *,
+    file: str = "table",
+    exact: bool = False,
+    keys: bool = False,
 ) -> dict[str, str]:
     """Do as `map_columns`, but leave "text" out where no heading can be it.
 
@@ -155,7 +168,7 @@ def find_columns(
     other = {normal_heading(heading) for heading in columns.without}
     normal = {heading: normal_heading(heading) for heading in headings if heading.strip()}
     normal = {heading: name for heading, name in normal.items() if name not in other}
-    found = _chosen(normal, columns, file, headings)
+    found = _chosen(normal, columns, file, headings, keys)
 
     def take(field: str, matches: Callable[[str], bool]) -> None:
         for heading, name in normal.items():
@@ -172,17 +185,17 @@ def find_columns(
     return found
 
 
-def no_text_column(headings: Sequence[str], file: str) -> UnknownColumns:
-    """Make the error for a table whose text is under no usual heading."""
+def no_text_column(headings: Sequence[str], file: str, keys: bool = False) -> UnknownColumns:
+    """Make the error for a table, or for objects, whose text is under no usual heading."""
     return UnknownColumns(
-        f"{file}: no column can be taken as the report's text; {_found(headings)}. "
+        f"{file}: no column can be taken as the report's text; {headings_found(headings, keys)}. "
         f"Name it with --text-column, for example --text-column 内容",
         headings,
     )
 
 
 def _chosen(
-    normal: Mapping[str, str], columns: Columns, file: str, headings: Sequence[str]
+    normal: Mapping[str, str], columns: Columns, file: str, headings: Sequence[str], keys: bool
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     for field in HEADINGS:
@@ -194,7 +207,8 @@ def _chosen(
         ]
         if not same:
             raise UnknownColumns(
-                f"{file}: no column is called {wanted!r} (--{field}-column); {_found(headings)}. "
+                f"{file}: no column is called {wanted!r} (--{field}-column); "
+                f"{headings_found(headings, keys)}. "
                 f"Give one of these to --{field}-column",
                 headings,
             )
@@ -209,9 +223,22 @@ def _ends_in(ending: str, name: str) -> bool:
     return name.endswith("_" + ending) if ending.isascii() else name.endswith(ending)
 
 
-def _found(headings: Sequence[str]) -> str:
-    # Without a heading row the first cells are a reporter's name and words, and those are never quoted.
+def headings_found(headings: Sequence[str], keys: bool = False) -> str:
+    """Say which headings there are, for an error.
+
+    Without a heading row the first cells of a table are a reporter's name and words, and those are never
+    quoted: only usual headings are, and others among them. The keys of an object are names, unless
+    they are long or read like a sentence.
+
+    Args:
+        headings: of a table, or the keys of an object.
+        keys: they are keys, or names of a Parquet file's columns.
+    """
     filled = [heading.strip() for heading in headings if heading.strip()]
+    if keys:
+        names = [name for name in filled if _is_name(name)]
+        left = len(filled) - len(names[:_MOST_SHOWN])
+        return f"keys found: {', '.join(names[:_MOST_SHOWN])}" + (f" and {left} more" if left else "")
     known = [heading for heading in filled if _is_usual(normal_heading(heading))]
     if not known or not looks_like_headings(headings):
         return (
@@ -221,6 +248,11 @@ def _found(headings: Sequence[str]) -> str:
     if 2 * len(known) >= len(filled):
         return "headings found: " + ", ".join(filled)
     return f"headings found: {', '.join(known)} and {len(filled) - len(known)} that are not usual"
+
+
+def _is_name(key: str) -> bool:
+    longest = _LONGEST_KEY if key.isascii() else _LONGEST_HEADING
+    return key.isprintable() and len(key) <= longest and looks_like_headings([key])
 
 
 def _is_usual(name: str) -> bool:

@@ -54,9 +54,9 @@ class ObjectReader:
         if keys in self._known:
             return self._known[keys]
         if not self._known:
-            fields = find_columns(keys, self._columns, file=self._intake.file)
+            fields = find_columns(keys, self._columns, file=self._intake.file, keys=True)
             if "text" not in fields:
-                raise no_text_column(keys, self._intake.file)
+                raise no_text_column(keys, self._intake.file, keys=True)
         else:
             fields = self._later(keys)
         if len(self._known) < 1000:  # keys made of ids would otherwise fill the memory

@@ -34,7 +34,7 @@ def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Repor
     row = 0
     try:
         with open_parquet(path) as file:
-            fields = map_columns(file.schema_arrow.names, columns, file=str(path))
+            fields = map_columns(file.schema_arrow.names, columns, file=str(path), keys=True)
             for batch in pieces(file, path):
                 for record in batch.to_pylist():
                     row += 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 
-from data.columns import normal_heading
+from data.columns import headings_found, normal_heading
 from data.errors import UnknownColumns
 from data.imports.cells import is_blank, split_labels
 from data.imports.plan import Plan
 from data.imports.reading import ANY
+from data.readers import JSON
 from data.taxonomy import Axis, Taxonomy
 
 _FLAT = frozenset("label labels tag tags 标签 分类标签 标注 cats classification choice".split())
@@ -65,8 +67,8 @@ def label_headings(headings: Sequence[str], plan: Plan, file: str, needed: bool 
                 continue
             if not same:
                 raise UnknownColumns(
-                    f"{file}: no column is called {wanted!r} (--label-column); other columns: "
-                    f"{', '.join(headings)}",
+                    f"{file}: no column is called {wanted!r} (--label-column); "
+                    f"{headings_found(headings, keys_of(file))}",
                     headings,
                 )
             found[same[0]] = axis
@@ -113,10 +115,15 @@ def no_label_column(
                 hints.append(f"--label-column {axis.id}={heading} ({known} of {len(cells)} cells are labels)")
     advice = f"; try {', '.join(hints)}" if hints else "; name them with --label-column AXIS=HEADING"
     return UnknownColumns(
-        f"{file}: no column is called as an axis is, so none is taken for labels{advice}. "
-        f"Columns: {', '.join(headings)}",
+        f"{file}: no column is called as an axis is, so none is taken for labels{advice}; "
+        f"{headings_found(headings, keys_of(file))}",
         headings,
     )
+
+
+def keys_of(file: str) -> bool:
+    """Tell by a file's name whether its columns are keys, which may be shown, or cells of a first row."""
+    return PurePath(file).suffix.lower() in (*JSON, ".parquet")
 
 
 def _known(cell: str, axis: str, plan: Plan) -> bool:

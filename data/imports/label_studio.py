@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from data.columns import headings_found
 from data.errors import UnknownColumns
 from data.imports.headings import axis_named, place_of
 from data.imports.objects import objects_of, report_of, texts
@@ -145,8 +146,8 @@ def _min_questions(source: Source, objects: list[dict[str, Any]], plan: Plan) ->
     if objects and not found:
         keys = [*dict.fromkeys(key for value in objects for key in value)]
         raise UnknownColumns(
-            f"{source.name}: no key can be taken as the labels; name it with --label-column AXIS=KEY. "
-            f"Keys: {', '.join(keys)}",
+            f"{source.name}: no key can be taken as the labels; name it with --label-column AXIS=KEY; "
+            f"{headings_found(keys, keys=True)}",
             keys,
         )
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.columns import Columns, looks_like_headings, map_columns, normal_heading
+from data.columns import Columns, headings_found, looks_like_headings, map_columns, normal_heading
 from data.errors import UnknownColumns
 
 
@@ -95,6 +95,21 @@ def test_a_reporters_words_in_the_first_row_are_not_quoted(
         map_columns(row, chosen)
     assert "张某某" not in str(caught.value)
     assert "路灯" not in str(caught.value)
+
+
+def test_keys_are_names_and_are_listed() -> None:
+    """An object's keys are not a reporter's words, unless they are long, a sentence or a number."""
+    keys = ["工单流水", "市民说的话", "report_words_as_received", "我家门口的路灯坏了，没人修。",
+            "路" * 21, "x" * 41, "13800000000", "甲\n乙", " "]  # fmt: skip
+
+    assert headings_found(keys, keys=True) == (
+        "keys found: 工单流水, 市民说的话, report_words_as_received and 5 more"
+    )
+    with pytest.raises(UnknownColumns, match=r"keys found: 工单流水, 市民说的话, .*--text-column"):
+        map_columns(keys, keys=True)
+    with pytest.raises(UnknownColumns, match=r"--title-column.*; keys found: 甲, 乙\."):
+        map_columns(["甲", "乙"], Columns(title="题头"), keys=True)
+    assert headings_found([f"k{n}" for n in range(40)], keys=True).endswith("k29 and 10 more")
 
 
 def test_an_ascii_word_must_stand_alone() -> None:

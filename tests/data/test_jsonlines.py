@@ -79,6 +79,17 @@ def test_a_wrapped_list_on_one_line_is_not_a_report(tmp_path: Path) -> None:
     assert made == [Report("1", "路灯", extra={"files": '[{"text": "x"}]'})]
 
 
+def test_keys_that_are_no_usual_headings_are_listed(tmp_path: Path) -> None:
+    """They are names by construction; words that stand where a key should be are not shown."""
+    line = json.dumps(
+        {"流水": 1, "市民说的话": "路灯坏了", "路灯坏了三个月，一直没有人来修。": "住房"}, ensure_ascii=False
+    )
+    for name, text in (("a.jsonl", line), ("a.json", f"[{line}]")):
+        with pytest.raises(UnknownColumns, match="keys found: 流水, 市民说的话 and 1 more") as caught:
+            read(tmp_path, text, name)
+        assert "路灯" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data import parquet
-from data.errors import SuspiciousFile
+from data.errors import SuspiciousFile, UnknownColumns
 from data.readers import read_reports
 from data.report import Report
 
@@ -43,4 +43,11 @@ def test_a_column_that_is_packed_too_well_is_refused(tmp_path: Path) -> None:
     )
 
     with pytest.raises(SuspiciousFile, match="would unpack from"):
+        list(read_reports(tmp_path / "a.parquet"))
+
+
+def test_columns_that_are_no_usual_headings_are_listed(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"流水": ["1"], "市民说的话": ["路灯坏了"]}), tmp_path / "a.parquet")
+
+    with pytest.raises(UnknownColumns, match="keys found: 流水, 市民说的话"):
         list(read_reports(tmp_path / "a.parquet"))

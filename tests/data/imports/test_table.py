@@ -136,3 +136,18 @@ def test_a_named_key_may_be_missing_in_some_objects(put: Put, labels: Labels, pl
     path = put("a.jsonl", [{"内容": LAMP, "分类": "住建"}, {"内容": QUEUE}])
 
     assert len(labels(path, plan=replace(plan, labels=(("domain", "分类"),))).reports) == 1
+
+
+def test_a_first_row_of_words_is_not_quoted(put: Put, labels: Labels, plan: Plan) -> None:
+    """Where a cell of a table without headings is called as a column of texts is, its row passes for one."""
+    path = put("a.csv", f"张某某,诉求,举报路灯坏了村支书不修\n李某某,诉求,{LAMP}\n")
+    for one in (plan, replace(plan, labels=(("domain", "分类"),))):
+        with pytest.raises(UnknownColumns, match=r"usual heading|诉求 and 2 that are not usual") as caught:
+            labels(path, plan=one)
+        assert "张某某" not in str(caught.value) and "路灯" not in str(caught.value)
+
+
+def test_keys_of_objects_without_labels_are_listed(put: Put, labels: Labels) -> None:
+    path = put("a.jsonl", [{"内容": LAMP, "甲": "x", "乙": "y"}])
+    with pytest.raises(UnknownColumns, match=r"none is taken for labels.*; keys found: 甲, 乙"):
+        labels(path)
