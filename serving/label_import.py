@@ -21,6 +21,7 @@ from data.imports.settle import Settled, settle
 from data.imports.source import Source
 from data.readers import read_reports
 from data.report import BadRow, Report
+from serving.no_rows import no_rows
 from serving.rejects import Rejects, rejects_path
 from serving.terminal import message_console, say
 from serving.whole_file import open_text, whole_file
@@ -76,6 +77,8 @@ class LabelImport:
                 self._reject(bad, rejects)
             if not settled.votes:
                 names = ", ".join(Source.at(path).name for path in self.files)
+                if not (readings or rejects.count):
+                    raise EmptyFile(f"{names}: no row of data to import")
                 raise EmptyFile(
                     f"{names}: {len(readings)} rows, none of "
                     f"them labelled; see docs/importing.md on blank cells and empty lists"
@@ -94,7 +97,7 @@ class LabelImport:
 
     def _read(self, source: Source, rejects: Rejects) -> list[Reading]:
         format = self.format or find_format(source, self.plan)
-        readings = []
+        readings, before = [], rejects.count
         for made in read_labels(source, format, self.plan):
             if isinstance(made, BadRow):
                 self._reject(made, rejects)
@@ -106,6 +109,8 @@ class LabelImport:
             who = f"，标注人 {people} 位" if people else ""
             line = f"{source.name}：{how}{_NAMES[format]}（{format}），读出 {len(readings)} 份标注{who}"
             say(self.messages, line)
+        if not readings and rejects.count == before:
+            say(self.messages, no_rows([source.name]))
         return readings
 
     def _reject(self, bad: BadRow, rejects: Rejects) -> None:

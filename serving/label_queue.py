@@ -25,6 +25,7 @@ from model.uncertainty import Uncertainty, uncertainty
 from serving.chosen import Chosen, reason
 from serving.doccano import doccano_labels, doccano_line
 from serving.label_studio import labelling_config, task
+from serving.no_rows import no_rows
 from serving.protection import Protection
 from serving.queue_sheet import write_queue
 from serving.rejects import Rejects, rejects_path
@@ -117,7 +118,9 @@ class LabelQueue:
         """Read what is not labelled yet; count apart what only a person may read."""
         pool, by_hand = [], 0
         for file in self.files:
+            bare = True
             for row in read_reports(file, self.columns, sheet=self.sheet):
+                bare = False
                 if isinstance(row, BadRow):
                     rejects.add(row)
                     if rejects.path is None or rejects.count <= MOST_REJECTS:
@@ -126,6 +129,8 @@ class LabelQueue:
                     case = guard.admit(row)
                     by_hand += case.report is None
                     pool += [case] if case.report is not None else []
+            if bare:
+                say(self.messages, no_rows([file.name]))
         return pool, by_hand
 
     def _choose(

@@ -22,6 +22,7 @@ from model.tagger import EvidenceFor
 from serving.exports import load_tagger
 from serving.formats import Format
 from serving.nearest_cases import read_cases
+from serving.no_rows import no_rows
 from serving.output import JsonlWriter, Writer
 from serving.protection import Protection
 from serving.rejects import Rejects, rejects_path
@@ -119,6 +120,8 @@ class TaggedFile:
                 progress.update(task, completed=tally.count)
             remarks = writer.close()
         rejects.forget_earlier()
+        if not (tally.count or rejects.count):
+            remarks.append(no_rows([Path(self.source).name]))
         remarks += self._summary(tally.count, rejects, time.perf_counter() - start)
         for remark in remarks:
             say(messages, remark)

@@ -110,6 +110,7 @@ def bulk(
     from serving.bulk.places import Places
     from serving.bulk.progress import Watch
     from serving.bulk.settings import Settings
+    from serving.no_rows import no_rows
     from serving.protection import Protection
     from serving.terminal import message_console
     from serving.whole_file import is_device
@@ -132,6 +133,8 @@ def bulk(
     places = Places.of(out)
     seconds = time.perf_counter() - began
     code = Code.REJECTED if done.rejects else Code.OK
+    if bare := [file.name for file in done.inputs if not file.rows]:
+        watch.remark(no_rows(bare))
     if not quiet:
         shown = "、".join(output.file for output in done.outputs)
         rejects = f"，读不了 {done.rejects} 行，在 {places.rejects.name}" if done.rejects else ""

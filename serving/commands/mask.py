@@ -66,6 +66,7 @@ def mask(
     from data.privacy.entity import WORDS, Entity
     from data.privacy.masker import Masker, Style
     from serving.masked_file import MaskedFile
+    from serving.no_rows import no_rows
     from serving.protection import Protection
     from serving.terminal import message_console, say
 
@@ -89,6 +90,8 @@ def mask(
     with Protection.chosen().recorded(Action.mask) as tally:
         job.write()
         tally.count = job.rows
+    if not (job.rows or job.unread):
+        say(messages, no_rows([Path(source).name]))
     if not quiet:
         shown = "、".join(f"{entity.label} {count}" for entity, count in cells.counts.most_common())
         place = f"，结果在 {target}" if target is not None else ""

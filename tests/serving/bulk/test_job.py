@@ -285,6 +285,15 @@ def test_bad_rows_are_kept_with_their_place_and_cells(bulk: Petition, big: Path,
     assert found[0]["raw"]["工单编号"] == "G7"
 
 
+def test_files_with_headings_and_no_rows_are_named(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    bare = write_csv(tmp_path / "bare.csv", [], HEADING)
+    for more in ((), ("--quiet",), ("--progress", "json")):
+        ended = bulk(big, bare, tmp_path / f"out{len(more)}{more[-1:] == ('json',)}.jsonl", *more)
+
+        assert ended.code == 1 and ended.err.count("没有数据行") == 1
+        assert "bare.csv：只有表头，没有数据行" in ended.err
+
+
 def test_a_run_without_rejects_leaves_no_file_of_them(bulk: Petition, big: Path, tmp_path: Path) -> None:
     bulk(big, tmp_path / "out.csv")
     ended = bulk(write_csv(big, rows_of(5), HEADING), tmp_path / "out.csv", "--overwrite")

@@ -30,6 +30,13 @@ def quiet(ended: Ended) -> Ended:
     return ended
 
 
+def test_headings_without_rows_are_told(petition: Petition, tmp_path: Path) -> None:
+    ended = petition("mask", write_csv(tmp_path / "in.csv", [], HEADING), tmp_path / "out.csv")
+
+    assert ended.code == 0 and "in.csv：只有表头，没有数据行" in ended.err
+    assert read(tmp_path / "out.csv") == [list(HEADING)]
+
+
 def test_a_csv_file_keeps_its_columns(petition: Petition, tmp_path: Path) -> None:
     source, target = write_csv(tmp_path / "in.csv", [ROW], HEADING), tmp_path / "out.csv"
     ended = quiet(petition("mask", source, target))

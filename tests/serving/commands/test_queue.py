@@ -46,6 +46,12 @@ def test_label_studios_tasks_have_their_interface_beside_them(
     assert all(task["predictions"][0]["model_version"] == "tiny@1" for task in tasks)
 
 
+def test_headings_without_rows_are_told(queue: Petition, tmp_path: Path) -> None:
+    ended = queue(write_csv(tmp_path / "pool.csv", []), "-o", tmp_path / "t.json")
+
+    assert ended.code == 0 and "pool.csv：只有表头，没有数据行" in ended.err
+
+
 def test_identifiers_are_covered_unless_asked_otherwise(queue: Petition, pool: Path, tmp_path: Path) -> None:
     for name, more, there in (("a.jsonl", (), False), ("b.jsonl", ("--unmasked",), True)):
         ended = queue(pool, "-o", tmp_path / name, *more)

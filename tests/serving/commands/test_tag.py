@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from tests.serving.conftest import PLANTED, SCHOOL, Petition, write_csv
 
@@ -104,6 +104,21 @@ def test_columns_named_by_the_user_are_taken(tag: Petition, tmp_path: Path) -> N
     ended = tag(path, "--text-column", "丙", "--id-column", "甲")
 
     assert ended.code == 0 and json.loads(ended.out)["id"] == "A-1"
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.xlsx"])
+def test_headings_without_rows_are_told(tag: Petition, tmp_path: Path, name: str) -> None:
+    if name.endswith(".csv"):
+        source = write_csv(tmp_path / name, [])
+    else:
+        book, source = Workbook(), tmp_path / name
+        book.active.append(["编号", "标题", "内容"])
+        book.save(source)
+    for more in ((), ("--quiet",)):
+        ended = tag(source, "-o", tmp_path / "out.csv", *more)
+
+        assert ended.code == 0 and f"{name}：只有表头，没有数据行" in ended.err
+    assert "标准输入：没有数据行" in tag("-", stdin=b"").err
 
 
 def test_no_column_for_the_text_lists_the_headings_found(tag: Petition, tmp_path: Path) -> None:
