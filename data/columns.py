@@ -235,6 +235,8 @@ def headings_found(headings: Sequence[str], keys: bool = False) -> str:
         keys: they are keys, or names of a Parquet file's columns.
     """
     filled = [heading.strip() for heading in headings if heading.strip()]
+    if not filled:
+        return "no headings found"
     if keys:
         names = [name for name in filled if _is_name(name)]
         left = len(filled) - len(names[:_MOST_SHOWN])

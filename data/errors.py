@@ -87,6 +87,10 @@ class UnknownLabels(DataError):
         self.counts = dict(counts)
 
 
+class NoLabels(DataError):
+    """An import in which no row is labelled."""
+
+
 class BadReviewLog(DataError):
     """A review log that cannot be used."""
 

@@ -54,6 +54,7 @@ _FILES = {
     "UnknownColumns": "找不到需要的栏，请用 --text-column 等选项指明表头",
     "BadTaxonomy": "分类体系文件不合规则",
     "BadLabelledRow": "标注数据里有一行不能用",
+    "NoLabels": "没有一行有标注，请核对标签栏",
     "UnknownLabels": "标注数据里有分类体系没有的标签",
     "NotComparable": "这两批报告不能比较",
     "LostLabels": "标注数据里有新的分类体系没有去处的标签",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from data.errors import EmptyFile
+from data.errors import EmptyFile, NoLabels
 from data.imports.formats import Format, find_format, read_labels
 from data.imports.line import to_line
 from data.imports.merge import Merger, Tie, merge
@@ -79,7 +79,7 @@ class LabelImport:
                 names = ", ".join(Source.at(path).name for path in self.files)
                 if not (readings or rejects.count):
                     raise EmptyFile(f"{names}: no row of data to import")
-                raise EmptyFile(
+                raise NoLabels(
                     f"{names}: {len(readings)} rows, none of "
                     f"them labelled; see docs/importing.md on blank cells and empty lists"
                 )

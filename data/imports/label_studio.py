@@ -17,7 +17,10 @@ from data.intake import Intake, cell_text
 from data.readers import MAX_CHARS
 from data.report import BadRow
 
-_MIN_KEYS = frozenset("id annotator annotation_id created_at updated_at lead_time agreement".split())
+_CANCELLED = ("was_cancelled", "was_canceled", "skipped")
+_MIN_KEYS = frozenset(
+    ["id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", *_CANCELLED]
+)
 EVIDENCE = "_evidence"
 """Behind an axis' id: the question in which its words are marked, in our own labelling configuration."""
 _KINDS = ("choices", "labels", "taxonomy")
@@ -50,6 +53,8 @@ def read_label_studio(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         if isinstance(made, BadRow):
             yield made
         elif "annotation_id" in made[1]:
+            if _cancelled(made[1]):
+                continue
             yield _minimal(source, *made, plan, questions)
         else:
             yield from _task(source, *made, plan)
@@ -193,7 +198,7 @@ def _joined(first: Mapping[str, str] | None, second: Mapping[str, str]) -> dict[
 
 
 def _cancelled(annotation: Mapping[str, Any]) -> bool:
-    return any(annotation.get(key) is True for key in ("was_cancelled", "was_canceled", "skipped"))
+    return any(annotation.get(key) is True for key in _CANCELLED)
 
 
 def _who(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from data.imports.headings import (
     label_headings,
     no_label_column,
 )
+from data.imports.objects import texts
 from data.imports.plan import Blank, Plan
 from data.imports.reading import ANY, Reading
 from data.imports.source import Source
@@ -74,7 +76,7 @@ def rows_of(source: Source, plan: Plan, columns: Columns) -> Iterator[Report | B
     if source.path is None:
         raise MissingFile(f"{source.name}: a table cannot be read inside a zip; unpack it first")
     axes = [name for axis in plan.taxonomy.axes for name in (axis.id, axis.name, axis.name_en) if name]
-    without = (*axes, *(heading for _, heading in plan.labels))
+    without = (*columns.without, *axes, *(heading for _, heading in plan.labels))
     return read_reports(source.path, replace(columns, without=without), sheet=plan.sheet)
 
 
@@ -92,7 +94,7 @@ def given_of(
     given: dict[str, dict[str, str] | None] = {}
     for heading, axis in headings.items():
         cell = cells.get(heading, "")
-        if is_blank(cell):
+        if is_blank(cell) or _listed(cell) == []:
             given.setdefault(axis, {} if plan.blank is Blank.none else None)
             continue
         names = split_cell(cell, axis, plan, separators)
@@ -101,10 +103,27 @@ def given_of(
 
 
 def split_cell(cell: str, axis: str, plan: Plan, separators: str | None = None) -> list[str]:
-    """Split a cell of labels; the word for "nothing holds" stands alone or not at all."""
+    """Split a cell of labels; the word for "nothing holds" stands alone or not at all.
+
+    A list, as Parquet and JSON hold it, comes as JSON; an empty one says nothing, as a blank cell does.
+    """
     knows = partial(_knows, plan, axis)
+    listed = _listed(cell)
+    if listed is not None:
+        return listed
     names = split_labels(cell, knows, separators) if separators else split_labels(cell, knows)
     return names if len(names) == 1 else [name for name in names if knows(name) or not is_nothing(name)]
+
+
+def _listed(cell: str) -> list[str] | None:
+    """Give the names of a cell that is a list in JSON; None where it is none."""
+    if not cell.lstrip().startswith("["):
+        return None
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return texts(value) if isinstance(value, list) else None
 
 
 def _knows(plan: Plan, axis: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Outputs of `petition tag`, `suspects` and `queue` that came back with corrections beside what was there."""
+"""Outputs of `petition tag`, `bulk`, `suspects` and `queue` that came back with corrections."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from data.columns import Columns, normal_heading
-from data.errors import UnknownColumns
+from data.errors import DataError, UnknownColumns
 from data.imports.cells import is_blank
 from data.imports.headings import annotator_heading, axis_named, changed_headings, label_headings
-from data.imports.objects import objects_of, texts
+from data.imports.objects import objects_of, report_of, texts
 from data.imports.plan import Blank, Plan
 from data.imports.reading import Reading
 from data.imports.source import Source
@@ -32,6 +32,17 @@ HEADINGS = {
 }
 MODEL = "模型版本"
 SCORES = "分数"
+MODEL_EN, SCORES_EN = "model", "_score"
+"""The same in outputs of `petition bulk --names en`, where axes are called by their ids."""
+HASHES = ("文本哈希", "text_hash")
+"""Headings that only outputs of `petition bulk` have: beside them stand the input's own, not ours."""
+TAGGED_AT = ("打标时间", "tagged_at")
+"""Likewise; this is no time of the report."""
+JSON_OURS = frozenset(
+    "id tags needs_review review_reasons unread_chars model tagged_at text_hash file row matters".split()
+)
+"""Keys of a JSON line of `petition bulk` that are no field of the report."""
+_SAID = frozenset("corrected reviewed annotator".split())
 DOUBT = "疑点"
 """Heading that only the sheets of `petition suspects` have: beside a correction stand a person's labels."""
 PROPOSED = "（建议）"
@@ -45,10 +56,13 @@ _YES = frozenset("是 √ ✓ ✔ 对 1 y yes true 已复核 已核 已核对 �
 
 
 def is_tagged(headings: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
-    """Tell by its headings whether a table is an output of `petition tag`, `queue` or `suspects`."""
+    """Tell by its headings whether a table is an output of `petition tag`, `bulk`, `queue` or `suspects`."""
     if is_suspects(headings, taxonomy):
         return True
-    return MODEL in headings and any(f"{axis.name}{SCORES}" in headings for axis in taxonomy.axes)
+    english = MODEL_EN in headings and any(f"{axis.id}{SCORES_EN}" in headings for axis in taxonomy.axes)
+    return english or (
+        MODEL in headings and any(f"{axis.name}{SCORES}" in headings for axis in taxonomy.axes)
+    )
 
 
 def is_suspects(headings: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
@@ -69,7 +83,7 @@ def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         DataError: what `read_reports` raises.
     """
     headings: dict[str, str] | None = None
-    for row in rows_of(source, plan, _columns(plan.columns)):
+    for row in rows_of(source, plan, _columns_of(source, plan)):
         if isinstance(row, BadRow):
             yield row
             continue
@@ -104,7 +118,7 @@ def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
     """Read predictions, one JSON object a line, with a key "corrected": {axis: [labels]}.
 
     "reviewed": true says that the tags of all other axes are right; "annotator" says who. The text comes
-    from `plan.reports` by the id, unless the line has one.
+    from `plan.reports` by the id, unless the line has one, as those of `petition bulk` do.
 
     Raises:
         DataError: what `objects_of` raises.
@@ -120,9 +134,7 @@ def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             advice = "“tags”和“corrected”应当是对象：{维度: [标签]}，请改正后重新导入"
             yield intake.bad(row, "bad_shape", advice, {"line": cell_text(value)})
             continue
-        text = cell_text(value.get("text"))
-        own = Report(cell_text(value.get("id")), text, cell_text(value.get("title")), row=row)
-        report = _report(own, source, plan, {"line": cell_text(value)})
+        report = _report(_own(value, source, row, plan), source, plan, {"line": cell_text(value)})
         if isinstance(report, BadRow):
             yield report
             continue
@@ -148,12 +160,48 @@ def _beside(cells: Mapping[str, str], mark: str, plan: Plan, blank_holds: bool) 
     return {
         axis.id: tuple(split_cell(cell, axis.id, plan))
         for axis in plan.taxonomy.axes
-        if (cell := cells.get(f"{axis.name}{mark}")) is not None and (blank_holds or not is_blank(cell))
+        if (cell := cells.get(f"{axis.name}{mark}", cells.get(f"{axis.id}{mark}"))) is not None
+        and (blank_holds or not is_blank(cell))
     }
 
 
 def _label(tag: object) -> object:
     return tag.get("label") if isinstance(tag, dict) else None
+
+
+def _own(value: Mapping[str, Any], source: Source, row: int, plan: Plan) -> Report:
+    """Give what a line of JSON holds of its report; the text may be missing."""
+    if any(name in value for name in HASHES):
+        fields = {key: one for key, one in value.items() if key not in JSON_OURS | _SAID}
+        made = report_of(source, row, fields, plan.columns, own_id=value.get("id"))
+        if isinstance(made, Report):
+            return replace(made, extra={}, row=row)
+    text, title = cell_text(value.get("text")), cell_text(value.get("title"))
+    return Report(cell_text(value.get("id")), text, title, row=row)
+
+
+def _columns_of(source: Source, plan: Plan) -> Columns:
+    """Say which headings are the report's: ours, or in an output of `petition bulk` those of its input.
+
+    Whoever corrects a table may have taken columns out of it, all but the text.
+    """
+    try:
+        first = next((r for r in rows_of(source, plan, plan.columns) if isinstance(r, Report)), None)
+    except DataError:
+        first = None  # the reading itself says what is wrong
+    if first is not None and any(name in first.extra for name in HASHES):
+        return replace(plan.columns, without=TAGGED_AT)
+    ours = _columns(plan.columns)
+    try:
+        next(rows_of(source, plan, ours), None)
+    except UnknownColumns as error:
+        gone = [
+            field for field, heading in HEADINGS.items()
+            if field != "text" and getattr(plan.columns, field) is None and heading not in error.headings
+        ]  # fmt: skip
+        found_by_name: dict[str, Any] = dict.fromkeys(gone)
+        return replace(ours, **found_by_name)
+    return ours
 
 
 def _columns(named: Columns) -> Columns:

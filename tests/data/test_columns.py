@@ -109,6 +109,7 @@ def test_keys_are_names_and_are_listed() -> None:
         map_columns(keys, keys=True)
     with pytest.raises(UnknownColumns, match=r"--title-column.*; keys found: 甲, 乙\."):
         map_columns(["甲", "乙"], Columns(title="题头"), keys=True)
+    assert headings_found([" "]) == headings_found([], keys=True) == "no headings found"
     assert headings_found([f"k{n}" for n in range(40)], keys=True).endswith("k29 and 10 more")
 
 

@@ -153,6 +153,16 @@ def test_json_min_has_an_object_per_annotator(put: Put, labels: Labels) -> None:
     assert len(merged.reports) == 1 and len(merged.draws) == 2
 
 
+def test_cancelled_objects_of_json_min_are_left_out(put: Put, labels: Labels) -> None:
+    rows = [
+        minimal(domain="住建", was_cancelled=False),
+        minimal(domain="交通", annotator=11, was_cancelled=True),
+    ]
+    merged = labels(put("min.json", rows))
+
+    assert held(merged) == [{"domain": {"housing"}, "misconduct": None}]
+
+
 def test_broken_tasks_are_rejected_alone(put: Put, read: Read) -> None:
     broken = [
         {"id": 3, "data": {"text": LAMP}, "annotations": 5},

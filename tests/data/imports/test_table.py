@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
@@ -136,6 +138,21 @@ def test_a_named_key_may_be_missing_in_some_objects(put: Put, labels: Labels, pl
     path = put("a.jsonl", [{"内容": LAMP, "分类": "住建"}, {"内容": QUEUE}])
 
     assert len(labels(path, plan=replace(plan, labels=(("domain", "分类"),))).reports) == 1
+
+
+def test_labels_may_stand_in_a_list(put: Put, tmp_path: Path, labels: Labels) -> None:
+    """As in JSON, and in Parquet, where `petition bulk` writes them so."""
+    cells = {"领域": [["住建", "交通"], [], None], "作风与违纪问题": [["无"], ["不作为、慢作为"], ["推诿"]]}
+    rows = [{"内容": text, **{axis: held[n] for axis, held in cells.items()}}
+            for n, text in enumerate((LAMP, QUEUE, STAMP))]  # fmt: skip
+    pq.write_table(pa.table({"内容": [LAMP, QUEUE, STAMP], **cells}), tmp_path / "a.parquet")
+
+    for path in (put("a.jsonl", rows), tmp_path / "a.parquet"):
+        assert held(labels(path)) == [
+            {"domain": {"housing", "transport"}, "misconduct": set()},
+            {"domain": None, "misconduct": {"inaction"}},
+            {"domain": None, "misconduct": {"evasion"}},
+        ]
 
 
 def test_a_first_row_of_words_is_not_quoted(put: Put, labels: Labels, plan: Plan) -> None:

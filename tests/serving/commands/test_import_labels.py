@@ -15,8 +15,10 @@ from openpyxl import Workbook, load_workbook
 from data.imports import tagged
 from data.labelled import read_labelled
 from data.taxonomy import Taxonomy
+from model.export import Export
 from serving import cell as book_cell
 from serving import spreadsheet
+from serving.bulk import layout
 from serving.commands.import_labels import BLANKS, FORMATS, TIES
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Ended, Petition, write_csv
 
@@ -64,6 +66,19 @@ def test_a_hotlines_table_becomes_labelled_reports(bring: Import, tmp_path: Path
     ]  # fmt: skip
     labelled = list(read_labelled(out, Taxonomy.default()))
     assert labelled[0].labels["misconduct"] == {"inaction", "evasion"}
+
+
+def test_a_file_with_headings_and_no_rows_is_told(bring: Import, tmp_path: Path, out: Path) -> None:
+    bare = write_csv(tmp_path / "空表.csv", [], HEADING)
+    ended = bring(bare, table(tmp_path, ("1", SCHOOL, "教育", "")))
+
+    assert ended.code == 0 and len(lines(out)) == 1
+    assert ended.err.count("只有表头，没有数据行") == 1 and "空表.csv：只有表头，没有数据行" in ended.err
+    out.unlink()
+    alone = bring(bare, "--quiet")
+
+    assert alone.code == 4 and not out.exists()
+    assert "空表.csv：只有表头，没有数据行" in alone.err and "no row of data to import" in alone.err
 
 
 def test_unknown_labels_end_with_four_and_leave_nothing(bring: Import, tmp_path: Path, out: Path) -> None:
@@ -215,6 +230,22 @@ def test_a_tagged_table_comes_back_with_corrections(
     assert (second["title"], second["domain"], second["misconduct"]) == ("名单", ["pension"], None)
 
 
+def test_columns_may_be_taken_out_of_a_tagged_table(
+    tag: Petition, bring: Import, reports: Path, tmp_path: Path, out: Path, tiny: Path
+) -> None:
+    path = tmp_path / "tagged.csv"
+    tag(reports, "-o", path)
+    corrected(path, **{"领域（更正）": ["养老", "", ""]})
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [name for name in rows[0] if name not in ("标题", "时间", "区域", "渠道", "证据")]
+    write_csv(path, [[row[name] for name in kept] for row in rows], kept)
+    ended = bring(path, "--taxonomy", tiny)
+
+    assert ended.code == 0 and "（tagged）" in ended.err, ended.err
+    assert [(line["id"], line["text"], line["domain"]) for line in lines(out)] == [("1", SCHOOL, ["pension"])]
+
+
 def test_tags_stand_where_somebody_said_so(
     tag: Petition, bring: Import, reports: Path, tmp_path: Path, out: Path, tiny: Path
 ) -> None:
@@ -280,6 +311,56 @@ def test_predictions_find_their_texts_by_id(
     assert bring(path).code == 4  # without the reports there is no text at all
 
 
+@pytest.mark.parametrize("names", ["zh", "en"])
+def test_a_bulk_output_keeps_its_inputs_headings_and_comes_back(
+    petition: Petition, bring: Import, export: Export, tmp_path: Path, out: Path, tiny: Path, names: str
+) -> None:
+    """`petition bulk` writes the input's columns as they were; the model's tags are still no labels."""
+    rows = [("1", SCHOOL), ("2", HOSPITAL), ("3", QUIET)]
+    source, path = write_csv(tmp_path / "in.csv", rows, ("工单编号", "诉求内容")), tmp_path / "tagged.csv"
+    petition("bulk", source, path, "--names", names, "--model", export.folder, "--threads", 1)
+    assert bring(path, "--taxonomy", tiny).code == 4 and not out.exists()
+    heading = "领域（更正）" if names == "zh" else "domain_corrected"
+    corrected(path, **{heading: ["", "养老", ""], "已复核": ["是", "", ""]})
+    ended = bring(path, "--taxonomy", tiny)
+
+    assert ended.code == 0 and "（tagged）" in ended.err, ended.err
+    assert [(line["id"], line["text"], line["domain"], line["misconduct"]) for line in lines(out)] == [
+        ("1", SCHOOL, ["education"], ["inaction"]), ("2", HOSPITAL, ["pension"], None),
+    ]  # fmt: skip
+    assert all("time" not in line for line in lines(out))  # when it was tagged is not when it came
+    assert lines(out)[0]["before"] == {"domain": ["education"], "misconduct": ["inaction"]}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])
+def test_bulk_outputs_of_other_forms_are_known_for_what_they_are(
+    petition: Petition, bring: Import, export: Export, tmp_path: Path, out: Path, tiny: Path, suffix: str
+) -> None:
+    source = write_csv(tmp_path / "in.csv", [("1", SCHOOL)], ("工单编号", "诉求内容"))
+    path = tmp_path / f"tagged{suffix}"
+    petition("bulk", source, path, "--model", export.folder, "--threads", 1)
+    ended = bring(path, "--taxonomy", tiny)
+
+    assert ended.code == 4 and "without a column of corrections" in ended.err
+    assert bring(path, "--taxonomy", tiny, "--label-column", "domain=领域").code == 0
+    assert (lines(out)[0]["id"], lines(out)[0]["text"]) == ("1", SCHOOL)
+
+
+def test_json_lines_of_bulk_bring_their_texts(
+    petition: Petition, bring: Import, export: Export, tmp_path: Path, out: Path
+) -> None:
+    source = write_csv(tmp_path / "in.csv", [("1", SCHOOL), ("2", QUIET)], ("工单编号", "诉求内容"))
+    path = tmp_path / "tagged.jsonl"
+    petition("bulk", source, path, "--model", export.folder, "--threads", 1)
+    rows = lines(path)
+    rows[0]["corrected"] = {"领域": ["养老"]}
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+
+    assert bring(path).code == 0
+    (line,) = lines(out)
+    assert (line["id"], line["text"], line["domain"]) == ("1", SCHOOL, ["pension"])
+
+
 def test_a_text_that_a_workbook_cut_is_taken_from_the_reports(
     tag: Petition, bring: Import, tmp_path: Path, out: Path
 ) -> None:
@@ -310,6 +391,9 @@ def test_without_a_column_of_corrections_the_tags_are_not_labels(
 def test_our_own_headings_are_those_that_tagging_writes() -> None:
     assert tagged.HEADINGS == spreadsheet.INPUT
     assert tagged.CUT_MARK == book_cell.CUT_MARK and tagged.MODEL in spreadsheet.STATE
+    assert tagged.MODEL_EN in layout.STATE and {*layout.JSON_OURS} <= tagged.JSON_OURS
+    for name, ours in (("text_hash", tagged.HASHES), ("tagged_at", tagged.TAGGED_AT)):
+        assert ours == (layout.PROVENANCE[name], name)
 
 
 def test_the_choices_of_the_help_are_those_of_the_program() -> None:
