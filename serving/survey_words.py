@@ -20,6 +20,23 @@ _RULES = {
     "rejected": "导入时不能用的行占 {figure:.0%}，多于 {limit:.0%}",
     "short": "最短的一成报告不到 {figure:.0f} 字，少于 {limit:.0f} 字",
 }
+REASONS = {
+    "no_text": "没有正文",
+    "too_long": "正文过长",
+    "wrong_width": "格数与表头不符",
+    "open_quote": "引号没有配对",
+    "broken_json": "不是合法的 JSON",
+    "not_an_object": "不是 JSON 对象",
+    "bad_encoding": "认不出编码",
+    "failed": "程序出错",
+    "bad_shape": "不是标注工具写出的样子",
+    "two_labels": "只能有一个标签的维度有两个",
+    "no_report": "没有正文，原件里也没有",
+    "two_reports": "编号在原件里有两件",
+    "other_text": "原件与复核时的不同",
+    "cut_text": "正文被表格截短",
+}
+"""Why a row was rejected, by its code (docs/data-format.md, docs/importing.md)."""
 _LENGTHS = ("最短", "10%", "一半", "90%", "99%", "最长")
 
 
@@ -52,7 +69,7 @@ def tables(found: Survey) -> list[Table]:
         Table("总数", [
             ("项", "数"), ("报告", str(found.rows)), ("多人标注的", str(found.several)),
             ("标注人存疑的", str(found.unsure)), ("重复或近似重复的", str(found.repeated)),
-            *((f"导入时不能用：{reason}", str(count)) for reason, count in found.rejected.items()),
+            *((f"导入时不能用：{_reason(code)}", str(count)) for code, count in found.rejected.items()),
         ]),
         Table("来源", [("来源", "报告"), *sources], 1),
         Table("字数", [_LENGTHS, [str(length) for length in found.lengths]]),
@@ -67,6 +84,11 @@ def tables(found: Survey) -> list[Table]:
         leaks = [(one.id, one.file, one.other) for one in found.leaks[:MOST_SHOWN]]
         tables.append(Table(_title("与评测数据重复", found.leaks), [("编号", "文件", "那里的编号"), *leaks]))
     return tables
+
+
+def _reason(code: str) -> str:
+    """The words, with the code that stands in the file of rejects; one of a later program stays as it is."""
+    return f"{REASONS[code]}（{code}）" if code in REASONS else code
 
 
 def _axis_tables(axis: AxisSurvey, sources: Sequence[str]) -> list[Table]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from serving.survey_words import REASONS
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Ended, Petition
 
 Look = Callable[..., Ended]
@@ -77,7 +79,18 @@ def test_rows_that_the_import_rejected_are_counted(look: Look, tmp_path: Path) -
     write(tmp_path / "labels.jsonl.rejects.jsonl", {"reason": "no_text"}, {"reason": "no_text"}, {})
     ended = look(write(tmp_path / "labels.jsonl", *ROWS))
 
-    assert "导入时不能用：no_text" in ended.out and "导入时不能用的行占 50%" in ended.out
+    assert "导入时不能用：没有正文（no_text）" in ended.out and "导入时不能用：?" in ended.out
+    assert "导入时不能用的行占 50%" in ended.out
+
+
+def test_every_reason_that_the_docs_list_has_chinese_words() -> None:
+    docs = Path(__file__).parents[3] / "docs"
+    listed = set()
+    for name in ("data-format.md", "importing.md"):
+        table = (docs / name).read_text(encoding="utf-8").split("| reason | the row |")[1].split("\n\n")[0]
+        listed |= set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+    assert listed == {*REASONS}
 
 
 def test_the_page_never_takes_an_inputs_place(look: Look, tmp_path: Path) -> None:
