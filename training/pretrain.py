@@ -11,6 +11,7 @@ the checkpoint kept before the fall.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import sys
@@ -32,6 +33,8 @@ from training.settings import whole_number
 
 MASK, FIRST_PIECE = 4, 5
 MASKED, REPLACED = "masked", "replaced"
+TOKENS = "pretrained_tokens"
+"""In config.json: all tokens that an encoder was pretrained on, runs that it went on from included."""
 HELD_OUT = 400_000  # tokens at the end of each stream, never trained on
 
 
@@ -137,17 +140,27 @@ def save_checkpoint(path: Path, step: int, optimizer: Muon, settings: PretrainSe
     partial.replace(path)
 
 
+def tokens_before(start: Path | None) -> int:
+    """Tokens that a saved encoder was pretrained on, 0 where none is given or its folder does not say."""
+    if start is None:
+        return 0
+    return int(json.loads((start / "config.json").read_text(encoding="utf-8")).get(TOKENS, 0))
+
+
 def save_encoder(
     folder: Path, network: MaskedLm, tokenizer: Path, reached: Mapping[str, float] | None = None
 ) -> None:
     """Write a folder that transformers' AutoModel and AutoTokenizer load; weights in fp16, with a card.
 
     Args:
-        reached: the last line of the run's log, for the card.
+        reached: the last line of the run's log, for the card; `tokens_in_all` goes into config.json.
     """
     from transformers import ModernBertForMaskedLM, PreTrainedTokenizerFast
 
-    model = ModernBertForMaskedLM(network.model.config)
+    config = copy.deepcopy(network.model.config)
+    if reached:
+        setattr(config, TOKENS, int(reached["tokens_in_all"]))
+    model = ModernBertForMaskedLM(config)
     missing, unexpected = model.load_state_dict(network.to_transformers(), strict=False)
     if unexpected or set(missing) - {"decoder.weight"}:
         raise RuntimeError(f"weights do not fit ModernBERT: missing {missing}, unexpected {unexpected}")
@@ -174,7 +187,7 @@ def encoder_card(network: MaskedLm, reached: Mapping[str, float]) -> str:
     if reached:
         held = f"loss {reached['held_loss']:.3f}, {reached['held_accuracy']:.1%} right"
         rows += [
-            ("pretrained on", f"{reached['tokens'] / 1e6:.1f} M tokens"),
+            ("pretrained on", f"{reached['tokens_in_all'] / 1e6:.1f} M tokens"),
             ("masked pieces of held-out text", held),
         ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
@@ -270,6 +283,10 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
         first = saved["step"]
     forward: nn.Module = compiled(network) if args.compile else network
     steps = settings.tokens // (settings.batch * settings.length)
+    before = tokens_before(args.start)
+    if first >= steps:
+        print(f"{args.run} has its {settings.tokens:,} tokens; give more to go on", file=sys.stderr)
+        return
     fall_starts = steps - round(steps * settings.decay)
     began, losses, marks = time.time(), [], time.time()
     line: dict[str, float] = {}
@@ -297,8 +314,9 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
             done = (step + 1) * settings.batch * settings.length
             rate_now = len(losses) * settings.batch * settings.length / (time.time() - marks)
             line = {
-                "step": step + 1, "tokens": done, "loss": round(float(np.mean(losses)), 4),
-                "held_loss": round(held_loss, 4), "held_accuracy": round(held_accuracy, 4),
+                "step": step + 1, "tokens": done, "tokens_in_all": before + done,
+                "loss": round(float(np.mean(losses)), 4), "held_loss": round(held_loss, 4),
+                "held_accuracy": round(held_accuracy, 4),
                 "tokens_per_s": round(rate_now), "minutes": round((time.time() - began) / 60, 1),
             }  # fmt: skip
             with (args.run / "log.jsonl").open("a") as log:
