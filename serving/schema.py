@@ -74,7 +74,8 @@ class TagIn(In):
     evidence: Literal["misconduct", "all", "none", "careful"] = Field(
         "misconduct",
         description="On which axes the words that carried a tag are told. `careful`: on all, found by "
-        "reading the report again without each clause; many times as much work, for disputed cases.",
+        "reading the report again without each clause; many times as much work, and by our measurements it "
+        "finds fewer of a reader's words than the default: it shows which clause a disputed tag hangs on.",
     )
     mask: Literal["none", "output", "input"] = Field(
         "none",
