@@ -19,6 +19,7 @@ from tokenizers import Encoding, Tokenizer
 from data.blind import blind as blinded
 from data.clean import Cleaned, clean_report
 from data.disguise import undisguise
+from data.formula import without_formula
 from data.report import Report
 
 TITLE, BODY, FRAME = 0, 1, -1
@@ -69,7 +70,7 @@ def plain(report: Report, blind: bool) -> str:
 
 
 def _read(report: Report, blind: bool) -> tuple[Cleaned, Cleaned]:
-    title, body = map(undisguise, clean_report(report.title, report.text))
+    title, body = (undisguise(without_formula(part)) for part in clean_report(report.title, report.text))
     return blinded(title, body) if blind else (title, body)
 
 
