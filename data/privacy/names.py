@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from data.privacy.entity import Entity, Finding
 from data.privacy.recogniser import Recogniser
 from data.privacy.shapes import ETHNIC, HAN, is_closed, is_surely_closed, name_end, ordinary, surname
-from data.privacy.surnames import DOUBTFUL
+from data.privacy.surnames import DOUBTFUL, NEVER_GIVEN
 
 _ROLES = (
     "举报人|投诉人|反映人|信访人|上访人|申诉人|诉求人|来信人|来访人|来电人|来电者|求助人|申请人|"
@@ -53,7 +53,7 @@ _FIELD = re.compile(
     rf"{_LINK}(?: ?[:=] ?|(?<=姓名) )"
 )
 _SAID = re.compile(
-    rf"(?:(?P<accused>(?:{_ACCUSED}|{_POSTS})(?:叫|名叫|名为|叫做))|我(?:的名字)?叫做?|本人(?:姓名|"
+    rf"(?:(?P<accused>(?:{_ACCUSED}|{_POSTS})(?:叫|名叫|名为|叫做))|[我俺](?:的名字)?叫做?|本人(?:姓名|"
     rf"名叫|叫)|我名叫|我的?(?:名字|姓名)(?:是|为|叫)|名叫|名字叫|"
     rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|化名|真名|又名|曾用名|别名|常用名)"
 )
@@ -61,6 +61,19 @@ _WEAK = re.compile(
     rf"(?:(?P<accused>{_ACCUSED}|(?:举报|投诉|控告|检举|反映)(?!人)(?:[{HAN}]{{0,10}}?(?:{_POSTS}))?|"
     rf"{_POSTS})|(?<!被)(?:{_ROLES})|{_KIN}|本人|实名|(?<![一-鿿])我(?=,)|我是|我们是|"
     r"此致 ?敬礼[!,。]? ?)(?:是|为)?[ ,(]?"
+)
+_SURNAMED = re.compile(rf"(?:[我俺]|本人|免贵)(?:免贵)?姓(?=[{HAN}])")
+_CALLED = re.compile("[, ]?(?:名字?|全名)?叫做?")
+# Only behind a frame that promises a name: characters set apart as forms have them (王　明), transcribed
+# names without a dot, Latin ones.
+_SPELT = re.compile(rf"(?P<first>[{HAN}])(?P<sep> {{1,3}})[{HAN}](?:(?P=sep)(?![男女])[{HAN}])?(?![{HAN}])")
+_TRANSCRIBED = re.compile(
+    "[阿艾安巴白班贝伯布才仓次措达丹旦德迪顿多尔法菲格古哈海赫吉加甲江杰金凯卡坎克库拉兰朗勒雷莉力丽卢鲁罗洛玛马买曼"
+    f"麦米姆木穆娜纳妮尼努诺欧帕朋普其齐奇强钦琼曲仁日茹萨赛桑莎沙斯苏塔特提图吐托娃瓦旺维乌西希热孜雅亚央尧伊依玉扎则珠卓]{{3,8}}(?![{HAN}·])"
+)
+_LATIN = re.compile(
+    "(?!(?:Tel|Phone|Mobile|Email|Mail|Wechat|Vx|Qq|No)(?![a-z]))"
+    "[A-Z][a-z]{1,15}(?:[ -][A-Z][a-z]{1,15}){0,3}"
 )
 _GROUP = re.compile(rf"(?:{_MANY})(?:代表)?[ ,(]?")
 _HONOUR = re.compile(
@@ -115,7 +128,16 @@ class Names(Recogniser):
             for match in pattern.finditer(text):
                 accused = match["accused"] or _posted(text, match)
                 entity = Entity.OFFICIAL if accused and not _of_self(text, match.start()) else Entity.PERSON
+                if not strict and (unusual := _unusual(text, match.end())):
+                    yield Finding(entity, match.end(), unusual, score)
+                    continue
                 yield from _series(text, match.end(), strict, entity, score)
+        for match in _SURNAMED.finditer(text):
+            if width := surname(text, match.end()):
+                behind = match.end() + width
+                yield Finding(Entity.PERSON, match.end(), behind, 0.7)
+                if called := _CALLED.match(text, behind):
+                    yield from _series(text, called.end(), False, Entity.PERSON, 0.85)
         for match in _GROUP.finditer(text):
             end = name_end(text, match.end(), True)
             if end is not None and is_surely_closed(text, end):
@@ -131,6 +153,17 @@ def _posted(text: str, match: re.Match[str]) -> bool:
 def _of_self(text: str, at: int) -> bool:
     """我是教师…: a post that the reporter holds makes no official of the reporter."""
     return _SELF.search(text[max(0, at - 24) : at]) is not None
+
+
+def _unusual(text: str, at: int) -> int:
+    """Where a name ends that is written as few are, behind a frame that promises one; 0: there is none."""
+    spelt = _SPELT.match(text, at)
+    if spelt and surname(spelt["first"], 0):
+        letters = spelt.group().replace(" ", "")
+        if not ordinary(letters, 0) and not any(letter in NEVER_GIVEN for letter in letters):
+            return spelt.end()
+    found = _TRANSCRIBED.match(text, at) or _LATIN.match(text, at)
+    return found.end() if found else 0
 
 
 def _series(text: str, at: int, strict: bool, entity: Entity, score: float) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ def found(text: str) -> list[tuple[Entity, str]]:
         (Entity.MOBILE, "手机", "1 3 8 0 0 1 3 8 0 0 0", "，"),
         (Entity.MOBILE, "手机", "1380013\u200b8000", "，"),
         (Entity.MOBILE, "手机", "138****8000", "，"),
+        (Entity.MOBILE, "手机", "1380013****", "，"),
         (Entity.LANDLINE, "座机", "0571-87654321", "转"),
         (Entity.LANDLINE, "座机", "（0571）87654321转102", "。"),
         (Entity.LANDLINE, "家里电话", "87654321", "没人接"),
@@ -57,6 +58,7 @@ def found(text: str) -> list[tuple[Entity, str]]:
         (Entity.PERMIT, "港澳通行证", "C12345678", "，"),
         (Entity.PERMIT, "军官证", "军字第1234567号", "，"),
         (Entity.PERMIT, "台胞证号：", "12345678", "，"),
+        (Entity.PERMIT, "外国人永久居留证", "CHN110199001011234", "，"),
         (Entity.EMAIL, "发到", "li.ming_1@163.com", "谢谢"),
         (Entity.EMAIL, "邮箱", "ｌｉ＠ｑｑ．ｃｏｍ", "。"),
         (Entity.WECHAT, "微信号：", "abc_12345", "，"),
@@ -77,6 +79,14 @@ def found(text: str) -> list[tuple[Entity, str]]:
         (Entity.PERSON, "我叫", "王明", "家住城东"),
         (Entity.PERSON, "本人", "欧阳春", "，男"),
         (Entity.PERSON, "联系人：", "李四", ""),
+        (Entity.PERSON, "姓名：", "王　明", "　电话"),
+        (Entity.PERSON, "姓名：", "王 小 明", "，"),
+        (Entity.PERSON, "姓名：", "赵 敏", " 女 45岁"),
+        (Entity.PERSON, "我叫", "阿依古丽", "，"),
+        (Entity.PERSON, "孩子名叫", "扎西次仁", "。"),
+        (Entity.PERSON, "联系人：", "Tom Smith", "，"),
+        (Entity.PERSON, "俺叫", "王大柱", "，"),
+        (Entity.PERSON, "免贵姓", "赵", "，"),
         (Entity.PERSON, "实名举报人：", "阿依古丽·买买提", "。"),
         (Entity.PERSON, "村民", "张某某", "说"),
         (Entity.PERSON, "市民", "王", "先生来电"),
@@ -117,6 +127,7 @@ def test_an_identifier_is_found_whole(entity: Entity, before: str, words: str, b
         "妇女儿童医院，相关负责同志，谢谢领导，希望领导明察",
         "位于某小区，由于某些原因，某年某月某日",
         "市民云反映：售楼小姐说价格每天都涨",
+        "我叫物业来修，我叫天天不应，我姓名被盗用，业主：加 强 管理，负责人：马 上 办，联系人：Tel",
         "",
     ],
 )
@@ -157,6 +168,10 @@ def test_names_in_a_row_are_all_found() -> None:
         (Entity.PERSON, "李四"),
         (Entity.PERSON, "赵大勇"),
     ]
+
+
+def test_a_surname_told_first_and_the_name_behind_it_are_found() -> None:
+    assert found("我姓张，叫张伟。") == [(Entity.PERSON, "张"), (Entity.PERSON, "张伟")]
 
 
 def test_the_reporter_is_told_from_the_accused() -> None:
