@@ -22,7 +22,7 @@ LEAST = 4  # letters beside courtesies; fewer say nothing that could be tagged
 _WHOM = "(?:各位)?(?:领导|同志|工作人员|书记|市长|县长|区长|局长|主任)们?"
 _COURTESY = re.compile(
     f"(?:尊敬|敬爱)的{_WHOM}|(?:{_WHOM}|大家)?[您你]们?好[啊呀吗]?|{_WHOM}好|大家好|请问|在吗|有人吗|谢谢|感谢|打扰了?|麻烦了?"
-    "|辛苦了?|再见|此致|敬礼|早上好|上午好|中午好|下午好|晚上好|测试"
+    r"|各位(?:领导|同志)们?(?=\W|辛苦|打扰|麻烦|\Z)|辛苦了?|再见|此致|敬礼|早上好|上午好|中午好|下午好|晚上好|测试"
 )
 _LETTER = re.compile(r"[^\W\d_]")
 

@@ -52,14 +52,20 @@ def test_what_is_no_petition_gets_no_tags_and_goes_to_a_person(export: Export) -
     assert poem.matters is not None and not poem.matters.sentences
 
 
-@pytest.mark.parametrize("text", ["", "您好！", "尊敬的领导，您好，请问在吗？谢谢！", "12345 67", "！！！"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "您好！", "尊敬的领导，您好，请问在吗？谢谢！", "12345 67", "！！！",
+        "各位领导辛苦了，打扰了。", "各位同志们好，各位领导",
+    ],
+)  # fmt: skip
 def test_a_text_of_courtesies_alone_is_too_short(export: Export, text: str) -> None:
     (prediction,) = Tagger(export, 1).tag([Report("1", text)])
 
     assert prediction.review_reasons == ("too_short",) and not any(prediction.tags.values())
 
 
-@pytest.mark.parametrize("text", ["学校收费", "您好，学校收费", "学校门口"])
+@pytest.mark.parametrize("text", ["学校收费", "您好，学校收费", "学校门口", "各位领导学校收费"])
 def test_four_letters_are_enough(export: Export, text: str) -> None:
     (prediction,) = Tagger(export, 1).tag([Report("1", text)])
 
