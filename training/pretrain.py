@@ -16,7 +16,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.corpus import WORDS
 from training.encoder import MaskedLm, encoder_config
 from training.memory import keep_freed_memory
 from training.muon import Muon
 from training.replaced import ReplacedLm
-from training.settings import whole_number
+from training.settings import add_setting_flags
 
 MASK, FIRST_PIECE = 4, 5
 MASKED, REPLACED = "masked", "replaced"
@@ -43,42 +44,65 @@ class PretrainSettings:
     """One pretraining run. Sizes in tokens where not said otherwise."""
 
     width: int = 384
+    """Of the states."""
     depth: int = 4
+    """Layers."""
     heads: int = 6
+    """Attention heads."""
     hidden: int = 768
     """Width of the gated feed-forward."""
     length: int = 128
+    """Of a sequence."""
     batch: int = 48
     """Sequences a step."""
     mask_rate: float = 0.2
+    """Share of the tokens to be guessed."""
+    whole_words: bool = False
+    """Mask all pieces of a word or none (Cui et al. 2021, "Pre-Training With Whole Word Masking for Chinese
+    BERT"); the streams need the marks of `training.corpus --words`."""
     report_share: float = 0.4
     """Share of sequences drawn from reports.u16 instead of corpus.u16."""
     objective: str = MASKED
     """masked: masked language modelling; replaced: replaced-token detection (training/replaced.py)."""
     tokens: int = 32_000_000
+    """To read in all."""
     optimizer: str = "muon"
     """muon, or adamw for every parameter."""
     matrix_lr: float = 4e-3
+    """Highest learning rate of the layers' matrices."""
     other_lr: float = 2e-3
+    """Highest learning rate of all other parameters."""
     warmup_tokens: int = 800_000
+    """Tokens over which the rates rise."""
     decay: float = 0.2
-    """Share of the steps."""
+    """Share of the steps, the last ones, over which the rates fall."""
     weight_decay: float = 0.02
+    """Decoupled, in parts of the learning rate."""
     seed: int = 0
+    """Of all that is drawn at random."""
 
 
 class Streams:
     """Random crops of the two token streams; step k always gives the same batch."""
 
     def __init__(self, folder: Path, settings: PretrainSettings) -> None:
-        self.settings = settings
-        self.parts = [np.memmap(folder / f"{n}.u16", np.uint16, "r") for n in ("corpus", "reports")]
+        """Map corpus.u16 and reports.u16 of a folder, and the marks of their words where those are asked for.
 
-    def _crop(self, rng: np.random.Generator, stream: np.ndarray, count: int, held_out: bool) -> np.ndarray:
-        length = self.settings.length
-        border = stream.size - min(HELD_OUT, stream.size // 10)
-        low, high = (border, stream.size - length) if held_out else (0, border - length)
-        return np.stack([stream[s : s + length] for s in rng.integers(low, high, count)])
+        Raises:
+            FileNotFoundError: the folder lacks one of them.
+        """
+        self.settings = settings
+        paths = [folder / f"{name}.u16" for name in ("corpus", "reports")]
+        self.parts = [np.memmap(path, np.uint16, "r") for path in paths]
+        self.marks: list[np.ndarray] = []
+        if settings.whole_words:
+            self.marks = [np.memmap(path.with_suffix(WORDS), np.uint8, "r") for path in paths]
+
+    def _starts(self, rng: np.random.Generator, part: int, count: int, held_out: bool) -> np.ndarray:
+        length, size = self.settings.length, self.parts[part].size
+        border = size - min(HELD_OUT, size // 10)
+        low, high = (border, size - length) if held_out else (0, border - length)
+        return rng.integers(low, high, count)
 
     def batch(self, step: int, vocab: int, held_out: bool = False) -> tuple[Tensor, Tensor, Tensor]:
         """Masked ids [batch, length], flat masked positions [n], their true ids [n].
@@ -88,14 +112,25 @@ class Streams:
         s = self.settings
         rng = np.random.default_rng((s.seed, step, int(held_out)))
         from_reports = round(s.batch * s.report_share)
-        ids = np.concatenate(
-            [
-                self._crop(rng, self.parts[0], s.batch - from_reports, held_out),
-                self._crop(rng, self.parts[1], from_reports, held_out),
-            ]
-        ).astype(np.int64)
+        counts = (s.batch - from_reports, from_reports)
+        starts = [self._starts(rng, part, count, held_out) for part, count in enumerate(counts)]
+
+        def crops(streams: Sequence[np.ndarray]) -> np.ndarray:
+            return np.stack(
+                [
+                    stream[at : at + s.length]
+                    for stream, some in zip(streams, starts, strict=True)
+                    for at in some
+                ]
+            ).astype(np.int64)
+
+        ids = crops(self.parts)
         # A fixed number of positions a sequence keeps every shape static for torch.compile.
         order = rng.random(ids.shape)
+        if self.marks and not held_out:  # scores stay comparable
+            # The pieces of a word share their first piece's number, so they are chosen together.
+            word = np.maximum.accumulate(np.where(crops(self.marks) == 0, np.arange(s.length), 0), axis=1)
+            order = np.take_along_axis(order, word, axis=1)
         order[ids < FIRST_PIECE] += 1  # special tokens come last
         count = round(s.length * s.mask_rate)
         columns = np.argpartition(order, count, axis=1)[:, :count]
@@ -347,12 +382,7 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--save-every", type=int, default=200, help="steps")
     parser.add_argument("--max-minutes", type=float, default=0, help="stop early after so long; 0: never")
-    for name, value in asdict(PretrainSettings()).items():
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=whole_number if isinstance(value, int) else type(value),
-            default=value,
-        )
+    add_setting_flags(parser, PretrainSettings)
     args = parser.parse_args()
     keep_freed_memory()
     settings = PretrainSettings(**{name: getattr(args, name) for name in asdict(PretrainSettings())})

@@ -19,11 +19,10 @@ from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
 from training.memory import keep_freed_memory
 from training.registry import Registry
-from training.settings import TrainSettings, whole_number
+from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.site import Given, Site
 from training.to_onnx import SAMPLE
 from training.tracking import connect, tracked
-from training.train import add_setting_flags
 from training.verdict_words import headline, reasons, remarks
 
 
@@ -108,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
     parser.add_argument("--exit-zero", action="store_true", help="0 also where the candidate is refused")
     add_setting_flags(parser, GateSettings)
-    add_setting_flags(parser)
+    add_setting_flags(parser, TrainSettings)
     return parser
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 
 def whole_number(text: str) -> int:
@@ -97,3 +99,23 @@ def field_docs(kind: type) -> Mapping[str, str]:
         ):
             docs[line.target.id] = " ".join(str(below.value.value).split())
     return docs
+
+
+def add_setting_flags(parser: argparse.ArgumentParser, settings: type[Any]) -> None:
+    """A flag for every field of a class of settings, with what stands under the field as help."""
+    docs = field_docs(settings)
+    for field in fields(settings):
+        flag, default = f"--{field.name.replace('_', '-')}", field.default
+        said = "yes" if default is True else "no" if default is False else default
+        if isinstance(default, tuple):
+            said = " ".join(default)
+        # argparse takes % for a name to fill in.
+        told = f"{docs[field.name].removesuffix('.')} (default {said})".replace("%", "%%")
+        if isinstance(default, bool):
+            # Put in after: some versions of Python write the default behind a help that is given.
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default).help = told
+        elif isinstance(default, tuple):
+            parser.add_argument(flag, nargs="*", default=default, help=told)
+        else:
+            kind = whole_number if isinstance(default, int) else type(default)
+            parser.add_argument(flag, type=kind, default=default, help=told)

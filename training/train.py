@@ -34,7 +34,7 @@ from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
 from training.memory import keep_freed_memory
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
-from training.settings import TrainSettings, field_docs, whole_number
+from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
 from training.weak import WeakSource, read_weak
@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("--tracking", type=Path, default=Path("artifacts/mlflow"),
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
     add_export_flags(parser)
-    add_setting_flags(parser)
+    add_setting_flags(parser, TrainSettings)
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -272,26 +272,6 @@ def main() -> None:
         record.model(args.out / "export")
         record.files(args.out / "report", "report")
         print(f"{args.out / 'export'}: {export.model}")
-
-
-def add_setting_flags(parser: argparse.ArgumentParser, settings: type[Any] = TrainSettings) -> None:
-    """A flag for every field of a class of settings, with what stands under the field as help."""
-    docs = field_docs(settings)
-    for field in fields(settings):
-        flag, default = f"--{field.name.replace('_', '-')}", field.default
-        said = "yes" if default is True else "no" if default is False else default
-        if isinstance(default, tuple):
-            said = " ".join(default)
-        # argparse takes % for a name to fill in.
-        told = f"{docs[field.name].removesuffix('.')} (default {said})".replace("%", "%%")
-        if isinstance(default, bool):
-            # Put in after: some versions of Python write the default behind a help that is given.
-            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default).help = told
-        elif isinstance(default, tuple):
-            parser.add_argument(flag, nargs="*", default=default, help=told)
-        else:
-            kind = whole_number if isinstance(default, int) else type(default)
-            parser.add_argument(flag, type=kind, default=default, help=told)
 
 
 if __name__ == "__main__":

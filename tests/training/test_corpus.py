@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from tests.training.conftest import write_jsonl
-from training.corpus import corpus_lines, dropped_ids, encode_stream, report_lines, write_stream
+from training.corpus import WORDS, corpus_lines, dropped_ids, encode_stream, report_lines, write_stream
 
 
 def test_reports_of_dev_and_test_are_left_out_and_each_id_stands_once(tmp_path: Path) -> None:
@@ -52,3 +52,19 @@ def test_a_token_that_does_not_fit_is_refused(tokenizer_file: Path) -> None:
 
     with pytest.raises(OverflowError):
         list(encode_stream(["tok65999"], tokenizer))
+
+
+def test_pieces_that_go_on_with_a_word_are_marked(tmp_path: Path) -> None:
+    pieces = [("[UNK]", 0.0), ("[SEP]", 0.0), *((c, -2.0) for c in "医院门口没人处理A"), ("没人", -1.0)]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
+    tokenizer.add_special_tokens(["[SEP]"])
+    lines = ["医院门口[SEP]没人处理", "处理"]
+    total = write_stream(tmp_path / "s.u16", iter(lines), tokenizer, words=True)
+    ids = np.fromfile(tmp_path / "s.u16", np.uint16).tolist()
+    marks = np.fromfile(tmp_path / f"s{WORDS}", np.uint8).tolist()
+
+    # 医 院 | 门 口 | [SEP] | 没人 | 处 理 | [SEP]; 处 理 | [SEP]
+    assert [tokenizer.id_to_token(i) for i in ids[4:6]] == ["[SEP]", "没人"]
+    assert marks == [0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0]
+    assert total == len(ids) == len(marks)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.u16", f"s{WORDS}"]

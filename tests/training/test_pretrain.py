@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from training.corpus import WORDS
 from training.encoder import MaskedLm, encoder_config
 from training.network import load_encoder
 from training.pretrain import (
@@ -187,6 +188,31 @@ def test_held_out_tokens_are_never_trained_on(tmp_path: Path) -> None:
         _, _, seen = streams.batch(step, 3000)
         _, _, held = streams.batch(step, 3000, held_out=True)
         assert seen.max() < 1805 <= held.min()
+
+
+def test_whole_words_are_masked_whole_or_not_at_all(tmp_path: Path) -> None:
+    marks = np.tile(np.array([0, 1, 1, 0], np.uint8), 500)  # words of three pieces and of one
+    for name in ("corpus", "reports"):
+        np.full(2000, 30, np.uint16).tofile(tmp_path / f"{name}.u16")
+        marks.tofile(tmp_path / f"{name}{WORDS}")
+    settings = replace(TINY, length=40, mask_rate=0.2, whole_words=True)
+    streams = Streams(tmp_path, settings)
+
+    whole = cut = 0
+    for step in range(20):
+        _, where, _ = streams.batch(step, 60)
+        chosen = np.zeros((settings.batch, settings.length), bool)
+        chosen.ravel()[where.numpy()] = True
+        assert (chosen.sum(1) == 8).all()  # shapes stay, so the last word of a sequence may be cut
+        rng = np.random.default_rng((0, step, 0))
+        starts = [rng.integers(0, 2000 - 200 - 40, count) for count in (5, 3)]
+        for row, start in zip(chosen, np.concatenate(starts), strict=True):
+            word = np.cumsum(marks[start : start + 40] == 0)
+            parts = [row[word == number] for number in np.unique(word)]
+            whole += sum(part.all() for part in parts)
+            cut += sum(part.any() and not part.all() for part in parts)
+
+    assert cut <= 20 * settings.batch and whole > 3 * cut
 
 
 def test_the_rate_rises_stays_and_falls_to_nearly_nothing() -> None:

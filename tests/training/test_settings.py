@@ -9,13 +9,12 @@ import pytest
 
 from training.gate import GateSettings
 from training.retrain import _parser as retrain_parser
-from training.settings import TrainSettings, whole_number
-from training.train import add_setting_flags
+from training.settings import TrainSettings, add_setting_flags, whole_number
 
 
 def parse(*flags: str) -> TrainSettings:
     parser = argparse.ArgumentParser()
-    add_setting_flags(parser)
+    add_setting_flags(parser, TrainSettings)
     return TrainSettings(**vars(parser.parse_args(flags)))
 
 
@@ -26,7 +25,7 @@ def test_every_setting_is_a_flag_with_its_default() -> None:
 
 def test_every_flag_says_what_it_is_and_its_default() -> None:
     parser = argparse.ArgumentParser()
-    add_setting_flags(parser)
+    add_setting_flags(parser, TrainSettings)
     helps = {action.dest: str(action.help) for action in parser._actions if action.dest != "help"}
 
     assert set(helps) == {field.name for field in fields(TrainSettings)}
