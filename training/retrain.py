@@ -17,7 +17,6 @@ from data.taxonomy import Taxonomy
 from model.export import DEFAULT
 from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
-from training.memory import keep_freed_memory
 from training.registry import Registry
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.site import Given, Site
@@ -46,7 +45,6 @@ def main() -> None:
         args.start == "serving", args.keep_wide, tuple(args.cases), args.into, args.precision, args.golden,
         args.data_notes,
     )  # fmt: skip
-    keep_freed_memory()
     if args.threads:
         import torch
 

@@ -32,7 +32,6 @@ from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
-from training.memory import keep_freed_memory
 from training.network import TaggingNetwork, load_encoder, load_tokenizer
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
@@ -245,7 +244,6 @@ def main() -> None:
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    keep_freed_memory()
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
     taxonomy = Taxonomy.load(args.taxonomy) if args.taxonomy else Taxonomy.default()
     with tracked(args.out.name, args.tracking) as record:
