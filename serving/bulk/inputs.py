@@ -1,29 +1,25 @@
-"""Inputs: files, folders, globs and standard input to one stream of rows."""
+"""Inputs: the files of a job, or standard input, as one stream of rows."""
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import io
 import os
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from data.columns import Columns
-from data.errors import EmptyFile, MissingFile, UnsupportedFile
+from data.errors import EmptyFile
 from data.intake import Intake
-from data.readers import SUPPORTED, read_reports, read_stream
+from data.readers import read_reports, read_stream
 from data.report import BadRow, Report
 from serving.bulk.faults import InputChanged
-from serving.bulk.places import Places
 from serving.whole_file import commit
 
-STDIN = "-"
 _BLOCK = 1 << 20
 
 
@@ -151,70 +147,6 @@ class Inputs:
                 yield from read_stream(stream, self.columns, Intake(source.name, self.max_chars))
             return
         yield from read_reports(source.path, self.columns, self.max_chars, self.sheet, source.name)
-
-
-def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], list[str]]:
-    """Find the files that the user named: files as given, folders and globs in the order of their names.
-
-    In folders hidden files, lock files of office programs and outputs of this program are passed over.
-
-    Returns:
-        The sources, and the suffixes of files in folders that no reader reads.
-
-    Raises:
-        MissingFile: nothing is there.
-        UnsupportedFile: a named file is of a kind that no reader reads, or "-" is not alone.
-    """
-    if STDIN in given:
-        if len(given) > 1:
-            raise UnsupportedFile("- is standard input and cannot be read together with files")
-        return [Source(places.folder / "stdin", "stdin", stream=True)], []
-    found: dict[Path, str] = {}
-    given_up: list[str] = []
-    for name in given:
-        path = Path(name)
-        if path.is_dir():
-            _take_folder(path, places, found, given_up)
-        elif path.exists() or not glob.has_magic(name):
-            _take_file(path, found)
-        else:
-            matches = sorted(Path(match) for match in glob.glob(name, recursive=True))
-            if not matches:
-                raise MissingFile(f"{name}: no file matches; check the path, and quote it")
-            for match in matches:
-                readable = match.suffix.lower() in SUPPORTED and match.is_file()
-                if readable and not match.name.startswith("~$") and not places.is_ours(match.resolve()):
-                    found.setdefault(match, match.name)
-    if not found:
-        raise MissingFile(f"{' '.join(given)}: no file to read there; give one of {' '.join(SUPPORTED)}")
-    return _named(found), given_up
-
-
-def _take_file(path: Path, found: dict[Path, str]) -> None:
-    if not path.is_file():
-        raise MissingFile(f"{path}: no such file; check the path")
-    if path.suffix.lower() not in SUPPORTED:
-        kind = path.suffix or "a file without suffix"
-        raise UnsupportedFile(f"{path}: {kind} is not supported; give one of {' '.join(SUPPORTED)}")
-    found.setdefault(path, path.name)
-
-
-def _take_folder(folder: Path, places: Places, found: dict[Path, str], given_up: list[str]) -> None:
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts):
-        inside = path.relative_to(folder)
-        hidden = any(part.startswith((".", "~$")) for part in inside.parts)
-        if hidden or not path.is_file() or places.is_ours(path.resolve()):
-            continue
-        if path.suffix.lower() in SUPPORTED:
-            found.setdefault(path, inside.as_posix())
-        else:
-            given_up.append(path.suffix.lower() or path.name)
-
-
-def _named(found: dict[Path, str]) -> list[Source]:
-    """Where two files have one name, both are called by their whole paths."""
-    uses = Counter(found.values())
-    return [Source(path, name if uses[name] == 1 else path.as_posix()) for path, name in found.items()]
 
 
 def hold_stream(source: Source) -> Source:

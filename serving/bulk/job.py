@@ -6,7 +6,7 @@ import datetime
 import errno
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from model.tagger import Tagger
 from serving.bulk import known
 from serving.bulk.choices import Form
 from serving.bulk.faults import OtherJob, TooManyRejects
-from serving.bulk.inputs import Inputs, find_sources, hold_stream, keep_stream
+from serving.bulk.inputs import Inputs, hold_stream, keep_stream
 from serving.bulk.lock import locked
 from serving.bulk.manifest import InputFile, Manifest, Model, Output
 from serving.bulk.merge import merge
@@ -26,6 +26,7 @@ from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.progress import Watch
 from serving.bulk.publish import publish
+from serving.bulk.search import find_sources, some
 from serving.bulk.settings import Settings
 from serving.bulk.survey import keep_first_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
@@ -86,7 +87,7 @@ class Job:
 
     def _inputs(self) -> Inputs:
         told = self.settings
-        sources, given_up = find_sources(told.inputs, self.places)
+        sources, remarks = find_sources(told.inputs, self.places)
         if any(source.stream for source in sources):
             if sys.stdin.isatty():
                 self.watch.remark("从键盘读入：每行一件，结束按 Ctrl-D。")
@@ -95,9 +96,8 @@ class Job:
             else:
                 self.places.folder.mkdir(exist_ok=True)
                 keep_stream(sources[0])
-        if given_up:
-            kinds = " ".join(sorted(set(given_up)))
-            self.watch.remark(f"文件夹里有 {len(given_up)} 个文件不是可读的种类，没有读：{kinds}")
+        for remark in remarks:
+            self.watch.remark(remark)
         return Inputs(sources, told.columns, told.max_chars, told.sheet)
 
     def _plan(self, inputs: Inputs, tagger: Tagger) -> Manifest:
@@ -106,6 +106,8 @@ class Job:
         earlier = known.tags_of(told.only_changed) if told.only_changed else None
         with self.watch.phase("check"):
             files = tuple(InputFile(*found) for found in inputs.digests())
+            for copies in _copies(files):
+                self.watch.remark(f"这些文件内容完全相同，都读了；如果是重复的导出，请去掉多余的：{copies}")
             names = self.guard.watch_list
             settings = {
                 **told.identity(),
@@ -261,6 +263,15 @@ class Job:
         finally:
             if not self.places.unfinished.is_file():
                 shutil.rmtree(self.places.folder, ignore_errors=True)
+
+
+def _copies(files: Sequence[InputFile]) -> Iterator[str]:
+    """Names of files that hold the same bytes: an export kept twice counts every report twice."""
+    alike: dict[str, list[str]] = {}
+    for file in files:
+        alike.setdefault(file.sha256, []).append(file.name)
+    empty = {file.sha256 for file in files if not file.bytes}
+    yield from (some(names) for digest, names in alike.items() if len(names) > 1 and digest not in empty)
 
 
 def _is_whole(path: Path, output: Output) -> bool:

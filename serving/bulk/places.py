@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +75,22 @@ class Places:
             return [self.target]
         stem, suffix = self.target.stem, self.target.suffix
         return [self.target.with_name(f"{stem}-{number}{suffix}") for number in range(1, count + 1)]
+
+    @staticmethod
+    def is_output(path: Path) -> bool:
+        """Tell whether the manifest of a finished job, of this output or another, names a file as its own.
+
+        It may have been corrected since, so its bytes are not looked at.
+        """
+        whole = re.sub(r"-\d+$", "", path.stem) + path.suffix  # OUT.xlsx, of which OUT-2.xlsx is a part
+        for name in (path.name, whole):
+            try:
+                manifest = json.loads(path.with_name(f"{name}.manifest.json").read_text(encoding="utf-8"))
+                if any(output["file"] == path.name for output in manifest["outputs"]):
+                    return True
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # not there, or another program's
+        return False
 
     def is_ours(self, path: Path) -> bool:
         """Tell whether a file in an input folder was written by this job or another one like it."""

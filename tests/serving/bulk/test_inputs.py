@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from openpyxl import Workbook
 
+from serving.bulk import writers
 from tests.serving.bulk.conftest import lines
 from tests.serving.conftest import HOSPITAL, QUIET, SCHOOL, Petition, write_csv
 
@@ -101,3 +103,46 @@ def test_the_output_may_not_be_an_input(bulk: Petition, tmp_path: Path) -> None:
     assert bulk(path, path).code == 2
     assert bulk(path, "-").code == 2 and bulk(path, "/dev/null").code == 2
     assert bulk(path, tmp_path / "out.docx").code == 2
+
+
+def test_a_file_is_read_once_whatever_leads_to_it(bulk: Petition, tmp_path: Path) -> None:
+    year = tmp_path / "2026"
+    year.mkdir()
+    write_csv(year / "a.csv", [("1", "", SCHOOL)])
+    (year / "latest.csv").symlink_to("a.csv")
+    ended = bulk(year, year / ".." / "2026" / "a.csv", tmp_path / "out.jsonl")
+
+    assert places(tmp_path / "out.jsonl") == [("a.csv", 2)]
+    assert "有 2 处指向已经找到的文件，每个文件只读一次：latest.csv、a.csv" in ended.err
+
+
+def test_outputs_of_other_jobs_in_a_folder_are_no_inputs(
+    bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = tmp_path / "2026"
+    year.mkdir()
+    write_csv(year / "a.csv", [("1", "", SCHOOL), ("2", "", QUIET)])
+    monkeypatch.setattr(writers, "BOOK_ROWS", 1)
+    bulk(year, year / "books.xlsx")
+    for number, given in enumerate((year, year / "*")):
+        target = tmp_path / f"out{number}.jsonl"
+        ended = bulk(given, target)
+
+        assert places(target) == [("a.csv", 2), ("a.csv", 3)]
+        assert "2 个文件是 petition bulk 以前写的结果，没有读：books-1.xlsx、books-2.xlsx" in ended.err
+    # One that the user names is meant.
+    bulk(year / "books-2.xlsx", tmp_path / "named.jsonl")
+    assert places(tmp_path / "named.jsonl") == [("books-2.xlsx", 2)]
+
+
+def test_files_with_the_same_bytes_are_named(bulk: Petition, tmp_path: Path) -> None:
+    year = tmp_path / "2026"
+    year.mkdir()
+    for name in ("a.csv", "a (1).csv"):
+        write_csv(year / name, [("1", "", SCHOOL)])
+    for name in ("none.csv", "nothing.csv"):
+        (year / name).write_bytes(b"")
+    ended = bulk(year, tmp_path / "out.jsonl")
+
+    assert places(tmp_path / "out.jsonl") == [("a (1).csv", 2), ("a.csv", 2)]
+    assert ended.err.count("内容完全相同") == 1 and "a (1).csv、a.csv" in ended.err

@@ -11,10 +11,11 @@ import pytest
 from data.columns import Columns
 from model.export import Export
 from serving.bulk.choices import Form
-from serving.bulk.inputs import Inputs, find_sources
+from serving.bulk.inputs import Inputs
 from serving.bulk.manifest import Manifest
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
+from serving.bulk.search import find_sources
 from serving.bulk.settings import Settings
 from serving.bulk.work import Walk
 from serving.bulk.worker import Order, Worker
