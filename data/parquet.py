@@ -11,6 +11,7 @@ from data.columns import Columns, map_columns
 from data.errors import BrokenFile, DataError, SuspiciousFile
 from data.intake import Intake, cell_text
 from data.report import BadRow, Report
+from data.table import distinct
 
 _BATCH = 1024  # rows
 MAX_PIECE = 1 << 28  # bytes of words that are laid out at a time
@@ -34,17 +35,56 @@ def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Repor
     row = 0
     try:
         with open_parquet(path) as file:
-            fields = map_columns(file.schema_arrow.names, columns, file=str(path), keys=True)
+            names = distinct(file.schema_arrow.names)
+            fields = map_columns(names, columns, file=str(path), keys=True)
             for batch in pieces(file, path):
-                for record in batch.to_pylist():
+                held = [_values(column, place, path) for place, column in enumerate(batch.columns, 1)]
+                for values in zip(*held, strict=True):
                     row += 1
-                    cells = {name: cell_text(value) for name, value in record.items()}
+                    cells = {name: cell_text(value) for name, value in zip(names, values, strict=True)}
                     made = intake.report(row, cells, fields)
                     if made is not None:
                         yield made
     except (pyarrow.ArrowException, OSError) as error:
         name = type(error).__name__
         raise BrokenFile(f"{path}: not a whole Parquet file ({name}); export it again") from None
+
+
+def _values(column: Any, place: int, path: Path) -> list[object]:
+    """Values of a column, as Python holds them.
+
+    Raises:
+        BrokenFile: it cannot hold them, nor can they be written as text.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if (pa.types.is_timestamp(kind) or pa.types.is_duration(kind)) and kind.unit == "ns":
+        # pyarrow would ask pandas, and the cells would depend on whether that is installed.
+        coarse = pa.timestamp("us", kind.tz) if pa.types.is_timestamp(kind) else pa.duration("us")
+        column = column.cast(coarse, safe=False)
+    try:
+        found: list[object] = column.to_pylist()
+    except (pa.ArrowInvalid, OverflowError, ValueError):
+        found = [_value(scalar, place, path) for scalar in column]
+    return found
+
+
+def _value(scalar: Any, place: int, path: Path) -> object:
+    """One value; a date beyond the year 9999 as pyarrow writes it, a time of an unknown zone in UTC."""
+    import pyarrow as pa
+
+    zone = pa.types.is_timestamp(scalar.type) and scalar.type.tz
+    kinds = [scalar.type, *([pa.timestamp(scalar.type.unit, "UTC")] if zone else []), pa.string()]
+    for kind in kinds:
+        try:
+            scalar = scalar.cast(kind)
+            return scalar.as_py()
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError, ValueError):
+            continue
+    raise BrokenFile(
+        f"{path}: column {place} holds values that cannot be read; leave it out, or export it as text"
+    )
 
 
 def open_parquet(path: Path) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -133,12 +133,19 @@ def _width(row: Row) -> int:
 def _names(cells: Sequence[str]) -> tuple[str, ...]:
     # Blank headings at the right end are no columns: a comma at the end of a line makes them.
     width = max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
-    names: list[str] = []
-    for place, cell in enumerate(cells[:width], 1):
-        name = cell.strip().strip("\ufeff").strip() or f"column {place}"
-        copy, count = name, 1
+    return distinct(
+        cell.strip().strip("\ufeff").strip() or f"column {place}"
+        for place, cell in enumerate(cells[:width], 1)
+    )
+
+
+def distinct(headings: Iterable[str]) -> tuple[str, ...]:
+    """Make each heading one of its kind, so that no column hides another: 内容, 内容 (2)."""
+    names: dict[str, None] = {}
+    for heading in headings:
+        name, count = heading, 1
         while name in names:
             count += 1
-            name = f"{copy} ({count})"
-        names.append(name)
+            name = f"{heading} ({count})"
+        names[name] = None
     return tuple(names)
