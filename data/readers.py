@@ -15,7 +15,7 @@ from data.intake import Intake
 from data.jsonlines import ObjectReader, read_json
 from data.parquet import read_parquet
 from data.report import BadRow, Report
-from data.workbook import read_workbook
+from data.workbook import read_workbook, unread_sheets
 
 DELIMITED = (".csv", ".tsv")
 JSON = (".jsonl", ".ndjson", ".json")
@@ -80,6 +80,19 @@ def read_reports(
     if kind == ".parquet":
         return read_parquet(path, chosen, intake)
     return _read_lines(path, intake)
+
+
+def sheets_left(path: Path | str, columns: Columns | None = None, sheet: str | None = None) -> list[str]:
+    """Names of a workbook's sheets that hold reports too and that `read_reports` does not read.
+
+    None of any other file, and none where the user named a sheet.
+
+    Raises:
+        BrokenFile: the workbook is damaged.
+    """
+    if sheet is not None or Path(path).suffix.lower() not in WORKBOOKS:
+        return []
+    return unread_sheets(Path(path), columns or Columns())
 
 
 def _read_lines(path: Path, intake: Intake) -> Iterator[Report | BadRow]:

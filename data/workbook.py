@@ -48,6 +48,43 @@ def read_workbook(
     yield from _read_sheet(path, columns, intake, sheet)
 
 
+def unread_sheets(path: Path, columns: Columns) -> list[str]:
+    """Names of the sheets with reports that `read_workbook`, which reads one, passes over unasked.
+
+    A sheet counts if its heading row maps as that of the sheet read does and a row stands below. Each is
+    held in memory while it is looked at, one after the other.
+
+    Raises:
+        BrokenFile: a sheet is damaged.
+    """
+    with path.open("rb") as file:
+        if not file.read(8).startswith((_ZIP, _OLE)):
+            return []
+        file.seek(0)
+        try:
+            book = python_calamine.CalamineWorkbook.from_filelike(file)
+            names = [meta.name for meta in book.sheets_metadata if "WorkSheet" in str(meta.typ)]
+        except python_calamine.CalamineError as error:
+            raise _broken(path, error) from None
+        widths = {name: _usable(book, name, columns, path) for name in names} if len(names) > 1 else {}
+    # The reader takes the first of several columns, or else the first of one, and so do these.
+    wide = [name for name, width in widths.items() if width > 1]
+    narrow = [name for name, width in widths.items() if width == 1]
+    return (wide or narrow)[1:]
+
+
+def _usable(book: python_calamine.CalamineWorkbook, name: str, columns: Columns, path: Path) -> int:
+    """Columns of a sheet with reports; 0 of any other."""
+    rows = _rows(book, name, path)
+    first = list(islice(rows, HEADING_ROWS))
+    try:
+        heading = find_heading(first, columns, name)
+    except DataError:
+        return 0
+    below = (row for row in chain(first, rows) if row.number > heading.number)
+    return len(heading.names) if any(cell.strip() for row in below for cell in row.cells) else 0
+
+
 def read_sheets(path: Path) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
     """Read every sheet: its name, and its rows of cells as typed in the workbook.
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from data.audit import Action
 from data.columns import Columns
-from data.readers import MAX_CHARS, read_reports
+from data.readers import MAX_CHARS, read_reports, sheets_left
 from data.report import BadRow, Report
 from data.taxonomy import Taxonomy
 from model.tagger import EvidenceFor
@@ -28,6 +28,7 @@ from serving.protection import Protection
 from serving.rejects import Rejects, rejects_path
 from serving.sealed import is_stored
 from serving.terminal import PLAIN_WIDTH, message_console, output_console, progress_bar, say
+from serving.unread import unread
 from serving.whole_file import open_text, whole_file
 
 MOST_REJECTS = 20  # shown on standard error where a file holds them all
@@ -122,6 +123,7 @@ class TaggedFile:
         rejects.forget_earlier()
         if not (tally.count or rejects.count):
             remarks.append(no_rows([Path(self.source).name]))
+        remarks += unread({Path(self.source).name: sheets_left(self.source, self.columns, self.sheet)})
         remarks += self._summary(tally.count, rejects, time.perf_counter() - start)
         for remark in remarks:
             say(messages, remark)

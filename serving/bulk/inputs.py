@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from data.columns import Columns
 from data.errors import EmptyFile
 from data.intake import Intake
-from data.readers import read_reports, read_stream
+from data.readers import read_reports, read_stream, sheets_left
 from data.report import BadRow, Report
 from serving.bulk.faults import InputChanged
 from serving.whole_file import commit
@@ -140,6 +140,13 @@ class Inputs:
                 if len(self.sources) == 1:
                     raise
             self.check(source)
+
+    def sheets_left(self) -> list[list[str]]:
+        """Of every source, the names of sheets that hold reports too and are not read."""
+        return [
+            [] if source.stream else sheets_left(source.path, self.columns, self.sheet)
+            for source in self.sources
+        ]
 
     def _rows(self, source: Source) -> Iterator[Report | BadRow]:
         if source.stream:

@@ -209,7 +209,7 @@ class Job:
             raise keep_first_rejects(inputs, told.max_rejects or 0, places, self.guard.idle) from None
         started = told.time or datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         headings = ["id"] if told.protection.sealed else found.headings
-        manifest = planned.begin(started, found.rows, headings, found.chunks)
+        manifest = planned.begin(started, found.rows, headings, found.chunks, found.sheets_left)
         reports = manifest.rows - manifest.rejects
         self._refuse_to_replace(places.outputs(count_files(told.form, reports)))
         manifest.save(places.unfinished)

@@ -22,6 +22,7 @@ class InputFile:
 
     Attributes:
         rows: reports and rejects; blank rows are neither.
+        sheets_left: of a workbook: sheets that hold reports too and are not read.
     """
 
     name: str
@@ -29,6 +30,7 @@ class InputFile:
     sha256: str
     rows: int = 0
     rejects: int = 0
+    sheets_left: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,18 @@ class Manifest:
         return _digest([files, asdict(self.model), dict(self.settings), self.program])
 
     def begin(
-        self, started: str, rows: Sequence[tuple[int, int]], headings: Sequence[str], chunks: int
+        self,
+        started: str,
+        rows: Sequence[tuple[int, int]],
+        headings: Sequence[str],
+        chunks: int,
+        sheets_left: Sequence[Sequence[str]],
     ) -> Manifest:
-        """Fill in what the first look at the inputs found: rows and rejects of each, headings, chunks."""
-        counted = zip(self.inputs, rows, strict=True)
-        files = tuple(replace(file, rows=all, rejects=bad) for file, (all, bad) in counted)
+        """Fill in what the first look at the inputs found; of each its rows and rejects, and sheets left."""
+        counted = zip(self.inputs, rows, sheets_left, strict=True)
+        files = tuple(
+            replace(file, rows=all, rejects=bad, sheets_left=left) for file, (all, bad), left in counted
+        )
         return replace(self, inputs=files, started=started, headings=tuple(headings), chunks=chunks)
 
     def differences(self, other: Manifest) -> list[str]:

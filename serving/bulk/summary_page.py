@@ -11,6 +11,7 @@ from data.taxonomy import Axis, Taxonomy
 from serving.bulk.charts import bars, columns, shade, share
 from serving.bulk.figures import NONE, OTHER, crossed
 from serving.bulk.manifest import Manifest
+from serving.unread import sheets_named
 from serving.whole_file import open_text, whole_file
 from serving.wording import reason_words
 
@@ -168,8 +169,12 @@ def _rejects(figures: Mapping[str, Any], done: Manifest) -> str:
 def _made(done: Manifest) -> str:
     files = [f"{file.name}（{file.rows:,} 行）" for file in done.inputs[:50]]
     more = f" 等 {len(done.inputs)} 个文件" if len(done.inputs) > 50 else ""
+    left = [f"{file.name}：{sheets_named(file.sheets_left)}" for file in done.inputs if file.sheets_left]
+    others = f" 等 {len(left)} 个文件" if len(left) > 50 else ""
     rows = [
-        ("输入", "、".join(files) + more), ("结果", "、".join(output.file for output in done.outputs)),
+        ("输入", "、".join(files) + more),
+        *([("没有读的工作表", "；".join(left[:50]) + others)] if left else []),
+        ("结果", "、".join(output.file for output in done.outputs)),
         ("模型", done.model.name), ("程序", f"petition-tagger {done.program}"), ("作业开始", done.started),
     ]  # fmt: skip
     body = "".join(f"<li>{name}：{escape(value)}</li>" for name, value in rows)

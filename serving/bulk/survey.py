@@ -29,11 +29,13 @@ class Found:
         rows: per source: rows and, among them, rejects; blank rows are neither.
         headings: of all columns, in the order in which they come.
         chunks: how many chunks the rows are dealt to.
+        sheets_left: per source: sheets of a workbook that hold reports too and are not read.
     """
 
     rows: list[tuple[int, int]]
     headings: list[str]
     chunks: int
+    sheets_left: list[list[str]]
 
 
 def survey(inputs: Inputs, chunk_rows: int, most_rejects: int | None, table: bool, watch: Watch) -> Found:
@@ -68,9 +70,10 @@ def survey(inputs: Inputs, chunk_rows: int, most_rejects: int | None, table: boo
                 break
             number += 1
             watch.rows(len(chunk.lines), chunk.rejects)
-    if most_rejects is not None and rejects > most_rejects:
-        raise TooManyRejects(str(rejects))
-    return Found([(all, bad) for all, bad in counts.values()], list(headings), number)
+        if most_rejects is not None and rejects > most_rejects:
+            raise TooManyRejects(str(rejects))
+        left = inputs.sheets_left()
+    return Found([(all, bad) for all, bad in counts.values()], list(headings), number, left)
 
 
 def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> TooManyRejects:

@@ -113,6 +113,7 @@ def bulk(
     from serving.no_rows import no_rows
     from serving.protection import Protection
     from serving.terminal import message_console
+    from serving.unread import unread
     from serving.whole_file import is_device
 
     if str(out) == "-" or is_device(out):
@@ -135,6 +136,8 @@ def bulk(
     code = Code.REJECTED if done.rejects else Code.OK
     if bare := [file.name for file in done.inputs if not file.rows]:
         watch.remark(no_rows(bare))
+    for line in unread({file.name: file.sheets_left for file in done.inputs}):
+        watch.remark(line)
     if not quiet:
         shown = "、".join(output.file for output in done.outputs)
         rejects = f"，读不了 {done.rejects} 行，在 {places.rejects.name}" if done.rejects else ""

@@ -12,7 +12,7 @@ import pytest
 
 from data import archive
 from data.errors import BrokenFile, EmptyFile, SuspiciousFile, UnknownColumns, UnknownSheet
-from data.readers import read_reports
+from data.readers import read_reports, sheets_left
 from data.report import BadRow, Report
 
 ROWS: list[list[object]] = [
@@ -80,6 +80,23 @@ def test_a_sheet_of_one_column_is_read_where_it_is_all_there_is(tmp_path: Path) 
     """The only column is the text."""
     made = list(read_reports(book(tmp_path / "a.xlsx", s=[["诉求"], ["路灯坏了"]])))
     assert made == [Report("a.xlsx:2", "路灯坏了")]
+
+
+def test_sheets_with_reports_that_are_not_read_are_named(tmp_path: Path) -> None:
+    """Not those without a row, without a text or with remarks alone; none where the user has chosen."""
+    path = book(
+        tmp_path / "a.xlsx", 填表说明=[["请逐项填写"], ["不要合并单元格"]], 一月=ROWS,
+        单位=[["代码", "单位"], [1, "街道"]], 二月=ROWS, 三月=ROWS[:1], 四月=[["四月汇总"], *ROWS],
+    )  # fmt: skip
+    assert [row.id for row in read_reports(path) if isinstance(row, Report)] == ["20260101001"]
+    assert sheets_left(path) == ["二月", "四月"]
+    assert sheets_left(path, sheet="二月") == [] == sheets_left(tmp_path / "a.csv")
+
+
+def test_sheets_of_one_column_are_named_where_there_are_no_others(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", a=[["内容"], ["路灯坏了"]], b=[["内容"], ["井盖坏了"]])
+    assert sheets_left(path) == ["b"]
+    assert sheets_left(book(tmp_path / "b.xlsx", a=ROWS)) == []
 
 
 def test_no_sheet_that_maps_is_an_error_with_the_headings(tmp_path: Path) -> None:

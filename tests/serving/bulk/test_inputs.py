@@ -146,3 +146,23 @@ def test_files_with_the_same_bytes_are_named(bulk: Petition, tmp_path: Path) -> 
 
     assert places(tmp_path / "out.jsonl") == [("a (1).csv", 2), ("a.csv", 2)]
     assert ended.err.count("内容完全相同") == 1 and "a (1).csv、a.csv" in ended.err
+
+
+def test_sheets_that_are_not_read_are_named(bulk: Petition, tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    for number, name in enumerate(("一月", "二月", "三月")):
+        sheet = book.create_sheet(name)
+        sheet.append(("编号", "诉求内容"))
+        sheet.append((str(number), SCHOOL))
+    book.save(tmp_path / "a.xlsx")
+    ended = bulk(tmp_path / "a.xlsx", tmp_path / "out.jsonl", "--summary", "--quiet")
+    again = bulk(tmp_path / "a.xlsx", tmp_path / "out.jsonl", "--summary", "--quiet")
+
+    for told in (ended.err, again.err):
+        assert "a.xlsx：只读了一张工作表，还有 2 张也像有来件，没有读：“二月”、“三月”" in told
+    page = (tmp_path / "out.jsonl.summary.html").read_text(encoding="utf-8")
+    assert "没有读的工作表：a.xlsx：“二月”、“三月”" in page
+    chosen = bulk(tmp_path / "a.xlsx", tmp_path / "two.jsonl", "--sheet", "二月")
+    assert "没有读" not in chosen.err and [row["id"] for row in lines(tmp_path / "two.jsonl")] == ["1"]

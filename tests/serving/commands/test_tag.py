@@ -134,6 +134,20 @@ def test_a_column_that_is_not_there_lists_the_headings_found(tag: Petition, repo
     assert ended.code == 4 and "编号, 标题, 内容" in ended.err
 
 
+def test_sheets_that_are_not_read_are_named(tag: Petition, tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(("内容", "编号"))
+    book.active.append((SCHOOL, "1"))
+    book.copy_worksheet(book.active).title = "二月"
+    book.save(tmp_path / "a.xlsx")
+    ended = tag(tmp_path / "a.xlsx", "-o", tmp_path / "out.jsonl", "--quiet")
+
+    assert ended.code == 0 and "a.xlsx：只读了一张工作表，还有 1 张也像有来件，没有读：“二月”" in ended.err
+    chosen = tag(tmp_path / "a.xlsx", "-o", tmp_path / "out.jsonl", "--quiet", "--sheet", "二月")
+    assert chosen.code == 0 and not chosen.err
+
+
 def test_a_sheet_that_is_not_there_is_said(tag: Petition, reports: Path, tmp_path: Path) -> None:
     tag(reports, "-o", tmp_path / "book.xlsx")
     ended = tag(tmp_path / "book.xlsx", "--sheet", "别的")
