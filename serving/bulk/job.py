@@ -197,7 +197,7 @@ class Job:
     def _begin(self, planned: Manifest, inputs: Inputs) -> Manifest:
         """Count the rows and write the manifest of a new job."""
         told, places = self.settings, self.places
-        self._refuse_to_replace([places.target, places.manifest])
+        self._refuse_to_replace(planned, [places.target, places.manifest])
         places.folder.mkdir(exist_ok=True)
         for path in places.folder.iterdir():
             if path.name != "stdin" or told.protection.sealed:  # what a job before had left
@@ -211,17 +211,24 @@ class Job:
         headings = ["id"] if told.protection.sealed else found.headings
         manifest = planned.begin(started, found.rows, headings, found.chunks, found.sheets_left)
         reports = manifest.rows - manifest.rejects
-        self._refuse_to_replace(places.outputs(count_files(told.form, reports)))
+        self._refuse_to_replace(planned, places.outputs(count_files(told.form, reports)))
         manifest.save(places.unfinished)
         return manifest
 
-    def _refuse_to_replace(self, paths: list[Path]) -> None:
+    def _refuse_to_replace(self, planned: Manifest, paths: list[Path]) -> None:
         standing = next((path for path in paths if path.exists()), None)
-        if standing is not None and not self.settings.overwrite:
-            raise OtherJob(
-                f"{standing} 已经存在，是别的输入、模型或选项的结果，或后来被改动过；"
-                "换一个结果文件名，或加 --overwrite 替换它"
-            )
+        if standing is None or self.settings.overwrite:
+            return
+        done = self._load(self.places.manifest)
+        if done is None:
+            said = "不是这个作业写的"
+        elif found := planned.differences(done):
+            said = f"是另一个作业的结果（{'；'.join(found)}）"
+        elif done.form != self.settings.written:
+            said = "是这个作业的结果，但格式或栏名的语言不同"
+        else:
+            said = "是这个作业的结果，后来被改动或移走过"
+        raise OtherJob(f"{standing} 已经存在，{said}；换一个结果文件名，或加 --overwrite 替换它")
 
     def _known(self, manifest: Manifest) -> known.KnownTags | None:
         """The tags of the earlier output, where this model would give the same ones."""

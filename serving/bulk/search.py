@@ -13,6 +13,7 @@ from data.errors import MissingFile, UnsupportedFile
 from data.readers import SUPPORTED
 from serving.bulk.inputs import Source
 from serving.bulk.places import Places
+from serving.faults import WrongUse
 
 STDIN = "-"
 _MOST_NAMES = 5  # in one remark
@@ -82,11 +83,12 @@ def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], li
 
     Raises:
         MissingFile: nothing is there.
-        UnsupportedFile: a named file is of a kind that no reader reads, or "-" is not alone.
+        UnsupportedFile: a named file is of a kind that no reader reads.
+        WrongUse: "-" is not alone.
     """
     if STDIN in given:
         if len(given) > 1:
-            raise UnsupportedFile("- is standard input and cannot be read together with files")
+            raise WrongUse("- 是标准输入，不能与文件一起给；分两次打标")
         return [Source(places.folder / "stdin", "stdin", stream=True)], []
     search = Search()
     for name in given:
@@ -98,7 +100,7 @@ def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], li
         else:
             _take_matches(name, places, search)
     if not search.sources:
-        raise MissingFile(f"{' '.join(given)}: no file to read there; give one of {' '.join(SUPPORTED)}")
+        raise MissingFile(f"{' '.join(given)}：里面没有可读的文件；可读的有 {' '.join(SUPPORTED)}")
     return search.sources, list(search.remarks)
 
 
@@ -109,17 +111,17 @@ def some(names: Sequence[str]) -> str:
 
 def _take_file(path: Path, search: Search) -> None:
     if not path.is_file():
-        raise MissingFile(f"{path}: no such file; check the path")
+        raise MissingFile(f"{path}：没有这个文件；请核对路径")
     if path.suffix.lower() not in SUPPORTED:
-        kind = path.suffix or "a file without suffix"
-        raise UnsupportedFile(f"{path}: {kind} is not supported; give one of {' '.join(SUPPORTED)}")
+        kind = f"后缀是 {path.suffix}" if path.suffix else "没有后缀"
+        raise UnsupportedFile(f"{path}：{kind}；可读的有 {' '.join(SUPPORTED)}")
     search.take(path, path.name)
 
 
 def _take_matches(pattern: str, places: Places, search: Search) -> None:
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))
     if not matches:
-        raise MissingFile(f"{pattern}: no file matches; check the path, and quote it")
+        raise MissingFile(f"{pattern}：没有文件与它相符；请核对路径，通配符要加引号")
     for match in matches:
         readable = match.suffix.lower() in SUPPORTED and match.is_file()
         if readable and not match.name.startswith("~$") and not search.pass_over(match, match.name, places):

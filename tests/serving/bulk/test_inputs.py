@@ -90,6 +90,17 @@ def test_nothing_to_read_is_an_error(bulk: Petition, tmp_path: Path) -> None:
     assert bulk(tmp_path / "a.docx", tmp_path / "out.jsonl").code == 4
 
 
+def test_what_cannot_be_found_is_said_in_chinese(bulk: Petition, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [("1", "", SCHOOL)])
+    target = tmp_path / "out.jsonl"
+    (tmp_path / "empty").mkdir()
+
+    assert "里面没有可读的文件" in bulk(tmp_path / "empty", target).err
+    assert "通配符要加引号" in bulk(tmp_path / "*.parquet", target).err
+    mixed = bulk("-", path, target, stdin=b"")
+    assert mixed.code == 2 and "不能与文件一起给" in mixed.err
+
+
 def test_a_broken_file_ends_the_job_before_any_tagging(bulk: Petition, tmp_path: Path) -> None:
     good = write_csv(tmp_path / "a.csv", [("1", "", SCHOOL)])
     (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 broken")

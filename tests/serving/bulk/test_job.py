@@ -170,6 +170,18 @@ def test_an_output_of_something_else_is_not_replaced_unless_asked(
     assert bulk(big, target, "--overwrite").code == 1 and target.stat().st_size > 1000
 
 
+def test_a_refusal_says_in_what_the_finished_job_differs(bulk: Petition, big: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    bulk(big, target)
+
+    assert "设置变了：--evidence）" in bulk(big, target, "--evidence", "all").err
+    assert "格式或栏名的语言不同" in bulk(big, target, "--names", "en").err
+    write_csv(big, rows_of(3), HEADING)
+    assert "输入内容变了：in.csv）" in bulk(big, target).err
+    (tmp_path / "mine.csv").write_text("x", encoding="utf-8")
+    assert "不是这个作业写的" in bulk(big, tmp_path / "mine.csv").err
+
+
 def test_an_output_that_was_edited_is_not_taken_for_done(bulk: Petition, big: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     bulk(big, target)
