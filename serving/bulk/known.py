@@ -17,6 +17,7 @@ from serving.bulk.faults import JobFault
 from serving.bulk.manifest import Manifest
 from serving.bulk.places import Places
 from serving.bulk.record import Record, without_words
+from serving.whole_file import commit
 
 INDEX = "known.sqlite"  # in the folder of parts
 _FORMAT = 1
@@ -124,7 +125,7 @@ def build(path: Path, index: Path) -> None:
         raise OSError(errno.ENOSPC if "full" in str(error) else errno.EIO, "", str(index)) from None
     finally:
         base.close()
-    part.replace(index)
+    commit(part, index)
 
 
 def _head(manifest: Manifest) -> dict[str, Any]:

@@ -17,10 +17,14 @@ def locked(path: Path) -> Iterator[None]:
 
     Raises:
         Busy: another process holds it.
-        OSError: the file cannot be made.
+        OSError: the file cannot be made; named is its folder.
     """
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            # That the folder cannot be written is what the user can mend; of the lock they know nothing.
+            raise OSError(error.errno, error.strerror, str(path.parent)) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

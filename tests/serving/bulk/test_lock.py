@@ -32,6 +32,12 @@ def test_a_second_one_is_refused_until_the_first_ends(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_lock_that_cannot_be_made_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised, locked(tmp_path / "none" / ".out.csv.lock"):
+        pass
+    assert raised.value.filename == str(tmp_path / "none")
+
+
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     path = tmp_path / ".out.lock"
     root = Path(__file__).parents[3]
