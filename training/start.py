@@ -131,6 +131,9 @@ def fill(network: TaggingNetwork, export: Export) -> None:
     network.load_state_dict(
         {name: torch.from_numpy(np.array(named[name])) for name in state if name in named}, strict=False
     )
+    for name, buffer in network.named_buffers():
+        if name in named:  # rotary tables, which training and export round
+            buffer.copy_(torch.from_numpy(np.array(named[name])))
     _check(network, export)
 
 

@@ -88,7 +88,8 @@ def train_run(
 
     Raises:
         EncoderNotFound: no such encoder.
-        DataError: no labelled report to train on, or none to judge by.
+        DataError: no labelled report to train on, or none to judge by; windows longer than the
+            encoder reads.
     """
     set_seed(settings.seed)
     dev_rows = list(read_labelled(dev_file, taxonomy))
@@ -115,6 +116,9 @@ def train_run(
         wide_scores = (scores, dev_scores)
 
     body = load_encoder(encoder_name, allow_download, pretrained)
+    positions = getattr(body.config, "max_position_embeddings", settings.window)
+    if settings.window > positions:
+        raise DataError(f"--window {settings.window}: the encoder reads {positions} tokens at most; lower it")
     if weak and settings.weak_epochs:
         weak_rows, weak_taxonomy = read_weak(weak, {row.report.id for row in dev_rows})
         labels = sum(len(axis.labels) for axis in weak_taxonomy.axes)

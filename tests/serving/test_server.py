@@ -198,7 +198,7 @@ def test_a_certificate_without_its_key_ends_the_start(petition: Petition, tmp_pa
 
     for given in ((certificate, key), (tmp_path / "none.pem", key), (certificate, certificate)):
         ended = petition("serve", "--tls-cert", given[0], "--tls-key", given[1])
-        assert ended.code == 2 and "the private key that belongs to it" in ended.err
+        assert ended.code == 2 and "与它配对的私钥" in ended.err
 
 
 def test_a_port_that_is_taken_is_told(server: Process, petition: Petition, export: Export) -> None:

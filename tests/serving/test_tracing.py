@@ -71,5 +71,5 @@ def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("address", ["localhost:4318", "ftp://x", "http://"])
 def test_an_address_that_leads_nowhere_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="whole address"):
+    with pytest.raises(ValueError, match="完整地址"):
         ServeSettings(traces=address)

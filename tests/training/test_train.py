@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from data.errors import DataError
 from data.labelled import read_labelled
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy
@@ -133,6 +135,15 @@ def test_nothing_to_learn_from_is_said(
 
     with pytest.raises(ValueError, match="no report with labels of this taxonomy"):
         train_run([train], dev, tmp_path / "run", str(encoder_folder), QUICK, taxonomy)
+
+
+def test_windows_longer_than_the_encoder_reads_are_refused(
+    files: Files, encoder_folder: Path, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    longer = replace(QUICK, window=600, wide=False)
+
+    with pytest.raises(DataError, match="--window 600: the encoder reads 512 tokens"):
+        train_run([files.train], files.dev, tmp_path / "run", str(encoder_folder), longer, taxonomy)
 
 
 def test_the_command_trains_exports_and_records(
