@@ -28,7 +28,7 @@ from serving.bulk.progress import Watch
 from serving.bulk.publish import publish
 from serving.bulk.search import find_sources, some
 from serving.bulk.settings import Settings
-from serving.bulk.survey import keep_first_rejects, survey
+from serving.bulk.survey import keep_first_rejects, keep_made_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Walk, Work
 from serving.bulk.writers import count_files
@@ -137,9 +137,12 @@ class Job:
             raise keep_first_rejects(inputs, told.max_rejects, self.places, self.guard.idle)
         parts = Parts(self.places.folder, manifest.job)
         missing = {number for number in range(manifest.chunks) if not parts.has(number)}
+        there = set(range(manifest.chunks)) - missing
+        rejects = 0 if told.max_rejects is None else sum(parts.count(number)[1] for number in there)
+        self._allow(rejects, parts, manifest)
         with told.protection.recorded(Action.tag, model=tagger.export.model) as tally:
             if missing:
-                self._tag(manifest, inputs, tagger, parts, missing, tally)
+                self._tag(manifest, inputs, tagger, parts, missing, rejects, tally)
             inputs.check_all()
             merged = merge(parts, manifest, told, tagger.export.taxonomy, self.places, self.watch)
             # Those too whose parts a run made that was killed, and so could not record them.
@@ -156,9 +159,10 @@ class Job:
         tagger: Tagger,
         parts: Parts,
         missing: set[int],
+        rejects: int,
         tally: Tally,
     ) -> None:
-        """Make the parts that are missing."""
+        """Make the parts that are missing; `rejects` are in those that are there, where they are limited."""
         told, before = self.settings, self._known(manifest)
         parts.sweep()
         try:
@@ -174,9 +178,17 @@ class Job:
                 for counted in made:
                     tally.count += 0 if counted.before else counted.rows - counted.rejects
                     self.watch.rows(counted.rows, counted.rejects, counted.before)
+                    rejects += 0 if counted.before else counted.rejects
+                    self._allow(rejects, parts, manifest)
         finally:
             if before is not None:
                 before.close()
+
+    def _allow(self, rejects: int, parts: Parts, manifest: Manifest) -> None:
+        """Stop where tagging has failed on so many rows that, with the unreadable ones, they are too many."""
+        most = self.settings.max_rejects
+        if most is not None and rejects > most:
+            raise keep_made_rejects(parts, manifest.chunks, most, self.places)
 
     def _begun(self, planned: Manifest) -> Manifest | None:
         """The manifest of this very job, where it was begun before."""

@@ -68,7 +68,7 @@ def merge(
     layout = Layout(taxonomy, manifest.headings, told.names, coined, told.matters)
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
-    written = rejected = 0
+    written = rejected = taken = 0
     failed: Counter[str] = Counter()
     known = KnownWriter(tags, manifest) if told.keeps_tags else None
     writer = open_writer(told.form, paths, layout, taxonomy, told.names)
@@ -90,6 +90,7 @@ def merge(
                         known.add(record)
                     figures.add(record)
                     written += 1
+                    taken += record["tagged_at"] != manifest.started
                 watch.rows(written + rejected - sum(before), rejected - before[1])
         remarks = writer.close()
         if known is not None:
@@ -101,6 +102,8 @@ def merge(
         raise
     if (written + failed.total(), rejected - failed.total()) != (reports, manifest.rejects):
         raise _lost(manifest, written, rejected)
+    if told.only_changed is not None:
+        remarks.append(f"{taken} 件的文字没有变，沿用了原结果的标签；重新打标 {written - taken} 件。")
     kept = tags if known is not None else None
     return Merged(paths, rejects if rejected else None, kept, figures.to_dict(), failed, remarks)
 

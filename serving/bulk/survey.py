@@ -9,6 +9,7 @@ from data.report import BadRow
 from serving.bulk.chunks import chunks
 from serving.bulk.faults import TooManyRejects
 from serving.bulk.inputs import Inputs
+from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.progress import Watch
 from serving.rejects import reject_line, reject_shape
@@ -94,3 +95,21 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> 
                 if count > most:
                     break
     return TooManyRejects(f"读不了的行超过 {most} 行（--max-rejects），没有继续；这些行在 {places.rejects}")
+
+
+def keep_made_rejects(parts: Parts, chunks: int, most: int, places: Places) -> TooManyRejects:
+    """Do as `keep_first_rejects` where rows were too many only with those on which tagging failed.
+
+    Args:
+        chunks: of the job; the parts that are there stay, and a larger limit goes on with them.
+    """
+    with whole_file(places.rejects) as part, open_text(part) as out:
+        for number in range(chunks):
+            if parts.path(number).is_file():
+                for record in parts.read(number):
+                    if "reject" in record:
+                        out.write(reject_line(record["reject"]))
+    return TooManyRejects(
+        f"读不了和打标出错的行合计超过 {most} 行（--max-rejects），没有继续；这些行在 {places.rejects}；"
+        "已打标的部分保留着，放宽这个数后用同样的命令接着做"
+    )

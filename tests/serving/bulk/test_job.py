@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from data.report import Report
 from model.export import Export
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
@@ -345,6 +346,7 @@ def test_only_changed_rows_are_tagged_again(
     new, fresh = lines(tmp_path / "new.jsonl"), lines(tmp_path / "all.jsonl")
 
     assert ended.code == 0 and tagged[:2] == ["2", "4"]
+    assert "2 件的文字没有变，沿用了原结果的标签；重新打标 2 件" in ended.err
     assert [row["tagged_at"] for row in new] == ["2026-10-01", "2026-10-01", TIME, TIME]
     assert [{**row, "tagged_at": ""} for row in new] == [{**row, "tagged_at": ""} for row in fresh]
 
@@ -420,6 +422,33 @@ def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
     assert out == [row for row in whole if not row.startswith(("G12,", "G40,"))]
     assert [row["row"] for row in rejects if row["reason"] == "failed"] == [14, 42]
     assert not any(PLANTED in row["message"] for row in rejects) and manifest["rejects"] == 8
+
+
+def test_rows_on_which_the_program_fails_count_as_rejects_too(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model.tagger import Tagger
+
+    real = Tagger.begin
+    failing = {"G12", "G40"}
+
+    def fails(self: Tagger, reports: Sequence[Report], *more: object) -> object:
+        if failing & {report.id for report in reports}:
+            raise ValueError
+        return real(self, reports, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Tagger, "begin", fails)
+    told = [big, tmp_path / "out.csv", "--chunk-rows", 7]
+    ended = bulk(*told, "--max-rejects", 7)
+    again = bulk(*told, "--max-rejects", 7)
+
+    assert ended.code == again.code == 7 and "合计超过 7 行" in ended.err
+    assert "failed" in [row["reason"] for row in lines(tmp_path / "out.csv.rejects.jsonl")]
+    assert not (tmp_path / "out.csv").exists() and any((tmp_path / "out.csv.parts").glob("*.part"))
+
+    failing.clear()  # what failed stays in its finished part
+    allowed = bulk(*told, "--max-rejects", 8)
+    assert allowed.code == 1 and "接着做" in allowed.err and (tmp_path / "out.csv").exists()
 
 
 def test_a_full_memory_is_no_fault_of_a_row() -> None:
