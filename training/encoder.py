@@ -8,6 +8,7 @@ more CPU time on masks, casts and attention back ends that fixed-length training
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -106,17 +107,18 @@ class Embeddings(nn.Module):
         return self.norm(self.tok_embeddings(ids))
 
 
-class Encoder(nn.Module):
-    """Token ids [batch, length] to states [batch, length, width]."""
+class Rotary(nn.Module):
+    """The rotary tables, kept: a compiled pass would take their cosines again for every state.
+
+    They stay fp32 when the encoder is cast: rounded once, they would be so for good, in the Export too.
+    """
 
     cos: Tensor
     sin: Tensor
 
     def __init__(self, config: ModernBertConfig) -> None:
         super().__init__()
-        self.config = config
         rope: Any = config.rope_parameters
-        # Kept, not made anew in each pass: a compiled pass would take their cosines again for every state.
         cos, sin = rotary_tables(
             config.max_position_embeddings,
             config.hidden_size // config.num_attention_heads,
@@ -124,6 +126,25 @@ class Encoder(nn.Module):
         )
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Tables for states [batch, length, width], in their precision."""
+        return self.cos[: x.shape[1]].to(x.dtype), self.sin[: x.shape[1]].to(x.dtype)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Rotary:
+        exact = self.cos, self.sin
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.cos, self.sin = (table.to(self.cos.device) for table in exact)
+        return self
+
+
+class Encoder(nn.Module):
+    """Token ids [batch, length] to states [batch, length, width]."""
+
+    def __init__(self, config: ModernBertConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.rotary = Rotary(config)
         self.embeddings = Embeddings(config)
         self.layers = nn.ModuleList(Layer(config, i == 0) for i in range(config.num_hidden_layers))
         self.final_norm = nn.LayerNorm(config.hidden_size, eps=config.norm_eps, bias=False)
@@ -139,7 +160,7 @@ class Encoder(nn.Module):
 
     def layers_on(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """What the layers make of token vectors [batch, length, width]."""
-        cos, sin = self.cos[: x.shape[1]], self.sin[: x.shape[1]]
+        cos, sin = self.rotary(x)
         bias = None
         if mask is not None:
             bias = (1 - mask[:, None, None, :].to(x.dtype)) * -1e4

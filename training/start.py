@@ -131,9 +131,10 @@ def fill(network: TaggingNetwork, export: Export) -> None:
     network.load_state_dict(
         {name: torch.from_numpy(np.array(named[name])) for name in state if name in named}, strict=False
     )
+    ends = {name.rpartition(".")[2]: table for name, table in named.items()}
     for name, buffer in network.named_buffers():
-        if name in named:  # rotary tables, which training and export round
-            buffer.copy_(torch.from_numpy(np.array(named[name])))
+        if (table := ends.get(name.rpartition(".")[2])) is not None:  # rotary tables, which an Export rounds
+            buffer.copy_(torch.from_numpy(np.array(table)))
     _check(network, export)
 
 

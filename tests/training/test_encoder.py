@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from training.encoder import MaskedLm, encoder_config, rotary_tables, rotate, tied_cross_entropy
+from training.encoder import Encoder, MaskedLm, encoder_config, rotary_tables, rotate, tied_cross_entropy
 
 
 def test_the_tied_loss_and_its_gradients_are_those_of_cross_entropy() -> None:
@@ -61,3 +61,16 @@ def test_accuracy_is_counted_only_where_nothing_is_learnt(learning: bool) -> Non
 
     assert float(loss.detach()) == pytest.approx(3.0, abs=0.5)  # about the logarithm of 20
     assert bool(torch.isnan(accuracy)) is learning
+
+
+def test_an_encoder_that_was_cast_and_back_computes_as_before() -> None:
+    torch.manual_seed(0)
+    encoder = Encoder(encoder_config(20, 32, 1, 2, 48)).eval()
+    with torch.no_grad():  # of weights that bf16 holds exactly only the tables could be rounded
+        for parameter in encoder.parameters():
+            parameter.copy_(parameter.bfloat16())
+    ids = torch.randint(5, 20, (2, 30))
+    before = encoder(ids)
+
+    assert encoder.bfloat16()(ids).dtype == torch.bfloat16
+    torch.testing.assert_close(encoder.float()(ids), before, rtol=0, atol=0)
