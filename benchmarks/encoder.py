@@ -47,6 +47,22 @@ def labelled(rows: list[tuple[str, str]]) -> list[LabelledReport]:
     ]
 
 
+def prepared(folder: Path, rows: int = 0) -> tuple[list[tuple[str, str]], list[tuple[str, str]], Taxonomy]:
+    """Train and dev rows of a set, and its classes as a taxonomy.
+
+    Args:
+        rows: train rows at most, drawn once for all encoders; 0: all.
+    """
+    train = read_set(folder, "train")
+    known = {text for text, _ in train}
+    if rows and rows < len(train):
+        chosen = np.random.default_rng(0).permutation(len(train))[:rows]
+        train = [train[i] for i in chosen]
+    dev = [pair for pair in read_set(folder, "dev") if pair[0] not in known]
+    labels = tuple(Label(f"c{value}", value) for value in sorted({label for _, label in train}))
+    return train, dev, Taxonomy(version=folder.name, axes=(Axis("class", "class", "one", labels),))
+
+
 def accuracy(
     encoder_name: str, pretrained: bool, train: list[tuple[str, str]], dev: list[tuple[str, str]],
     taxonomy: Taxonomy, settings: TrainSettings,
@@ -82,18 +98,8 @@ def main() -> None:
     settings = TrainSettings(epochs=args.epochs, reports=64, wide=False, positive_cap=1.0)
     rows = []
     for name in args.sets:
-        folder = args.data / "bench" / name
-        train = read_set(folder, "train")
-        known = {text for text, _ in train}
-        if args.rows and args.rows < len(train):
-            chosen = np.random.default_rng(0).permutation(len(train))[: args.rows]
-            train = [train[i] for i in chosen]
-        dev = [pair for pair in read_set(folder, "dev") if pair[0] not in known]
-        values = sorted({label for _, label in train})
-        taxonomy = Taxonomy(
-            version=name,
-            axes=(Axis("class", "class", "one", tuple(Label(f"c{v}", v) for v in values)),),
-        )  # fmt: skip
+        train, dev, taxonomy = prepared(args.data / "bench" / name, args.rows)
+        values = [label.name for label in taxonomy.axes[0].labels]
         index = {value: i for i, value in enumerate(values)}
         svm = svm_classes([t for t, _ in train], [index[v] for _, v in train], [t for t, _ in dev])
         row = [

@@ -14,7 +14,7 @@ from model.export import DEFAULT, MANIFEST
 HERE = Path(__file__).parent
 ORDER = (
     "quality", "promise", "calibration", "teddy7", "evidence", "disguise", "fairness", "matters", "scope",
-    "encoder", "suspects", "learning_curve", "fine_tuning", "speed", "engines", "bulk", "serving",
+    "encoder", "recipes", "suspects", "learning_curve", "fine_tuning", "speed", "engines", "bulk", "serving",
     "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 

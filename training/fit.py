@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from data.taxonomy import Taxonomy
+from training.average import Average
 from training.dataset import Batch, Batches, positive_weights
 from training.encoder import Encoder as OwnEncoder
 from training.masters import Masters
@@ -166,6 +167,23 @@ def fit(
     )
     best: tuple[float, NDArray[np.float32], dict[str, float], dict[str, Tensor], list[Tensor]] | None = None
     history, stale = [], 0
+    learnt = [p for group in optimizer.param_groups for p in group["params"]]
+    average = Average(learnt, settings.average) if settings.average and dev_batches is not None else None
+
+    def judge(line: dict[str, float], prefix: str) -> bool:
+        """Measure the weights as they stand; keep them where none before did better on dev."""
+        nonlocal best
+        assert dev_batches is not None
+        found = predict_logits(network, dev_batches, wide[1] if wide else None)
+        by_axis = macro_f1(found, dev_batches.targets, taxonomy)
+        line |= {f"{prefix}{axis}": score for axis, score in by_axis.items()}
+        mean = float(np.mean(list(by_axis.values())))
+        if best is not None and mean <= best[0]:
+            return False
+        rest = {k: v.clone() for k, v in network.state_dict().items() if not k.startswith("encoder.")}
+        best = (mean, found, by_axis, rest, masters.snapshot())
+        return True
+
     for epoch in range(epochs):
         began, losses = time.time(), []
         network.train()
@@ -186,23 +204,21 @@ def fit(
                     )
             loss.backward()
             masters.pull()
-            nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
+            nn.utils.clip_grad_norm_(learnt, 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             masters.push()
+            if average is not None:
+                average.update()
             schedule.step()
             losses.append(float(loss.detach()))
         line = {"epoch": epoch + 1.0, "loss": float(np.mean(losses)), "seconds": time.time() - began}
         if dev_batches is not None:
-            found = predict_logits(network, dev_batches, wide[1] if wide else None)
-            by_axis = macro_f1(found, dev_batches.targets, taxonomy)
-            line |= {f"dev_{axis}": score for axis, score in by_axis.items()}
-            mean = float(np.mean(list(by_axis.values())))
-            if best is None or mean > best[0]:
-                rest = {k: v.clone() for k, v in network.state_dict().items() if not k.startswith("encoder.")}
-                best, stale = (mean, found, by_axis, rest, masters.snapshot()), 0
-            else:
-                stale += 1
+            better = judge(line, "dev_")
+            if average is not None:
+                with average.in_place(masters.push):
+                    better |= judge(line, "dev_mean_")
+            stale = 0 if better else stale + 1
         history.append(line)
         on_epoch(line)
         if stale >= settings.patience:

@@ -73,6 +73,8 @@ class TrainSettings:
     """Read reports without what tells who writes and from where (data/blind.py)."""
     smoothing: float = 0.0
     """Label smoothing."""
+    average: float = 0.0
+    """Judge a moving mean of the weights beside them: what a step keeps of it, as 0.999; 0: none."""
     wide: bool = True
     """Add the wide part (linear over hashed character n-grams)."""
     wide_bits: int = 22

@@ -99,6 +99,31 @@ def test_the_best_epoch_is_kept(parts: tuple, taxonomy: Taxonomy, encoder_folder
     assert np.corrcoef(found.ravel(), fitted.logits.ravel())[0, 1] > 0.999
 
 
+def test_a_mean_of_the_weights_is_judged_beside_them(
+    parts: tuple, taxonomy: Taxonomy, encoder_folder: Path
+) -> None:
+    train, dev, encoder = parts
+
+    def fitted(average: float) -> tuple[list[dict[str, float]], np.ndarray, np.ndarray]:
+        set_seed(0)
+        network = TaggingNetwork(load_encoder(str(encoder_folder)), 7)
+        found = fit(network, train, taxonomy, encoder, replace(SETTINGS, average=average), 3, dev)
+        batches = Batches(dev, encoder, 512, 0, 64, 0)
+        network.encoder.bfloat16()
+        return found.history, found.logits, predict_logits(network, batches, None)
+
+    (plain, *_), (both, kept, said) = fitted(0.0), fitted(0.9)
+    names = [name for name in plain[0] if name != "seconds"]
+
+    # Judging the mean leaves training itself as it is.
+    assert [[line[name] for name in names] for line in plain] == [
+        [line[name] for name in names] for line in both
+    ]
+    assert all({"dev_mean_domain", "dev_mean_misconduct"} <= line.keys() for line in both)
+    assert any(line["dev_mean_domain"] != line["dev_domain"] for line in both)
+    np.testing.assert_allclose(said, kept, atol=0.05)
+
+
 def test_it_stops_when_dev_gets_no_better(parts: tuple, taxonomy: Taxonomy, encoder_folder: Path) -> None:
     train, dev, encoder = parts
     still = replace(SETTINGS, encoder_lr=0.0, head_lr=0.0, patience=2)
