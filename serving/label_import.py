@@ -19,11 +19,12 @@ from data.imports.plan import Plan
 from data.imports.reading import Reading
 from data.imports.settle import Settled, settle
 from data.imports.source import Source
-from data.readers import read_reports
+from data.readers import read_reports, sheets_left
 from data.report import BadRow, Report
 from serving.no_rows import no_rows
 from serving.rejects import Rejects, rejects_path
 from serving.terminal import message_console, say
+from serving.unread import unread
 from serving.whole_file import open_text, whole_file
 
 MOST_REJECTS = 20  # shown on standard error; the file holds them all
@@ -111,6 +112,10 @@ class LabelImport:
             say(self.messages, line)
         if not readings and rejects.count == before:
             say(self.messages, no_rows([source.name]))
+        if source.path is not None:
+            left = sheets_left(source.path, self.plan.columns, self.plan.sheet)
+            for line in unread({source.name: left}, "导入"):
+                say(self.messages, line)
         return readings
 
     def _reject(self, bad: BadRow, rejects: Rejects) -> None:

@@ -16,7 +16,7 @@ from data.audit import Action
 from data.columns import Columns
 from data.labelled import read_labelled
 from data.privacy.masked_report import Masking
-from data.readers import read_reports
+from data.readers import read_reports, sheets_left
 from data.report import BadRow, Report
 from model.guard import Case, Guard
 from model.queue import label_next, once_each
@@ -30,6 +30,7 @@ from serving.protection import Protection
 from serving.queue_sheet import write_queue
 from serving.rejects import Rejects, rejects_path
 from serving.terminal import message_console, say, spinner
+from serving.unread import unread
 from serving.whole_file import open_text, whole_file
 
 MOST_REJECTS = 20  # shown on standard error; the file holds them all
@@ -99,9 +100,9 @@ class LabelQueue:
         for remark in remarks:
             say(self.messages, remark)
         if not self.quiet:
-            unread = f"，读不了 {rejects.count} 行" if rejects.count else ""
+            bad = f"，读不了 {rejects.count} 行" if rejects.count else ""
             bare = "，没有遮盖" if guard.masking is Masking.none else ""
-            line = f"完成：{len(pool)} 件里选出 {len(queue)} 件{bare}{unread}，结果在 {self.target}"
+            line = f"完成：{len(pool)} 件里选出 {len(queue)} 件{bare}{bad}，结果在 {self.target}"
             say(self.messages, line)
         return rejects.count
 
@@ -131,6 +132,8 @@ class LabelQueue:
                     pool += [case] if case.report is not None else []
             if bare:
                 say(self.messages, no_rows([file.name]))
+            for line in unread({file.name: sheets_left(file, self.columns, self.sheet)}, "挑选"):
+                say(self.messages, line)
         return pool, by_hand
 
     def _choose(

@@ -8,16 +8,17 @@ _MOST_FILES = 10  # with a line of their own; a folder may hold thousands of suc
 _MOST_SHEETS = 12  # named in one line: a sheet for each month
 
 
-def unread(left: Mapping[str, Sequence[str]]) -> list[str]:
+def unread(left: Mapping[str, Sequence[str]], doing: str = "打标") -> list[str]:
     """Lines (Chinese) that name the sheets that were not read.
 
     Args:
         left: name of each file, and its sheets; one without any is passed over.
+        doing: what is done with the sheet that is read (Chinese).
     """
     found = [(file, sheets) for file, sheets in left.items() if sheets]
     lines = [
         f"{file}：只读了一张工作表，还有 {len(sheets)} 张也像有来件，没有读：{sheets_named(sheets)}；"
-        "要读就用 --sheet 写明表名，一张一张地打标，或先合并成一张表。"
+        f"要读就用 --sheet 写明表名，一张一张地{doing}，或先合并成一张表。"
         for file, sheets in found[:_MOST_FILES]
     ]
     if len(found) > _MOST_FILES:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data import errors
-from data.readers import SUPPORTED, read_reports
+from data.readers import SUPPORTED, read_reports, sheets_left
 from data.report import BadRow, Report
 from serving.pages.form import Upload
 
@@ -40,11 +40,13 @@ class Batch:
         reports: in order.
         bad: messages about rows that could not be read.
         source: the file's name, or "".
+        left: a workbook's sheets that hold reports too and were not read.
     """
 
     reports: list[Report]
     bad: list[str] = field(default_factory=list)
     source: str = ""
+    left: list[str] = field(default_factory=list)
 
     @property
     def target(self) -> str:
@@ -80,6 +82,7 @@ def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
                     bad.append(row.message)
                 else:
                     reports.append(row)
+            left = sheets_left(file)
     except errors.DataError as error:
         raise Unusable(_said(error)) from None
     if len(reports) > most:
@@ -88,7 +91,7 @@ def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
         )
     if not reports and not bad:
         raise Unusable(_SAID[errors.EmptyFile])
-    return Batch(reports, bad, name)
+    return Batch(reports, bad, name, left)
 
 
 @contextmanager

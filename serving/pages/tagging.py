@@ -28,6 +28,7 @@ from serving.service import Service
 from serving.settings import ServeSettings
 from serving.spreadsheet import CsvWriter, XlsxWriter
 from serving.tagging import check_limits, tag_for
+from serving.unread import sheets_named
 
 SHOWN = 200  # reports on one page; the table to take away has all
 AT_ONCE = 100  # reports tagged under one deadline
@@ -91,6 +92,7 @@ def _results(
         "reviews": sum(prediction.needs_review for prediction in predictions),
         "counts": counts(predictions, taxonomy),
         "bad": batch.bad,
+        "left": sheets_named(batch.left),
         "source": batch.source,
         "target": batch.target,
         "tables": {kind: _data(media, table(kind, pairs, taxonomy)) for kind, media in TABLES.items()},

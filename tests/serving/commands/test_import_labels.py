@@ -427,5 +427,10 @@ def test_a_sheet_of_a_workbook_can_be_named(bring: Import, tmp_path: Path, out: 
     sheet.append([SCHOOL, "教育"])
     book.save(tmp_path / "a.xlsx")
 
-    assert bring(tmp_path / "a.xlsx", "--sheet", "二月").code == 0
+    named = bring(tmp_path / "a.xlsx", "--sheet", "二月")
+    assert named.code == 0 and "没有读" not in named.err
     assert lines(out)[0]["domain"] == ["education"]
+
+    first = bring(tmp_path / "a.xlsx")
+    assert first.code == 0 and "没有读：“二月”" in first.err and "一张一张地导入" in first.err
+    assert lines(out)[0]["domain"] == ["transport"]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from model.export import Export
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
@@ -50,6 +50,20 @@ def test_headings_without_rows_are_told(queue: Petition, tmp_path: Path) -> None
     ended = queue(write_csv(tmp_path / "pool.csv", []), "-o", tmp_path / "t.json")
 
     assert ended.code == 0 and "pool.csv：只有表头，没有数据行" in ended.err
+
+
+def test_sheets_that_are_not_read_are_named(queue: Petition, tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(("内容", "编号"))
+    book.active.append((SCHOOL, "1"))
+    book.copy_worksheet(book.active).title = "二月"
+    book.save(tmp_path / "a.xlsx")
+    ended = queue(tmp_path / "a.xlsx", "-o", tmp_path / "t.json", "--quiet")
+
+    assert ended.code == 0 and "没有读：“二月”" in ended.err and "一张一张地挑选" in ended.err
+    chosen = queue(tmp_path / "a.xlsx", "-o", tmp_path / "t.json", "--quiet", "--sheet", "二月")
+    assert "没有读" not in chosen.err
 
 
 def test_identifiers_are_covered_unless_asked_otherwise(queue: Petition, pool: Path, tmp_path: Path) -> None:

@@ -124,6 +124,19 @@ def test_a_file_comes_back_as_a_table_with_all_its_columns(export: Export) -> No
     assert "'＝1+1 医院造假" in text and text.count("\n") == 3
 
 
+def test_sheets_that_were_not_read_are_named(export: Export) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["编号", "内容"])  # type: ignore[union-attr]
+    book.active.append(["1", SCHOOL])  # type: ignore[union-attr]
+    one, both = io.BytesIO(), io.BytesIO()
+    book.save(one)
+    book.copy_worksheet(book.active).title = "<b>二月"  # type: ignore[arg-type]
+    book.save(both)
+
+    assert "没有读：“&lt;b&gt;二月”。" in send(export, {}, ("a.xlsx", both.getvalue())).text
+    assert "没有读" not in send(export, {}, ("a.xlsx", one.getvalue())).text
+
+
 def test_rows_that_cannot_be_read_are_told_with_their_number(export: Export) -> None:
     page = send(export, {}, ("来信.csv", f"编号,内容\n1,{SCHOOL}\n2,\n3,{QUIET}\n".encode()))
 
