@@ -47,6 +47,8 @@ MARGIN = 0.1
 CONFLICT = 1.0
 """A tag is doubted where the Export's linear part is a whole margin against it: on dev such tags are right
 less than half as often as others (benchmarks/scope.py)."""
+LENT = 0.02
+"""A scope is not lent to an Export of whose dev reports more than this share would fall out."""
 OFTEN = 3  # times that each invented text counts: they are few, and of every kind
 
 
@@ -135,6 +137,21 @@ def carry_scope(before: Export, export: Export, dev_file: Path) -> Export:
     old = Scope.load(before.folder / SCOPE)
     rare = rare_labels(list(read_labelled(dev_file, export.taxonomy)), export.taxonomy)
     return add_scope(export, Scope(old.linear, old.conflict, rare))
+
+
+def lend_scope(lender: Export, export: Export, dev_file: Path) -> tuple[Export, float]:
+    """Do as `carry_scope` for an Export of any taxonomy, unless the lender would turn away what it is for.
+
+    Returns:
+        The Export, and the share of dev's reports that fall out of the lender's scope; with more than LENT
+        the Export stays without one.
+    """
+    if not (lender.folder / SCOPE).is_file():
+        return export, 0.0
+    scope, rows = Scope.load(lender.folder / SCOPE), read_labelled(dev_file, export.taxonomy)
+    fallen = [bool(scope.outside(plain(row.report, export.blind))) for row in rows]
+    share = sum(fallen) / max(1, len(fallen))
+    return (export if share > LENT else carry_scope(lender, export, dev_file)), share
 
 
 def parts(texts: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ from data.errors import DataError
 from data.labelled import LabelledReport, read_labelled
 from data.taxonomy import Taxonomy
 from model.encode import Encoder
-from model.export import TAXONOMY, TOKENIZER, WIDE
+from model.export import DEFAULT, TAXONOMY, TOKENIZER, WIDE, Export
 from model.wide import Wide
 from training.augment import Augmented
 from training.carry import carry_start, carry_wide
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 NETWORK, RUN = "network.safetensors", "run.json"
 CONTRAST = "contrast"
 """Source of invented rows that differ in a word or two; see `fit_wide`."""
+NO_SCOPE = "none"
 
 
 def read_train(
@@ -223,6 +224,7 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
 
 def main() -> None:
     """Read the flags, train, export and record."""
+    from training.scope import LENT, lend_scope
     from training.to_onnx import add_export_flags, export_run, golden_reports, notes_of
     from training.tracking import tracked
 
@@ -241,6 +243,9 @@ def main() -> None:
     parser.add_argument("--from-scratch", action="store_true", help="fresh weights in the encoder's shape")
     parser.add_argument("--taxonomy", type=Path, help="YAML; the default taxonomy where not given")
     parser.add_argument("--threads", type=whole_number, default=0, help="0: torch's choice")
+    parser.add_argument("--scope-from", default=str(DEFAULT), metavar="EXPORT",
+                        help=f"Export whose scope (what is no petition) the new one takes over where it fits "
+                             f"--dev; {NO_SCOPE}: it knows none and tags all")  # fmt: skip
     parser.add_argument("--tracking", type=Path, default=Path("artifacts/mlflow"),
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
     add_export_flags(parser)
@@ -269,6 +274,14 @@ def main() -> None:
             args.out, args.dev, args.out / "export", args.name, args.version, args.precision,
             golden_reports(args.golden), notes_of(args.data_notes),
         )  # fmt: skip
+        if args.scope_from != NO_SCOPE:
+            export, fallen = lend_scope(Export.load(args.scope_from), export, args.dev)
+            if fallen > LENT:
+                print(
+                    f"{args.scope_from} takes {fallen:.1%} of {args.dev} for no petitions: the Export knows no "
+                    "scope and tags all; see docs/training.md",
+                    flush=True,
+                )
         record.tag("data_hash", export.data_hash)
         record.metrics(metrics)
         record.model(args.out / "export")

@@ -28,7 +28,9 @@ from training.scope import (
     contrast,
     fit_scope,
     invented,
+    lend_scope,
     main,
+    moved,
     rare_labels,
     texts_of,
 )
@@ -112,6 +114,25 @@ def test_a_new_model_takes_over_what_the_one_before_knew(
     scope = Tagger(carried, 1).scope
     assert scope is not None and scope.rare.tolist() == rare_labels(dev, taxonomy).tolist()
     assert scope.score("学校没人处理") == pytest.approx(fitted.scope.score("学校没人处理"))
+
+
+def test_a_scope_is_lent_only_where_it_lets_the_reports_in(
+    export_folder: Path, files: Files, tmp_path: Path
+) -> None:
+    lender, new = tmp_path / "lender", tmp_path / "new"
+    for folder in (lender, new):
+        shutil.copytree(export_folder, folder)
+    bare, taxonomy = Export.load(new), Export.load(new).taxonomy
+    assert lend_scope(Export.load(lender), bare, files.dev) == (bare, 0.0)
+
+    rows = list(read_labelled(files.dev, taxonomy))
+    fitted = fit_scope(taxonomy, [plain(row.report, False) for row in rows] * 4, [], rows, [], False)
+    add_scope(Export.load(lender), moved(fitted.scope, 1e6))
+    assert lend_scope(Export.load(lender), bare, files.dev) == (bare, 1.0)
+
+    add_scope(Export.load(lender), moved(fitted.scope, -1e6))
+    lent, fallen = lend_scope(Export.load(lender), bare, files.dev)
+    assert fallen == 0 and SCOPE in lent.files
 
 
 def test_texts_are_taken_spread_over_a_file(tmp_path: Path) -> None:

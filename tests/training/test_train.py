@@ -16,7 +16,7 @@ from data.errors import DataError
 from data.labelled import read_labelled
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy
-from model.export import Export
+from model.export import SCOPE, Export
 from model.tagger import Tagger
 from tests.training.conftest import DOMAINS, PLANTED, Files, write_jsonl
 from training.dataset import data_hash
@@ -147,8 +147,9 @@ def test_windows_longer_than_the_encoder_reads_are_refused(
 
 
 def test_the_command_trains_exports_and_records(
-    tmp_path: Path, files: Files, encoder_folder: Path, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path: Path, files: Files, encoder_folder: Path, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
     taxonomy.dump(tmp_path / "t.yaml")
@@ -161,7 +162,9 @@ def test_the_command_trains_exports_and_records(
     monkeypatch.setattr(sys, "argv", ["train", *(str(x) for k, v in flags.items() for x in (f"--{k}", v))])
     main()
 
-    assert Export.load(tmp_path / "run" / "export").model == "cmd@2"
+    export = Export.load(tmp_path / "run" / "export")
+    assert export.model == "cmd@2"
+    assert (SCOPE in export.files) is ("knows no scope" not in capsys.readouterr().out)
     everything = b"".join(p.read_bytes() for p in (tmp_path / "mlflow").rglob("*") if p.is_file())
     assert b"gold_dev_domain" in everything
     assert PLANTED.encode() not in everything
