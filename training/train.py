@@ -278,8 +278,8 @@ def main() -> None:
             export, fallen = lend_scope(Export.load(args.scope_from), export, args.dev)
             if fallen > LENT:
                 print(
-                    f"{args.scope_from} takes {fallen:.1%} of {args.dev} for no petitions: the Export knows no "
-                    "scope and tags all; see docs/training.md",
+                    f"{args.scope_from} takes {fallen:.1%} of {args.dev} for no petitions: the Export "
+                    "knows no scope and tags all; see docs/training.md",
                     flush=True,
                 )
         record.tag("data_hash", export.data_hash)
