@@ -19,6 +19,7 @@ from data.imports.plan import Plan
 from data.imports.reading import Reading
 from data.imports.settle import Settled, settle
 from data.imports.source import Source
+from data.imports.table import overlooked
 from data.readers import read_reports, sheets_left
 from data.report import BadRow, Report
 from serving.no_rows import no_rows
@@ -112,6 +113,13 @@ class LabelImport:
             say(self.messages, line)
         if not readings and rejects.count == before:
             say(self.messages, no_rows([source.name]))
+        if format is Format.table:
+            for heading, axis in overlooked(source, self.plan):
+                say(
+                    self.messages,
+                    f"{source.name}：“{heading}”一栏像是“{axis.name}”的标签，没有导入；要导入请把表头改成“{axis.name}”，"
+                    f"或用 --label-column {axis.id}={heading} 写明（其余标签栏也要逐一写明）",
+                )
         if source.path is not None:
             left = sheets_left(source.path, self.plan.columns, self.plan.sheet)
             for line in unread({source.name: left}, "导入"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from data.columns import headings_found, normal_heading
@@ -106,19 +106,28 @@ def no_label_column(
     file: str, headings: Sequence[str], rows: Sequence[Mapping[str, str]], plan: Plan
 ) -> UnknownColumns:
     """Make the error for a table without label columns; it names columns whose cells are labels."""
-    hints = []
-    for heading in headings:
-        cells = [row.get(heading, "") for row in rows if not is_blank(row.get(heading, ""))]
-        for axis in plan.taxonomy.axes:
-            known = sum(_known(cell, axis.id, plan) for cell in cells)
-            if cells and known * 2 >= len(cells):
-                hints.append(f"--label-column {axis.id}={heading} ({known} of {len(cells)} cells are labels)")
+    hints = [
+        f"--label-column {axis.id}={heading} ({known} of {of} cells are labels)"
+        for heading, axis, known, of in like_labels(headings, rows, plan)
+    ]
     advice = f"; try {', '.join(hints)}" if hints else "; name them with --label-column AXIS=HEADING"
     return UnknownColumns(
         f"{file}: no column is called as an axis is, so none is taken for labels{advice}; "
         f"{headings_found(headings, keys_of(file))}",
         headings,
     )
+
+
+def like_labels(
+    headings: Sequence[str], rows: Sequence[Mapping[str, str]], plan: Plan
+) -> Iterator[tuple[str, Axis, int, int]]:
+    """Columns of whose filled cells at least half are labels: heading, axis, how many, of how many."""
+    for heading in headings:
+        cells = [row.get(heading, "") for row in rows if not is_blank(row.get(heading, ""))]
+        for axis in plan.taxonomy.axes:
+            known = sum(_known(cell, axis.id, plan) for cell in cells)
+            if cells and known * 2 >= len(cells):
+                yield heading, axis, known, len(cells)
 
 
 def keys_of(file: str) -> bool:

@@ -15,6 +15,7 @@ from data.imports.headings import (
     annotator_heading,
     changed_headings,
     label_headings,
+    like_labels,
     no_label_column,
 )
 from data.imports.objects import texts
@@ -24,6 +25,7 @@ from data.imports.source import Source
 from data.imports.ticks import tick_headings, ticked
 from data.readers import read_reports
 from data.report import BadRow, Report
+from data.taxonomy import Axis
 
 _SAMPLE = 200  # rows looked at for the advice on label columns
 
@@ -69,6 +71,25 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             annotator=row.extra[who].strip() if who else "",
             complete=given.get(ANY) is not None,
         )
+
+
+def overlooked(source: Source, plan: Plan) -> list[tuple[str, Axis]]:
+    """Headings that `read_table` passes over though their cells look like labels of an axis that has none.
+
+    None where the user named the columns.
+    """
+    if plan.labels:
+        return []
+    rows = islice(rows_of(source, plan, plan.columns), _SAMPLE)
+    some = [row.extra for row in rows if isinstance(row, Report)]
+    keys = tuple(dict.fromkeys(heading for extra in some for heading in extra))
+    taken, changed = label_headings(keys, plan, source.name), changed_headings(keys, plan.taxonomy)
+    ticked_axes = {meaning.axis for meaning in tick_headings(some, plan).values()}
+    read = {*taken.values(), *changed.values(), *ticked_axes}
+    rest = [key for key in keys if key not in taken and key not in changed]
+    return [
+        (heading, axis) for heading, axis, *_ in like_labels(rest, some, plan) if not read & {axis.id, ANY}
+    ]
 
 
 def rows_of(source: Source, plan: Plan, columns: Columns) -> Iterator[Report | BadRow]:

@@ -418,6 +418,20 @@ def test_another_taxonomy_can_be_given(bring: Import, tmp_path: Path, out: Path)
     assert [line["kind"] for line in lines(out)] == [["a"]]
 
 
+def test_a_column_that_looks_like_labels_of_an_axis_without_any_is_named(
+    bring: Import, tmp_path: Path, out: Path
+) -> None:
+    rows = [("1", SCHOOL, "教育", "推诿；拖延", "教育"), ("2", HOSPITAL, "医疗", "无", "市直")]
+    file = write_csv(tmp_path / "热线.csv", rows, ("编号", "内容", "领域", "作风问题", "行业"))
+    ended = bring(file)
+
+    assert ended.code == 0 and ended.err.count("没有导入") == 1
+    assert "“作风问题”一栏像是“作风与违纪问题”的标签" in ended.err
+    assert "--label-column misconduct=作风问题" in ended.err and lines(out)[0]["misconduct"] is None
+    told = bring(file, "--label-column", "misconduct=作风问题", "--label-column", "domain=领域")
+    assert "没有导入" not in told.err and sorted(lines(out)[0]["misconduct"]) == ["evasion", "inaction"]
+
+
 def test_a_sheet_of_a_workbook_can_be_named(bring: Import, tmp_path: Path, out: Path) -> None:
     book = Workbook()
     book.active.append(["内容", "领域"])
