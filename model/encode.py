@@ -109,7 +109,6 @@ class Encoder:
         self.size, self.overlap, self.max_tokens, self.blind = size, overlap, max_tokens, blind
         self.cls, self.sep, self.pad = (_id(tokenizer, t) for t in ("[CLS]", "[SEP]", "[PAD]"))
         self.unknown: int | None = tokenizer.token_to_id("[UNK]")
-        self.mask: int | None = tokenizer.token_to_id("[MASK]")
 
     @classmethod
     def from_file(

@@ -122,7 +122,6 @@ class Batches:
         max_windows: int,
         reports: int,
         seed: int,
-        word_dropout: float = 0.0,
     ) -> None:
         """Keep token streams and targets in memory.
 
@@ -130,13 +129,7 @@ class Batches:
             budget: padded tokens in a batch at most.
             max_windows: windows of a long report that one training step reads; others wait for another epoch.
             reports: reports in a batch at most.
-            word_dropout: share of the tokens that stand as [MASK] in an epoch's batches.
-
-        Raises:
-            ValueError: words are to be left out, and the tokenizer has no [MASK].
         """
-        if word_dropout and encoder.mask is None:
-            raise ValueError("the encoder's tokenizer has no [MASK]: word_dropout must be 0")
         self.targets = np.asarray(dataset["targets"], dtype=np.float32)
         self.read(dataset)
         self.marked = np.isin(
@@ -144,7 +137,7 @@ class Batches:
         )
         """[labels], True on labels for which any report has marked words."""
         self.encoder, self.budget, self.max_windows, self.reports = encoder, budget, max_windows, reports
-        self.seed, self.word_dropout, self.mask = seed, word_dropout, encoder.mask or 0
+        self.seed = seed
 
     def read(self, dataset: Dataset) -> None:
         """Take the token streams and marked words from this dataset: the same rows, maybe in another form."""
@@ -200,11 +193,6 @@ class Batches:
             owner += [index] * len(own)
         ids, mask, counted = pad_windows(windows, self.encoder.pad)
         evidence = self._mark(windows, [rows[i] for i in owner], ids.shape) if rng is not None else None
-        if rng is not None and self.word_dropout:
-            hidden = counted & (rng.random(ids.shape) < self.word_dropout)
-            ids[hidden] = self.mask
-            if evidence is not None:  # a word that nobody can read need not speak
-                evidence &= torch.from_numpy(~hidden)[:, :, None]
         return Batch(
             torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(counted),
             torch.tensor(owner), torch.from_numpy(self.targets[rows]), rows, evidence,

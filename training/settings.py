@@ -46,8 +46,6 @@ class TrainSettings:
     """Share of the steps in which the learning rate rises."""
     dropout: float = 0.1
     """Share of the head's inputs that a training step leaves out at random."""
-    word_dropout: float = 0.0
-    """Share of the tokens that a training step reads as [MASK]: it must not rest on one word alone."""
     tokens: int = 6144
     """Padded tokens in a batch at most."""
     reports: int = 32

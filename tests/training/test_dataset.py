@@ -55,10 +55,10 @@ def test_marked_words_are_found_as_tokens(taxonomy: Taxonomy, encoder: Encoder) 
 
 
 def make_batches(
-    files: Files, taxonomy: Taxonomy, encoder: Encoder, budget: int = 200, most: int = 2, dropped: float = 0
+    files: Files, taxonomy: Taxonomy, encoder: Encoder, budget: int = 200, most: int = 2
 ) -> Batches:
     dataset = build_dataset(read_labelled(files.train, taxonomy), taxonomy, encoder)
-    return Batches(dataset, encoder, budget, most, 8, 0, dropped)
+    return Batches(dataset, encoder, budget, most, 8, 0)
 
 
 def test_every_epoch_has_every_row_once(files: Files, taxonomy: Taxonomy, encoder: Encoder) -> None:
@@ -137,31 +137,3 @@ def test_the_data_hash_changes_with_any_word_or_label() -> None:
 
     assert len({data_hash([row]) for row in rows}) == 5
     assert data_hash(rows[:1]) == data_hash([labelled("学校", domain=["medical"])])
-
-
-def test_word_dropout_hides_words_of_training_only_and_their_marks(
-    files: Files, taxonomy: Taxonomy, encoder: Encoder
-) -> None:
-    whole, holed = (make_batches(files, taxonomy, encoder, most=99, dropped=share) for share in (0, 0.5))
-    hidden = counted = marks = 0
-    for full, cut in zip(whole.epoch(0), holed.epoch(0), strict=True):
-        masked = cut.ids == encoder.mask
-        assert torch.equal(cut.ids[~masked], full.ids[~masked])
-        assert not bool((masked & ~cut.counted).any())  # frames and padding stay
-        hidden, counted = hidden + int(masked.sum()), counted + int(cut.counted.sum())
-        if full.evidence is not None and cut.evidence is not None:
-            assert torch.equal(cut.evidence, full.evidence & ~masked[:, :, None])
-            marks += int(full.evidence.sum()) - int(cut.evidence.sum())
-
-    assert 0.4 < hidden / counted < 0.6
-    assert marks > 0
-    assert not any(bool((batch.ids == encoder.mask).any()) for batch in holed.in_order())
-
-
-def test_word_dropout_needs_a_mask(
-    files: Files, taxonomy: Taxonomy, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(encoder, "mask", None)
-
-    with pytest.raises(ValueError, match="MASK"):
-        make_batches(files, taxonomy, encoder, dropped=0.1)
