@@ -1,4 +1,4 @@
-"""Recipes of pretraining at equal cost: each runs for the same processor time, then is judged downstream.
+"""Recipes of pretraining: each reads as many tokens, then is judged downstream.
 
     python -m benchmarks.recipes --data ../shared/data --streams artifacts/pretrain [NAME ...]
 
@@ -15,7 +15,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +46,11 @@ class Recipe:
         goes_on: from the encoder that ships, not from fresh weights.
         vectors: fresh weights begin with skip-gram token vectors.
         flags: of `training.pretrain`.
-        pace: tokens that it reads while plain masking reads one, measured on one core.
     """
 
     goes_on: bool = False
     vectors: bool = True
     flags: tuple[str, ...] = ()
-    pace: float = 1.0
 
 
 LOW = ("--matrix-lr", "1.5e-3", "--other-lr", "8e-4", "--decay", "0.8")
@@ -71,16 +69,27 @@ RECIPES = {
 }
 
 
+def place(name: str, args: argparse.Namespace) -> Path:
+    """Where what was run by a recipe lies; its figures lie beside, see `kept`."""
+    return Path(args.out) / name.replace(" ", "-").replace(":", "")
+
+
+def kept(name: str, args: argparse.Namespace) -> Path:
+    """Where the figures of an encoder lie."""
+    folder = place(name, args)
+    return folder.with_name(f"{folder.name}.{args.seeds}.json")
+
+
 def run(name: str, args: argparse.Namespace) -> Path:
     """Pretrain by a recipe unless that is done; the folder of the encoder."""
-    recipe, folder = RECIPES[name], args.out / name.replace(" ", "-").replace(":", "")
+    recipe, folder = RECIPES[name], place(name, args)
     if (folder / "done").is_file():
         return folder / "encoder"
     command = [
         sys.executable, "-m", "training.pretrain", "--streams", str(args.streams),
         "--tokenizer", str(ENCODER / TOKENIZER), "--run", str(folder), "--log-every", "200",
         "--save-every", "1000000", "--decay", "0.3", "--report-share", "0.33", "--warmup-tokens", "300000",
-        "--tokens", str(round(args.tokens * recipe.pace)), *recipe.flags,
+        "--tokens", str(args.tokens), *recipe.flags,
     ]  # fmt: skip
     if recipe.goes_on:
         command += ["--start", str(ENCODER)]
@@ -110,34 +119,31 @@ def on_gold(encoder_name: Path, data: Path, pretrained: bool, seed: int) -> dict
     network.encoder.bfloat16()
     logits = predict_logits(network, batches, None)
     return {
-        axis.id: float(
-            np.mean([average_precision_score(batches.targets[:, i], logits[:, i]) for i in columns])
-        )
-        for axis, columns in ((a, range(c.start, c.stop)) for a, c in taxonomy.columns())
+        axis.id: float(average_precision_score(batches.targets[:, columns], logits[:, columns]))
+        for axis, columns in taxonomy.columns()
     }
 
 
 def judged(name: str, encoder: Path, args: argparse.Namespace) -> dict[str, float]:
     """What an encoder is worth downstream, by mean of the seeds; kept beside what was run."""
     pretrained = name != FRESH
-    kept = args.out / f"{name.replace(' ', '-').replace(':', '')}.{args.seeds}.json"
-    if kept.is_file():
-        return dict(json.loads(kept.read_text()))
+    if kept(name, args).is_file():
+        return dict(json.loads(kept(name, args).read_text()))
     every: list[dict[str, float]] = []
     for seed in range(args.seeds):
         figures = on_gold(encoder, args.data, pretrained, seed)
         for title in TITLES:
             train, dev, taxonomy = prepared(args.data / "bench" / title, TITLE_ROWS)
-            settings = replace(TrainSettings(), epochs=2, reports=64, wide=False, positive_cap=1.0, seed=seed)
+            settings = TrainSettings(epochs=2, reports=64, wide=False, positive_cap=1.0, seed=seed)
             figures[title] = accuracy(str(encoder), pretrained, train, dev, taxonomy, settings)
         every.append(figures)
         print(name, seed, figures, flush=True)
     means = {key: float(np.mean([figures[key] for figures in every])) for key in every[0]}
     log = encoder.parent / "log.jsonl"
     if log.is_file():
-        means["tokens"] = json.loads(log.read_text().splitlines()[-1])["tokens"]
-        means["held_loss"] = json.loads(log.read_text().splitlines()[-1])["held_loss"]
-    kept.write_text(json.dumps(means))
+        last = json.loads(log.read_text().splitlines()[-1])
+        means |= {key: last[key] for key in ("minutes", "held_loss")}
+    kept(name, args).write_text(json.dumps(means))
     return means
 
 
@@ -145,24 +151,22 @@ def write(names: Iterable[str], args: argparse.Namespace) -> None:
     """Write the section `recipes` from all that was judged."""
     rows, figures = [], {}
     for name in names:
-        kept = args.out / f"{name.replace(' ', '-').replace(':', '')}.{args.seeds}.json"
-        if not kept.is_file():
+        if not kept(name, args).is_file():
             continue
-        found = figures[name] = json.loads(kept.read_text())
-        tokens = f"{found['tokens'] / 1e6:.1f} M" if "tokens" in found else ""
-        loss = found.get("held_loss", "")
-        rows.append([name, tokens, loss, found["domain"], found["misconduct"], *(found[t] for t in TITLES)])
+        found = figures[name] = json.loads(kept(name, args).read_text())
+        minutes, loss = found.get("minutes", ""), found.get("held_loss", "")
+        rows.append([name, minutes, loss, found["domain"], found["misconduct"], *(found[t] for t in TITLES)])
     body = table(
-        ["recipe", "tokens", "held-out loss", "domain, mean AP", "misconduct, mean AP", *TITLES], rows
+        ["recipe", "minutes", "held-out loss", "domain, mean AP", "misconduct, mean AP", *TITLES], rows
     )
     body += (
-        f"\n\nThe same processor time for each recipe, fine-tuned with {args.seeds} seed(s): two epochs of "
+        f"\n\n{args.tokens:,} tokens for each recipe, fine-tuned with {args.seeds} seed(s): two epochs of "
         "4,949 gold reports, first window, no linear part (mean average precision on gold/dev); two of "
         f"{TITLE_ROWS:,} titles (accuracy). Recipes `on` go on from the encoder that ships, at lower rates "
         "that fall; the others begin anew. Held-out losses of replaced tokens are of another kind."
     )
     command = f"python -m benchmarks.recipes --data ../shared/data --tokens {args.tokens}"
-    keep("recipes", "Recipes of pretraining at equal cost", command, body, figures)
+    keep("recipes", "Recipes of pretraining", command, body, figures)
     print(body)
 
 
@@ -173,7 +177,7 @@ def main() -> None:
     parser.add_argument("--streams", type=Path, default=Path("artifacts/pretrain"))
     parser.add_argument("--vectors", type=Path, default=Path("artifacts/vectors.npy"))
     parser.add_argument("--out", type=Path, default=Path("artifacts/recipes"))
-    parser.add_argument("--tokens", type=int, default=4_000_000, help="of plain masking")
+    parser.add_argument("--tokens", type=int, default=4_000_000, help="of each recipe")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="only write down what is there")
     parser.add_argument("names", nargs="*", default=[FRESH, SHIPPED, *RECIPES])

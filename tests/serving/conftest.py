@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from tokenizers import Tokenizer
 
 from data.report import Report
@@ -92,6 +93,17 @@ def write_csv(
 ) -> Path:
     with path.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([heading, *rows])
+    return path
+
+
+def write_two_sheets(path: Path) -> Path:
+    """A workbook whose second sheet, “二月”, holds a report too."""
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(("内容", "编号"))
+    book.active.append((SCHOOL, "1"))
+    book.copy_worksheet(book.active).title = "二月"
+    book.save(path)
     return path
 
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
 from model.export import Export
-from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
+from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv, write_two_sheets
 
 PHONE = "13800138000"
 
@@ -53,12 +53,7 @@ def test_headings_without_rows_are_told(queue: Petition, tmp_path: Path) -> None
 
 
 def test_sheets_that_are_not_read_are_named(queue: Petition, tmp_path: Path) -> None:
-    book = Workbook()
-    assert book.active is not None
-    book.active.append(("内容", "编号"))
-    book.active.append((SCHOOL, "1"))
-    book.copy_worksheet(book.active).title = "二月"
-    book.save(tmp_path / "a.xlsx")
+    write_two_sheets(tmp_path / "a.xlsx")
     ended = queue(tmp_path / "a.xlsx", "-o", tmp_path / "t.json", "--quiet")
 
     assert ended.code == 0 and "没有读：“二月”" in ended.err and "一张一张地挑选" in ended.err

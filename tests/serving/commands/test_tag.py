@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from tests.serving.conftest import PLANTED, SCHOOL, Petition, write_csv
+from tests.serving.conftest import PLANTED, SCHOOL, Petition, write_csv, write_two_sheets
 
 
 def test_out_in_every_format_holds_every_report(tag: Petition, reports: Path, tmp_path: Path) -> None:
@@ -135,12 +135,7 @@ def test_a_column_that_is_not_there_lists_the_headings_found(tag: Petition, repo
 
 
 def test_sheets_that_are_not_read_are_named(tag: Petition, tmp_path: Path) -> None:
-    book = Workbook()
-    assert book.active is not None
-    book.active.append(("内容", "编号"))
-    book.active.append((SCHOOL, "1"))
-    book.copy_worksheet(book.active).title = "二月"
-    book.save(tmp_path / "a.xlsx")
+    write_two_sheets(tmp_path / "a.xlsx")
     ended = tag(tmp_path / "a.xlsx", "-o", tmp_path / "out.jsonl", "--quiet")
 
     assert ended.code == 0 and "a.xlsx：只读了一张工作表，还有 1 张也像有来件，没有读：“二月”" in ended.err
