@@ -23,7 +23,7 @@ from model.encode import Encoder
 from model.export import TOKENIZER
 from training.dataset import Batches, build_dataset
 from training.fit import fit, predict_logits, set_seed
-from training.network import TaggingNetwork, load_encoder
+from training.network import TaggingNetwork, ready_encoder
 from training.settings import TrainSettings
 
 PUBLISHED = {
@@ -70,7 +70,7 @@ def accuracy(
     """Dev accuracy after fine-tuning for the settings' epochs (no choice of epoch on dev)."""
     set_seed(settings.seed)
     encoder = Encoder.from_file(Path(encoder_name) / TOKENIZER, settings.window, settings.overlap)
-    body = load_encoder(encoder_name, pretrained=pretrained)
+    body = ready_encoder(encoder_name, settings, pretrained=pretrained)
     network = TaggingNetwork(body, len(taxonomy.axes[0].labels), settings.head, settings.dropout)
     fit(
         network,

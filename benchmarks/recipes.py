@@ -29,7 +29,7 @@ from model.encode import Encoder
 from model.export import DEFAULT, TAXONOMY, TOKENIZER
 from training.dataset import Batches, build_dataset
 from training.fit import fit, predict_logits, set_seed
-from training.network import TaggingNetwork, load_encoder
+from training.network import TaggingNetwork, ready_encoder
 from training.settings import TrainSettings
 
 ENCODER = DEFAULT.parent / "encoder"
@@ -111,7 +111,7 @@ def on_gold(encoder_name: Path, data: Path, pretrained: bool, seed: int) -> dict
     )
     set_seed(seed)
     network = TaggingNetwork(
-        load_encoder(str(encoder_name), pretrained=pretrained),
+        ready_encoder(str(encoder_name), settings, pretrained=pretrained),
         sum(len(axis.labels) for axis in taxonomy.axes), settings.head, settings.dropout,
     )  # fmt: skip
     fit(network, train, taxonomy, encoder, settings, epochs=2)

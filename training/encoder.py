@@ -169,6 +169,24 @@ class Encoder(nn.Module):
         return self.final_norm(x)
 
 
+@torch.no_grad()
+def shrink_layers(encoder: Encoder, rms: float) -> float:
+    """Multiply all matrices of the layers by one factor, so that their root mean square is `rms` at most.
+
+    Muon with little weight decay leaves them at 0.25 (fresh ones have 0.02), and states in which the token
+    below is hardly left: fine-tuning then moves too little. docs/decisions/0003 has the figures.
+
+    Returns:
+        The factor, 1 where they are small enough.
+    """
+    matrices = [p for p in encoder.layers.parameters() if p.ndim == 2]
+    squares, entries = sum(float(p.square().sum()) for p in matrices), sum(p.numel() for p in matrices)
+    factor = min(1.0, rms / max((squares / entries) ** 0.5, 1e-12))
+    for matrix in matrices:
+        matrix.mul_(factor)
+    return factor
+
+
 class TiedCrossEntropy(torch.autograd.Function):
     """Mean cross-entropy of a decoder tied to the token vectors, on logits that stay in their own precision.
 

@@ -11,7 +11,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.encoder import Encoder, encoder_config
+from training.encoder import Encoder, encoder_config, shrink_layers
+from training.settings import TrainSettings
 
 _NOT_FOUND = (
     "encoder {!r}: not a folder with config.json, weights and tokenizer, nor in the local hub cache; "
@@ -61,6 +62,20 @@ def load_encoder(name: str, allow_download: bool = False, pretrained: bool = Tru
         return AutoEncoder(AutoModel.from_pretrained(name, local_files_only=not allow_download).float())
     except (OSError, ValueError) as error:  # ValueError: a folder of something else
         raise EncoderNotFound(_NOT_FOUND.format(name)) from error
+
+
+def ready_encoder(
+    name: str, settings: TrainSettings, allow_download: bool = False, pretrained: bool = True
+) -> nn.Module:
+    """An encoder as fine-tuning begins with it: ours with layers of the size that the settings give.
+
+    Raises:
+        EncoderNotFound: as `load_encoder`.
+    """
+    encoder = load_encoder(name, allow_download, pretrained)
+    if settings.layer_rms and isinstance(encoder, Encoder):
+        shrink_layers(encoder, settings.layer_rms)
+    return encoder
 
 
 def load_tokenizer(name: str, allow_download: bool = False) -> Tokenizer:

@@ -32,7 +32,7 @@ from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
-from training.network import TaggingNetwork, load_encoder, load_tokenizer
+from training.network import TaggingNetwork, load_encoder, load_tokenizer, ready_encoder
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
@@ -116,7 +116,9 @@ def train_run(
         wide, scores, dev_scores = fit_wide(train, dev["text"], settings)
         wide_scores = (scores, dev_scores)
 
-    body = load_encoder(encoder_name, allow_download, pretrained)
+    # A trained model's layers have the size that its training gave them.
+    fitting = settings if start is None else replace(settings, layer_rms=0.0)
+    body = ready_encoder(encoder_name, fitting, allow_download, pretrained)
     positions = getattr(body.config, "max_position_embeddings", settings.window)
     if settings.window > positions:
         raise DataError(f"--window {settings.window}: the encoder reads {positions} tokens at most; lower it")

@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from training.encoder import Encoder, MaskedLm, encoder_config, rotary_tables, rotate, tied_cross_entropy
+from training.encoder import (
+    Encoder,
+    MaskedLm,
+    encoder_config,
+    rotary_tables,
+    rotate,
+    shrink_layers,
+    tied_cross_entropy,
+)
 
 
 def test_the_tied_loss_and_its_gradients_are_those_of_cross_entropy() -> None:
@@ -74,3 +82,23 @@ def test_an_encoder_that_was_cast_and_back_computes_as_before() -> None:
 
     assert encoder.bfloat16()(ids).dtype == torch.bfloat16
     torch.testing.assert_close(encoder.float()(ids), before, rtol=0, atol=0)
+
+
+def test_the_layers_are_brought_down_to_a_size_together_and_never_up() -> None:
+    encoder = Encoder(encoder_config(50, 16, 2, 2, 16))
+    with torch.no_grad():
+        for parameter in encoder.layers.parameters():
+            parameter.mul_(10)
+    before = {name: parameter.detach().clone() for name, parameter in encoder.named_parameters()}
+
+    factor = shrink_layers(encoder, 0.05)
+
+    matrices = []
+    for name, parameter in encoder.named_parameters():
+        shrunk = "layers" in name and parameter.ndim == 2
+        torch.testing.assert_close(parameter.detach(), before[name] * (factor if shrunk else 1.0))
+        if shrunk:
+            matrices.append(parameter.detach().flatten())
+    assert len(matrices) == 8
+    assert torch.cat(matrices).square().mean().sqrt().item() == pytest.approx(0.05, rel=1e-4)
+    assert shrink_layers(encoder, 0.06) == 1.0

@@ -18,7 +18,9 @@ from training.network import (
     TaggingNetwork,
     load_encoder,
     load_tokenizer,
+    ready_encoder,
 )
+from training.settings import TrainSettings
 from training.to_onnx import fold_bias, write_graph
 
 COUNTED = torch.tensor([[True, True, False, False], [False, True, True, True], [True, True, True, True]])
@@ -180,6 +182,17 @@ def test_fresh_weights_keep_the_shape_only(encoder_folder: Path) -> None:
 
     assert {k: v.shape for k, v in fresh.items()} == {k: v.shape for k, v in saved.items()}
     assert not torch.equal(fresh["layers.0.mlp.Wi.weight"], saved["layers.0.mlp.Wi.weight"])
+
+
+def test_our_encoder_is_made_ready_for_fine_tuning_and_others_are_left(
+    encoder_folder: Path, bert_folder: Path
+) -> None:
+    small, as_it_is = TrainSettings(layer_rms=0.001), TrainSettings(layer_rms=0.0)
+    for folder, factor in ((encoder_folder, pytest.approx(0.05, rel=0.2)), (bert_folder, 1.0)):
+        ready, saved = (ready_encoder(str(folder), chosen) for chosen in (small, as_it_is))
+        name = next(n for n, p in saved.named_parameters() if "layer" in n and p.ndim == 2)
+        ratio = (ready.get_parameter(name) / saved.get_parameter(name)).nanmedian()
+        assert ratio.item() == factor
 
 
 def test_token_loss_hears_marked_words_and_absent_labels_only() -> None:
