@@ -38,7 +38,7 @@ class TrainSettings:
     """Below 0: what suits the encoder, 1e-3 for ours, 5e-5 for others; 2e-4 to go on from a model."""
     weak_lr: float = -1.0
     """The encoder's rate among weakly labelled reports; below 0: three tenths of `encoder_lr`."""
-    layer_rms: float = 0.05
+    layer_rms: float = 0.06
     """Root mean square that the pretrained layers' matrices are brought down to before fine-tuning, where the
     encoder is ours: pretraining leaves them too large to be moved; 0: they stay as they are."""
     head_lr: float = 2e-3
