@@ -116,9 +116,9 @@ def train_run(
         wide, scores, dev_scores = fit_wide(train, dev["text"], settings)
         wide_scores = (scores, dev_scores)
 
-    # A trained model's layers have the size that its training gave them.
-    fitting = settings if start is None else replace(settings, layer_rms=0.0)
-    body = ready_encoder(encoder_name, fitting, allow_download, pretrained)
+    if start is not None:  # its layers have the size that training gave them
+        settings = replace(settings, layer_rms=0.0)
+    body = ready_encoder(encoder_name, settings, allow_download, pretrained)
     positions = getattr(body.config, "max_position_embeddings", settings.window)
     if settings.window > positions:
         raise DataError(f"--window {settings.window}: the encoder reads {positions} tokens at most; lower it")

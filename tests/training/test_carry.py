@@ -103,8 +103,9 @@ def test_training_starts_from_a_run_of_another_taxonomy(
     train, dev = moved(files.train_rows, "train"), moved(files.dev_rows, "dev")
     # A rate of nothing: what comes out is what training started from.
     still = TrainSettings(
-        epochs=1, window=32, overlap=8, tokens=512, wide=False, head_lr=0, encoder_lr=0, dropout=0
-    )
+        epochs=1, window=32, overlap=8, tokens=512, wide=False, head_lr=0, encoder_lr=0, dropout=0,
+        layer_rms=0.001,
+    )  # fmt: skip
     start = start_from_run(run_folder, tmp_path / "start", "label-attention")
     train_run([train], dev, tmp_path / "run", start.encoder, still, NEXT, start=start)
     (before, old_facts), (after, facts) = load_run(run_folder), load_run(tmp_path / "run")
