@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -128,9 +128,10 @@ class Batches:
         Args:
             budget: padded tokens in a batch at most.
             max_windows: windows of a long report that one training step reads; others wait for another epoch.
+                Those with marked words go first, and a label whose marked words are in none of them is not
+                asked about.
             reports: reports in a batch at most.
         """
-        self.targets = np.asarray(dataset["targets"], dtype=np.float32)
         self.read(dataset)
         self.marked = np.isin(
             np.arange(self.targets.shape[1]), np.concatenate([e[:, 0] for e in self.evidence])
@@ -140,7 +141,8 @@ class Batches:
         self.seed = seed
 
     def read(self, dataset: Dataset) -> None:
-        """Take the token streams and marked words from this dataset: the same rows, maybe in another form."""
+        """Take streams, targets and marked words from this dataset: the same rows, maybe in another form."""
+        self.targets = np.asarray(dataset["targets"], dtype=np.float32)
         self.streams: list[NDArray[np.int64]] = [np.asarray(ids, dtype=np.int64) for ids in dataset["ids"]]
         self.evidence = [np.asarray(e, dtype=np.int64).reshape(-1, 3) for e in dataset["evidence"]]
 
@@ -184,10 +186,14 @@ class Batches:
         """Make one batch; with an rng, a long report gives max_windows of its windows."""
         windows: list[Window] = []
         owner: list[int] = []
+        targets = self.targets[rows]  # a copy
         for index, row in enumerate(rows):
             own = self.encoder.windows(stream_of(self.streams[row]))
             if rng is not None and len(own) > self.max_windows:
-                kept = sorted(rng.choice(len(own), self.max_windows, replace=False))
+                shown = [self._shown(window, row) for window in own]
+                kept = draw_windows(shown, self.max_windows, rng)
+                read = frozenset[int]().union(*(shown[i] for i in kept))
+                targets[index, list(frozenset[int]().union(*shown) - read)] = np.nan
                 own = [own[i] for i in kept]
             windows += own
             owner += [index] * len(own)
@@ -195,8 +201,17 @@ class Batches:
         evidence = self._mark(windows, [rows[i] for i in owner], ids.shape) if rng is not None else None
         return Batch(
             torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(counted),
-            torch.tensor(owner), torch.from_numpy(self.targets[rows]), rows, evidence,
+            torch.tensor(owner), torch.from_numpy(targets), rows, evidence,
         )  # fmt: skip
+
+    def _shown(self, window: Window, row: int) -> frozenset[int]:
+        """Labels that have marked words within the window."""
+        end = window.first + window.ids.size - 2
+        return frozenset(
+            int(column)
+            for column, first, last in self.evidence[row]
+            if first < end and last > window.first
+        )
 
     def _mark(self, windows: list[Window], rows: list[int], shape: tuple[int, ...]) -> Tensor | None:
         """Put the marked spans into the windows, where they are counted."""
@@ -213,6 +228,23 @@ class Batches:
                 if low < high:
                     marks[index, low:high, column] = window.counted[low:high]
         return torch.from_numpy(marks)
+
+
+def draw_windows(shown: Sequence[frozenset[int]], count: int, rng: np.random.Generator) -> list[int]:
+    """`count` windows of a report, in order: at random, but those that show labels not yet shown go first.
+
+    Args:
+        shown: the labels that have marked words in each window.
+    """
+    order = [int(i) for i in rng.permutation(len(shown))]
+    kept: list[int] = []
+    read: frozenset[int] = frozenset()
+    while len(kept) < count:
+        best = next((i for i in order if shown[i] - read), order[0])
+        order.remove(best)
+        kept.append(best)
+        read |= shown[best]
+    return sorted(kept)
 
 
 def stream_of(ids: NDArray[np.int64]) -> Encoded:

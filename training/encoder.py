@@ -246,14 +246,21 @@ class MaskedLm(nn.Module):
 
         The accuracy is NaN while gradients are kept: a training step has no use for it.
         """
-        states = self.model(ids).flatten(0, 1)[where]
-        states = self.head["norm"](F.gelu(self.head["dense"](states)))
-        table = self.model.embeddings.tok_embeddings.weight
         if torch.is_grad_enabled():
-            loss = tied_cross_entropy(states, table, self.bias, targets)
+            table = self.model.embeddings.tok_embeddings.weight
+            loss = tied_cross_entropy(self.guesses(ids, where), table, self.bias, targets)
             return loss, loss.new_full((), torch.nan)
-        logits = F.linear(states, table, self.bias).float()
+        logits = self.logits(ids, where).float()
         return F.cross_entropy(logits, targets), (logits.argmax(-1) == targets).float().mean()
+
+    def guesses(self, ids: Tensor, where: Tensor) -> Tensor:
+        """What is to be compared with the token vectors: [n, width] at the flat positions `where` [n]."""
+        states: Tensor = self.head["norm"](F.gelu(self.head["dense"](self.model(ids).flatten(0, 1)[where])))
+        return states
+
+    def logits(self, ids: Tensor, where: Tensor) -> Tensor:
+        """How well each piece fits [n, pieces] at the flat positions `where` [n]."""
+        return F.linear(self.guesses(ids, where), self.model.embeddings.tok_embeddings.weight, self.bias)
 
     def to_transformers(self) -> dict[str, Tensor]:
         """State of a `ModernBertForMaskedLM` with these weights."""

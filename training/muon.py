@@ -16,6 +16,8 @@ from torch import Tensor
 
 # Quintic Newton-Schulz coefficients of the first source: singular values end near 1 after 5 steps.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
+OTHER_DECAY = 0.02
+"""Weight decay of token vectors, norms and heads: rare pieces are seldom stepped, so it stays small."""
 
 
 def orthogonalize(g: Tensor, steps: int = 5) -> Tensor:
@@ -44,7 +46,7 @@ class Muon:
     Args:
         matrices: name to (parameter, number of square-ish blocks stacked in its rows).
         others: name to parameter (token vectors, norms, biases), stepped by AdamW.
-        weight_decay: decoupled, on matrices and token vectors alike.
+        weight_decay: of the matrices, decoupled; the others decay by `OTHER_DECAY`.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Muon:
         self.other_masters = {n: p.detach().float().clone().requires_grad_() for n, p in others.items()}
         self.adam = torch.optim.AdamW(
             self.other_masters.values(), lr=1.0, betas=(0.9, 0.98), eps=1e-8,
-            weight_decay=weight_decay, fused=True,
+            weight_decay=OTHER_DECAY, fused=True,
         )  # fmt: skip
 
     @torch.no_grad()

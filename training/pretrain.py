@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from training.corpus import WORDS
-from training.encoder import MaskedLm, encoder_config
+from training.encoder import MaskedLm, encoder_config, shrink_layers
 from training.memory import keep_freed_memory
 from training.muon import Muon
 from training.replaced import ReplacedLm
@@ -77,7 +77,9 @@ class PretrainSettings:
     decay: float = 0.2
     """Share of the steps, the last ones, over which the rates fall."""
     weight_decay: float = 0.02
-    """Decoupled, in parts of the learning rate."""
+    """Of the layers' matrices; decoupled, in parts of the learning rate."""
+    layer_rms: float = 0.0
+    """Root mean square that the matrices of the layers of `--start` are brought down to; 0: they stay."""
     seed: int = 0
     """Of all that is drawn at random."""
 
@@ -250,6 +252,8 @@ def start_network(
         from safetensors.torch import load_file
 
         network.from_transformers({k: v.float() for k, v in load_file(start / "model.safetensors").items()})
+        if settings.layer_rms:
+            shrink_layers(network.model, settings.layer_rms)
     return network
 
 
@@ -308,7 +312,14 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     streams = Streams(args.streams, settings)
     device = torch.device(args.device)
     body = start_network(settings, vocab, args.vectors, args.start)
-    network: nn.Module = ReplacedLm(body, MASK) if settings.objective == REPLACED else body
+    network: nn.Module = body
+    if settings.objective == REPLACED:
+        drawer = (
+            start_network(replace(settings, layer_rms=0.0), vocab, None, args.generator)
+            if args.generator
+            else None
+        )
+        network = ReplacedLm(body, MASK, drawer)
     network = network.to(device, torch.bfloat16)
     optimizer = make_optimizer(network, settings)
     checkpoint, first = args.run / "checkpoint.pt", 0
@@ -377,6 +388,10 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints, log and encoder/")
     parser.add_argument("--vectors", type=Path, help="skip-gram vectors to start the token vectors from")
     parser.add_argument("--start", type=Path, help="encoder folder to go on from")
+    parser.add_argument(
+        "--generator", type=Path,
+        help="encoder folder that draws the words of --objective replaced; none: a small generator learns to",
+    )  # fmt: skip
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--log-every", type=int, default=100, help="steps")

@@ -1,4 +1,4 @@
-"""Replaced-token detection: a small generator fills masked places, the encoder finds what it changed.
+"""Replaced-token detection: a generator fills masked places, the encoder finds what it changed.
 
 Source: Clark et al. 2020, "ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators".
 The loss then falls on every token, not on the masked fifth alone.
@@ -45,15 +45,18 @@ class ReplacedLm(nn.Module):
 
     Args:
         body: the network whose encoder learns; its own prediction head rests meanwhile.
+        drawer: a pretrained masked language model that draws the words and does not learn; where none is
+            given, a small generator learns to beside the encoder.
     """
 
-    def __init__(self, body: MaskedLm, mask: int) -> None:
+    def __init__(self, body: MaskedLm, mask: int, drawer: MaskedLm | None = None) -> None:
         super().__init__()
         config = body.model.config
         self.body, self.mask = body, mask
         self.body.head.requires_grad_(False)
         self.body.bias.requires_grad_(False)
-        self.generator = Generator(config.vocab_size, config.hidden_size)
+        self.drawer = drawer.requires_grad_(False) if drawer else None
+        self.generator = None if drawer else Generator(config.vocab_size, config.hidden_size)
         self.dense = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
         self.found = nn.Linear(config.hidden_size, 1)
         for linear in (self.dense, self.found):
@@ -68,9 +71,13 @@ class ReplacedLm(nn.Module):
             chance: uniform numbers in [0, 1) [n] that draw the generator's words.
         """
         shape, flat = ids.shape, ids.flatten()
-        vectors = self.body.model.embeddings.tok_embeddings.weight
         masked = flat.scatter(0, where, torch.full_like(where, self.mask)).view(shape)
-        logits = self.generator(masked, where, vectors)
+        if self.drawer is not None:
+            with torch.no_grad():
+                logits = self.drawer.logits(masked, where).float()
+        else:
+            assert self.generator is not None
+            logits = self.generator(masked, where, self.body.model.embeddings.tok_embeddings.weight)
         drawn = draw(logits.detach(), chance)
         shown = flat.scatter(0, where, drawn).view(shape)
         changed = torch.zeros_like(flat).scatter(0, where, (drawn != targets).long())
@@ -78,6 +85,8 @@ class ReplacedLm(nn.Module):
         doubt = self.found(F.gelu(self.dense(states))).squeeze(-1).float()
         detection = F.binary_cross_entropy_with_logits(doubt, changed.float())
         seen = ((doubt.detach() > 0) & (changed == 1)).sum() / changed.sum().clamp(min=1)
+        if self.drawer is not None:
+            return detection, seen
         return F.cross_entropy(logits, targets) + DETECTION_WEIGHT * detection, seen
 
 

@@ -70,6 +70,9 @@ class TrainSettings:
     augment: float = 0.0
     """Chance of each change that must change no tag (greeting, names, sex, places, digits), made anew each
     epoch; half of it: chance that the identifiers are covered."""
+    plant: float = 0.0
+    """Chance that a report gets a sentence with marked words of another one, and its labels with it; anew each
+    epoch."""
     blind: bool = True
     """Read reports without what tells who writes and from where (data/blind.py)."""
     smoothing: float = 0.0

@@ -29,6 +29,7 @@ from model.encode import Encoder
 from model.export import DEFAULT, TAXONOMY, TOKENIZER, WIDE, Export
 from model.wide import Wide
 from training.augment import Augmented
+from training.plant import Planter
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
@@ -134,12 +135,10 @@ def train_run(
             settings.weak_epochs, on_epoch=lambda line: on_epoch(line, "weak"),
         )  # fmt: skip
 
-    anew = None
-    if settings.augment:
-        forms = Augmented(rows, settings.seed, settings.augment)
+    forms = forms_of(rows, settings, taxonomy)
 
-        def anew(epoch: int) -> Dataset:
-            return build_dataset(forms(epoch), taxonomy, encoder, said)
+    def anew(epoch: int) -> Dataset:
+        return build_dataset(forms(epoch), taxonomy, encoder, said)
 
     labels = sum(len(axis.labels) for axis in taxonomy.axes)
     network = TaggingNetwork(body, labels, settings.head, settings.dropout)
@@ -148,7 +147,7 @@ def train_run(
     settings = replace(settings, encoder_lr=encoder_rate(settings, body, start is not None))
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
-        lambda line: on_epoch(line, "gold"), anew,
+        lambda line: on_epoch(line, "gold"), anew if settings.augment or settings.plant else None,
     )  # fmt: skip
 
     save_run(out, network, wide, taxonomy, tokenizer)
@@ -164,6 +163,28 @@ def train_run(
     (out / RUN).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     np.save(out / "dev_logits.npy", fitted.logits)
     return fitted
+
+
+def forms_of(
+    rows: Sequence[LabelledReport], settings: TrainSettings, taxonomy: Taxonomy
+) -> Callable[[int], list[LabelledReport]]:
+    """The rows as each epoch, counted from 0, reads them: changed by `augment`, then by `plant`."""
+    changed = Augmented(rows, settings.seed, settings.augment) if settings.augment else lambda epoch: list(rows)
+    if not settings.plant:
+        return changed
+    planters = [Planter(rows, axis.id) for axis in taxonomy.axes if axis.kind == "many"]
+    planters = [planter for planter in planters if planter.labels]
+
+    def forms(epoch: int) -> list[LabelledReport]:
+        rng = np.random.default_rng((settings.seed, epoch, 3))
+        found = []
+        for row in changed(epoch):
+            if row.source not in (CONTRAST, SOFT) and rng.random() < settings.plant:
+                row = planters[int(rng.integers(len(planters)))](row, rng) if planters else row
+            found.append(row)
+        return found
+
+    return forms
 
 
 def fit_wide(

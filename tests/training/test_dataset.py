@@ -18,6 +18,7 @@ from training.dataset import (
     Batches,
     build_dataset,
     data_hash,
+    draw_windows,
     evidence_tokens,
     label_targets,
     positive_weights,
@@ -121,6 +122,41 @@ def test_marks_stand_on_the_marked_words(files: Files, taxonomy: Taxonomy, encod
             seen += bool(words)
 
     assert seen > 10
+
+
+def test_windows_that_show_labels_are_read_before_others() -> None:
+    none, a, b = frozenset[int](), frozenset({3}), frozenset({5})
+    drawn = [
+        draw_windows([none, a, none, a, b, none], 3, np.random.default_rng(seed)) for seed in range(100)
+    ]
+
+    assert all(4 in kept and (1 in kept or 3 in kept) and kept == sorted(kept) for kept in drawn)
+    assert {i for kept in drawn for i in kept} == set(range(6)), "the rest is drawn at random"
+    assert {i for seed in range(30) for i in draw_windows([none] * 3, 1, np.random.default_rng(seed))} == {
+        0, 1, 2,
+    }  # fmt: skip
+
+
+def test_a_label_whose_words_no_window_shows_is_not_asked_about(
+    taxonomy: Taxonomy, encoder: Encoder
+) -> None:
+    filler = "学校收费，" * 30
+    text = f"没人处理，{filler}造假，{filler}"
+    row = labelled(text, domain=["education"], misconduct={"inaction": "没人处理", "falsification": "造假"})
+    batches = Batches(build_dataset([row], taxonomy, encoder), encoder, 10_000, 1, 8, 0)
+    seen = set()
+    for number in range(20):
+        (batch,) = batches.epoch(number)
+        assert batch.targets[0, :3].tolist() == [1, 0, 0]
+        asked = ~torch.isnan(batch.targets[0, 3:5])
+        assert batch.evidence is not None
+        assert asked.tolist() == batch.evidence[..., 3:5].any(1)[0].tolist()
+        assert (batch.targets[0, 3:5][asked] == 1).all()
+        seen.add(tuple(asked.tolist()))
+    (whole,) = batches.in_order()
+
+    assert seen == {(True, False), (False, True)}
+    assert whole.targets[0, 3:5].tolist() == [1, 1], "and the kept targets are as they were"
 
 
 def test_rare_labels_weigh_more_up_to_a_cap() -> None:
