@@ -208,9 +208,7 @@ class Batches:
         """Labels that have marked words within the window."""
         end = window.first + window.ids.size - 2
         return frozenset(
-            int(column)
-            for column, first, last in self.evidence[row]
-            if first < end and last > window.first
+            int(column) for column, first, last in self.evidence[row] if first < end and last > window.first
         )
 
     def _mark(self, windows: list[Window], rows: list[int], shape: tuple[int, ...]) -> Tensor | None:

@@ -57,19 +57,21 @@ def tagging_loss(
     """Sum over axes of the mean loss of the reports that label the axis.
 
     An axis of kind `many` takes weighted binary cross-entropy per label, kind `one` takes softmax
-    cross-entropy; targets are [reports, labels] with NaN on unlabelled axes.
+    cross-entropy; targets are [reports, labels] with NaN on unlabelled axes, and on labels that are not
+    asked about.
     """
     total = logits.sum() * 0.0
     for axis, columns in taxonomy.columns():
-        rows = ~torch.isnan(targets[:, columns.start])
+        known = ~torch.isnan(targets[:, columns])
+        rows = known.any(1) if axis.kind == "many" else known.all(1)
         if not rows.any():
             continue
-        wanted, given = targets[rows][:, columns], logits[rows][:, columns]
+        wanted, given, known = targets[rows][:, columns].nan_to_num(), logits[rows][:, columns], known[rows]
         if axis.kind == "one":
             total = total + F.cross_entropy(given, wanted, label_smoothing=smoothing)
         else:
             soft = wanted * (1 - smoothing) + smoothing / 2 if smoothing else wanted
-            weight = 1 + (weights[columns] - 1) * wanted
+            weight = (1 + (weights[columns] - 1) * wanted) * known
             # Summed over labels, as the softmax loss is: both kinds then pull the encoder alike.
             total = (
                 total

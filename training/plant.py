@@ -1,8 +1,9 @@
 """Plant: a sentence with marked words moves into another report, and its labels with it.
 
-A letter of a thousand characters may allege one thing in ten of them. Readers' marked words say which sentence
-carries a label, so that sentence makes any other report one of that label too: the network then has to find it
-among matters that have nothing to do with it, and rare labels are met in company they never kept.
+A letter of a thousand characters may allege one thing in ten of them. Readers' marked words say which
+sentence carries a label, so that sentence makes any other report one of that label too: the network then has
+to find it among matters that have nothing to do with it, and rare labels are met in company they never kept.
+docs/decisions/0003 has the figures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from model.matters import sentences
 LONGEST, SHORTEST = 90, 8
 """Characters of a sentence that moves."""
 TRIES = 12
+PLAIN = 1 / 3
+"""Share of the sentences that carry no label: what stands out of place must not mean anything by itself."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,13 @@ class Planter:
     """Draws sentences of labelled reports for other ones, each label as often as any other."""
 
     def __init__(self, rows: Sequence[LabelledReport], axis: str) -> None:
-        """Find the sentences that carry labels of an axis."""
+        """Find the sentences that carry labels of an axis, and those of reports without any."""
         self.axis = axis
         self._by_label: dict[str, list[Donor]] = {}
+        self._plain: list[Donor] = []
         for row in rows:
+            if row.labels.get(axis) == frozenset():
+                self._plain += plain_donors(row, axis)
             for donor in donors(row, axis):
                 for label in donor.words:
                     self._by_label.setdefault(label, []).append(donor)
@@ -53,13 +59,14 @@ class Planter:
         return len(self._by_label)
 
     def __call__(self, row: LabelledReport, rng: np.random.Generator) -> LabelledReport:
-        """The report with a sentence more, which gives it a label more; as it is where none fits."""
+        """The report with a sentence more, and mostly with a label more; as it is where none fits."""
         given = row.labels.get(self.axis)
         if given is None:
             return row
         missing = [label for label in self._by_label if label not in given]
-        for _ in range(TRIES if missing else 0):
-            of_label = self._by_label[missing[int(rng.integers(len(missing)))]]
+        plain = rng.random() < PLAIN and self._plain
+        for _ in range(TRIES if missing or plain else 0):
+            of_label = self._plain if plain else self._by_label[missing[int(rng.integers(len(missing)))]]
             donor = of_label[int(rng.integers(len(of_label)))]
             if fits(donor, row):
                 return planted(row, donor, rng)
@@ -77,6 +84,13 @@ def donors(row: LabelledReport, axis: str) -> list[Donor]:
         if words and SHORTEST <= len(sentence) <= LONGEST:
             found.append(Donor(sentence, axis, words, others))
     return found
+
+
+def plain_donors(row: LabelledReport, axis: str) -> list[Donor]:
+    """The sentences of a report that has no label of an axis."""
+    others = {name: given for name, given in row.labels.items() if name != axis and given is not None}
+    found = [row.report.text[slice(*span)].strip() for span in sentences(row.report.text)]
+    return [Donor(sentence, axis, {}, others) for sentence in found if SHORTEST <= len(sentence) <= LONGEST]
 
 
 def fits(donor: Donor, row: LabelledReport) -> bool:

@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from training.corpus import WORDS
-from training.encoder import MaskedLm, encoder_config, shrink_layers
+from training.encoder import MaskedLm, encoder_config
 from training.memory import keep_freed_memory
 from training.muon import Muon
 from training.replaced import ReplacedLm
@@ -78,8 +78,6 @@ class PretrainSettings:
     """Share of the steps, the last ones, over which the rates fall."""
     weight_decay: float = 0.02
     """Of the layers' matrices; decoupled, in parts of the learning rate."""
-    layer_rms: float = 0.0
-    """Root mean square that the matrices of the layers of `--start` are brought down to; 0: they stay."""
     seed: int = 0
     """Of all that is drawn at random."""
 
@@ -252,8 +250,6 @@ def start_network(
         from safetensors.torch import load_file
 
         network.from_transformers({k: v.float() for k, v in load_file(start / "model.safetensors").items()})
-        if settings.layer_rms:
-            shrink_layers(network.model, settings.layer_rms)
     return network
 
 
@@ -314,11 +310,7 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     body = start_network(settings, vocab, args.vectors, args.start)
     network: nn.Module = body
     if settings.objective == REPLACED:
-        drawer = (
-            start_network(replace(settings, layer_rms=0.0), vocab, None, args.generator)
-            if args.generator
-            else None
-        )
+        drawer = start_network(settings, vocab, None, args.generator) if args.generator else None
         network = ReplacedLm(body, MASK, drawer)
     network = network.to(device, torch.bfloat16)
     optimizer = make_optimizer(network, settings)

@@ -71,8 +71,8 @@ class TrainSettings:
     """Chance of each change that must change no tag (greeting, names, sex, places, digits), made anew each
     epoch; half of it: chance that the identifiers are covered."""
     plant: float = 0.0
-    """Chance that a report gets a sentence with marked words of another one, and its labels with it; anew each
-    epoch."""
+    """Chance that a report gets a sentence of another one, mostly one with marked words, and its labels with
+    it; made anew each epoch."""
     blind: bool = True
     """Read reports without what tells who writes and from where (data/blind.py)."""
     smoothing: float = 0.0

@@ -29,11 +29,11 @@ from model.encode import Encoder
 from model.export import DEFAULT, TAXONOMY, TOKENIZER, WIDE, Export
 from model.wide import Wide
 from training.augment import Augmented
-from training.plant import Planter
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
 from training.network import TaggingNetwork, load_encoder, load_tokenizer, ready_encoder
+from training.plant import Planter
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
@@ -169,7 +169,9 @@ def forms_of(
     rows: Sequence[LabelledReport], settings: TrainSettings, taxonomy: Taxonomy
 ) -> Callable[[int], list[LabelledReport]]:
     """The rows as each epoch, counted from 0, reads them: changed by `augment`, then by `plant`."""
-    changed = Augmented(rows, settings.seed, settings.augment) if settings.augment else lambda epoch: list(rows)
+    changed = (
+        Augmented(rows, settings.seed, settings.augment) if settings.augment else lambda epoch: list(rows)
+    )
     if not settings.plant:
         return changed
     planters = [Planter(rows, axis.id) for axis in taxonomy.axes if axis.kind == "many"]

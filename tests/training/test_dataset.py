@@ -126,9 +126,7 @@ def test_marks_stand_on_the_marked_words(files: Files, taxonomy: Taxonomy, encod
 
 def test_windows_that_show_labels_are_read_before_others() -> None:
     none, a, b = frozenset[int](), frozenset({3}), frozenset({5})
-    drawn = [
-        draw_windows([none, a, none, a, b, none], 3, np.random.default_rng(seed)) for seed in range(100)
-    ]
+    drawn = [draw_windows([none, a, none, a, b, none], 3, np.random.default_rng(seed)) for seed in range(100)]
 
     assert all(4 in kept and (1 in kept or 3 in kept) and kept == sorted(kept) for kept in drawn)
     assert {i for kept in drawn for i in kept} == set(range(6)), "the rest is drawn at random"
@@ -137,9 +135,7 @@ def test_windows_that_show_labels_are_read_before_others() -> None:
     }  # fmt: skip
 
 
-def test_a_label_whose_words_no_window_shows_is_not_asked_about(
-    taxonomy: Taxonomy, encoder: Encoder
-) -> None:
+def test_a_label_whose_words_no_window_shows_is_not_asked_about(taxonomy: Taxonomy, encoder: Encoder) -> None:
     filler = "学校收费，" * 30
     text = f"没人处理，{filler}造假，{filler}"
     row = labelled(text, domain=["education"], misconduct={"inaction": "没人处理", "falsification": "造假"})

@@ -45,6 +45,20 @@ def test_an_unlabelled_axis_takes_no_loss(taxonomy: Taxonomy) -> None:
     assert (logits.grad != 0).tolist() == [[True] * 3 + [False] * 4, [False] * 3 + [True] * 4]
 
 
+def test_a_label_that_is_not_asked_about_takes_no_loss_and_its_neighbours_do(taxonomy: Taxonomy) -> None:
+    logits = torch.zeros(2, 7, requires_grad=True)
+    # Of an axis of kind one all labels rest together: without the right one the others cannot be wrong.
+    targets = torch.tensor([[1, 0, NAN, NAN, 1, 0, NAN], [0, 0, 1, 1, 0, 0, 1]])
+    loss = tagging_loss(logits, targets, taxonomy, torch.ones(7))
+    loss.backward()
+
+    assert logits.grad is not None
+    assert (logits.grad[0] != 0).tolist() == [True, True, False, False, True, False, False]
+    assert (logits.grad[1] != 0).all()
+    # Two means over two reports of log 2 a label asked about, and log 2 for the one report's choice of two.
+    assert loss.item() == pytest.approx(np.log(2) * (5 / 2 + 3 / 2 + 1), abs=1e-5)
+
+
 def test_reports_without_any_label_have_no_loss(taxonomy: Taxonomy) -> None:
     assert float(tagging_loss(torch.ones(2, 7), torch.full((2, 7), NAN), taxonomy, torch.ones(7))) == 0
 

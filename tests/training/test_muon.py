@@ -58,3 +58,18 @@ def test_blocks_are_made_orthogonal_each_by_itself() -> None:
     for block in muon.masters["m"].split(4):
         values = torch.linalg.svdvals(block) / (0.2 * 4**0.5)
         assert float(values.min()) > 0.5 and float(values.max()) < 1.4
+
+
+def test_decay_makes_the_matrices_smaller_and_leaves_the_others_to_their_own() -> None:
+    norms = {}
+    for decay in (0.0, 0.5):
+        torch.manual_seed(0)
+        matrix, table = (torch.nn.Parameter(torch.randn(6, 4)) for _ in range(2))
+        muon = Muon({"m": (matrix, 1)}, {"t": table}, weight_decay=decay)
+        for _ in range(10):
+            (matrix.sum() * 0.0 + table.sum() * 0.0).backward()
+            muon.step(0.1, 0.1)
+        norms[decay] = float(matrix.detach().norm()), float(table.detach().norm())
+
+    assert norms[0.5][0] / norms[0.0][0] == pytest.approx(0.95**10, rel=1e-3)
+    assert norms[0.5][1] == norms[0.0][1]

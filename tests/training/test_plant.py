@@ -19,7 +19,10 @@ LETTER = "我家门口的那条路年年修年年坏。" + ACCOUNT + "请有空�
 def report(
     text: str, misconduct: dict[str, str] | None, domain: tuple[str, ...] = ("rural",), source: str = ""
 ) -> LabelledReport:
-    labels = {"domain": frozenset(domain), "misconduct": None if misconduct is None else frozenset(misconduct)}
+    labels = {
+        "domain": frozenset(domain),
+        "misconduct": None if misconduct is None else frozenset(misconduct),
+    }
     return LabelledReport(Report("1", text), labels, {"misconduct": misconduct or {}}, source)
 
 
@@ -63,6 +66,19 @@ def test_it_goes_only_where_the_other_axes_stay_true() -> None:
     assert not fits(donor, report("x", {}, ("education",)))
 
 
+def test_sentences_that_carry_no_label_are_planted_too() -> None:
+    planter, rng = Planter([DONOR, OTHER, PLAIN], "misconduct"), np.random.default_rng(0)
+    full = report("两件事。", {"falsification": "x", "evasion": "x"})
+    found = [planter(full, rng) for _ in range(300)]
+    moved = [row for row in found if row is not full]
+
+    assert 70 < len(moved) < 130, "a third"
+    assert {row.report.text.replace("两件事。", "") for row in moved} == {
+        "去年村口的桥塌了一个角。", "今年春天还没有人动工重新修起来。",
+    }  # fmt: skip
+    assert all(row.labels == full.labels and row.evidence == full.evidence for row in moved)
+
+
 def test_what_has_all_labels_or_is_not_labelled_stays_as_it_is() -> None:
     planter, rng = Planter([DONOR, OTHER], "misconduct"), np.random.default_rng(0)
     full = report("x", {"falsification": "x", "evasion": "x"})
@@ -73,7 +89,7 @@ def test_what_has_all_labels_or_is_not_labelled_stays_as_it_is() -> None:
 
 def test_rare_labels_are_planted_as_often_as_common_ones() -> None:
     planter, rng = Planter([DONOR, *[OTHER] * 50], "misconduct"), np.random.default_rng(0)
-    found = [next(iter(planter(PLAIN, rng).labels["misconduct"] or ())) for _ in range(400)]
+    found = [next(iter(planter(PLAIN, rng).labels["misconduct"] or ())) for _ in range(400)]  # no plain donor
 
     assert 150 < found.count("falsification") < 250
 

@@ -48,7 +48,7 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def arguments(run: Path, streams: Path, tokenizer: Path, **changes: object) -> argparse.Namespace:
     plain = {
         "streams": streams, "tokenizer": tokenizer, "run": run, "vectors": None, "start": None,
-        "device": "cpu", "compile": False, "log_every": 8, "save_every": 8, "max_minutes": 0.0,
+        "generator": None, "device": "cpu", "compile": False, "log_every": 8, "save_every": 8, "max_minutes": 0.0,
     }  # fmt: skip
     return argparse.Namespace(**plain | changes)
 
@@ -131,6 +131,17 @@ def test_a_run_may_start_from_a_saved_encoder(whole_run: Path) -> None:
 
     assert begun.keys() == saved.keys()
     assert all(torch.equal(begun[name], saved[name].float()) for name in saved)
+
+
+def test_a_saved_encoder_may_draw_the_words_to_be_found(
+    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path
+) -> None:
+    start = whole_run / "encoder"
+    given = arguments(tmp_path / "run", streams, tokenizer_file, start=start, generator=start)
+    pretrain(given, replace(TINY, objective=REPLACED))
+    found = lines(tmp_path / "run")
+
+    assert found[-1]["loss"] < found[0]["loss"] < 1, "the loss of the detector alone"
 
 
 def test_tokens_of_earlier_runs_are_counted(

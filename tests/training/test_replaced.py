@@ -50,6 +50,21 @@ def test_encoder_generator_and_token_vectors_learn_and_the_resting_head_does_not
     assert unmoved == {"body.head.dense.weight", "body.head.norm.weight", "body.bias"}
 
 
+def test_a_pretrained_model_draws_the_words_and_does_not_learn() -> None:
+    torch.manual_seed(1)
+    config = encoder_config(VOCAB, 32, 1, 2, 48)
+    model = ReplacedLm(MaskedLm(config), MASK, MaskedLm(config))
+    ids, where, targets, chance = batch()
+    loss, _ = model(ids, where, targets, chance)
+    loss.backward()
+
+    assert model.drawer is not None and model.generator is None
+    assert all(p.grad is None for p in model.drawer.parameters())
+    assert model.body.model.embeddings.tok_embeddings.weight.grad is not None
+    other = ids.flatten().scatter(0, where, torch.full_like(where, 9)).view(4, 8)
+    assert torch.equal(model(other, where, targets, chance)[0], loss), "it sees masks"
+
+
 def test_the_detectors_loss_counts_every_token() -> None:
     model = network()
     with torch.no_grad():
@@ -57,6 +72,7 @@ def test_the_detectors_loss_counts_every_token() -> None:
         model.found.bias.zero_()
         ids, where, targets, chance = batch()
         loss, seen = model(ids, where, targets, chance)
+        assert model.generator is not None
         logits = model.generator(
             ids.flatten().scatter(0, where, torch.full_like(where, MASK)).view(4, 8), where,
             model.body.model.embeddings.tok_embeddings.weight,
