@@ -48,7 +48,8 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def arguments(run: Path, streams: Path, tokenizer: Path, **changes: object) -> argparse.Namespace:
     plain = {
         "streams": streams, "tokenizer": tokenizer, "run": run, "vectors": None, "start": None,
-        "generator": None, "device": "cpu", "compile": False, "log_every": 8, "save_every": 8, "max_minutes": 0.0,
+        "generator": None, "device": "cpu", "compile": False, "log_every": 8, "save_every": 8,
+        "max_minutes": 0.0,
     }  # fmt: skip
     return argparse.Namespace(**plain | changes)
 
