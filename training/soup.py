@@ -1,8 +1,8 @@
 """Soup: one network whose weights are the mean of several runs' weights.
 
-Runs that start from the same encoder with like settings end in one valley: the mean of their weights is better
-than each, often as good as all of them together, at the cost of one (Wortsman et al. 2022, "Model soups:
-averaging weights of multiple fine-tuned models improves accuracy without increasing inference time").
+Runs that start from the same encoder with like settings end in one valley: the mean of their weights is
+better than each, often as good as all of them together, at the cost of one (Wortsman et al. 2022, "Model
+soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time").
 docs/decisions/0003 has the figures.
 
     python -m training.soup RUN [RUN|EXPORT ...] --out artifacts/runs/soup
