@@ -48,7 +48,7 @@ class Planter:
         self._plain: list[Donor] = []
         for row in rows:
             if row.labels.get(axis) == frozenset():
-                self._plain += plain_donors(row, axis)
+                self._plain += movable(row, axis)
             for donor in donors(row, axis):
                 for label in donor.words:
                     self._by_label.setdefault(label, []).append(donor)
@@ -73,24 +73,22 @@ class Planter:
         return row
 
 
-def donors(row: LabelledReport, axis: str) -> list[Donor]:
-    """The sentences of a report that hold marked words of an axis, neither too long nor too short."""
+def movable(row: LabelledReport, axis: str) -> list[Donor]:
+    """The sentences of a report that are neither too long nor too short, with what marked words they hold."""
     text, marked = row.report.text, row.evidence.get(axis, {})
     others = {name: given for name, given in row.labels.items() if name != axis and given is not None}
     found = []
-    for start, end in sentences(text):
-        sentence = text[start:end].strip()
-        words = {label: said for label, said in marked.items() if said and said in sentence}
-        if words and SHORTEST <= len(sentence) <= LONGEST:
+    for span in sentences(text):
+        sentence = text[slice(*span)].strip()
+        if SHORTEST <= len(sentence) <= LONGEST:
+            words = {label: said for label, said in marked.items() if said and said in sentence}
             found.append(Donor(sentence, axis, words, others))
     return found
 
 
-def plain_donors(row: LabelledReport, axis: str) -> list[Donor]:
-    """The sentences of a report that has no label of an axis."""
-    others = {name: given for name, given in row.labels.items() if name != axis and given is not None}
-    found = [row.report.text[slice(*span)].strip() for span in sentences(row.report.text)]
-    return [Donor(sentence, axis, {}, others) for sentence in found if SHORTEST <= len(sentence) <= LONGEST]
+def donors(row: LabelledReport, axis: str) -> list[Donor]:
+    """Those of the movable sentences that hold marked words of an axis."""
+    return [donor for donor in movable(row, axis) if donor.words]
 
 
 def fits(donor: Donor, row: LabelledReport) -> bool:

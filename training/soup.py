@@ -113,13 +113,14 @@ def soup(members: Sequence[Path], out: Path) -> None:
 
     network, facts = load_run(members[0])
     taxonomy = Taxonomy.load(members[0] / TAXONOMY)
-    states: list[State] = []
-    for member in members:
+    own = network.state_dict()
+    states: list[State] = [own]
+    for member in members[1:]:
         if Taxonomy.load(member / TAXONOMY) != taxonomy:
             raise DataError(f"{member}: another taxonomy than {members[0]}'s; members must share theirs")
         is_run = (member / NETWORK).is_file()
         states.append(load_run(member)[0].state_dict() if is_run else weights_of_export(member, network))
-        if any(table.shape != network.state_dict()[name].shape for name, table in states[-1].items()):
+        if any(table.shape != own[name].shape for name, table in states[-1].items()):
             raise DataError(f"{member}: a network of another shape than {members[0]}'s")
     out.mkdir(parents=True, exist_ok=True)
     for file in members[0].iterdir():

@@ -172,17 +172,17 @@ def forms_of(
     changed = (
         Augmented(rows, settings.seed, settings.augment) if settings.augment else lambda epoch: list(rows)
     )
-    if not settings.plant:
+    many = [axis.id for axis in taxonomy.axes if axis.kind == "many"] if settings.plant else []
+    planters = [planter for axis in many if (planter := Planter(rows, axis)).labels]
+    if not planters:
         return changed
-    planters = [Planter(rows, axis.id) for axis in taxonomy.axes if axis.kind == "many"]
-    planters = [planter for planter in planters if planter.labels]
 
     def forms(epoch: int) -> list[LabelledReport]:
         rng = np.random.default_rng((settings.seed, epoch, 3))
         found = []
         for row in changed(epoch):
             if row.source not in (CONTRAST, SOFT) and rng.random() < settings.plant:
-                row = planters[int(rng.integers(len(planters)))](row, rng) if planters else row
+                row = planters[int(rng.integers(len(planters)))](row, rng)
             found.append(row)
         return found
 
