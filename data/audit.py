@@ -43,6 +43,7 @@ class Action(StrEnum):
     mask = "mask"
     export = "export"
     promote = "promote"
+    rollback = "rollback"
     reload = "reload"
     key_new = "key_new"
     key_remove = "key_remove"

@@ -131,13 +131,21 @@ class Service:
             answer = replace(answer, shown=list(map(Shown, reports, answer.predictions)))
         else:
             answer = await self._tag_guarded(guard, reports, evidence, masking, matters)
+        await self.record(Action.tag, who, len(reports), model=self.tagger.export.model)
+        self.metrics.answer(answer)
+        return answer
+
+    async def record(self, action: Action, who: str, count: int, **facts: str | int) -> None:
+        """Write a line of the audit log, before the answer goes out.
+
+        Raises:
+            Unrecorded: the audit log cannot be written.
+        """
         try:
-            await self.auditor.record(Action.tag, who, len(reports), {"model": self.tagger.export.model})
+            await self.auditor.record(action, who, count, facts)
         except Unrecorded:
             self.metrics.audit_failure()
             raise
-        self.metrics.answer(answer)
-        return answer
 
     async def _read(self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool) -> Answer:
         """Have the model read; a share of it is left for the challenger to read later."""

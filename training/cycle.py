@@ -21,7 +21,7 @@ from training.carry import sources
 from training.gate import GateSettings, Verdict, judge
 from training.publish import publish
 from training.registry import MODEL, Registry, Version
-from training.scope import carry_scope
+from training.scope import Taught, carry_scope
 from training.settings import TrainSettings
 from training.site import Given, Site
 from training.start import NoWeights, Start, start_from
@@ -109,7 +109,8 @@ def retrain(
         golden_reports(plan.golden), notes_of(plan.data_notes),
         _prior(start, champion, taxonomy),
     )  # fmt: skip
-    export = carry_scope(champion or Export.load(plan.serving), export, dev)
+    taught = Taught(dev, [site.file(Role.train)], settings.hint_below)
+    export = carry_scope(champion or Export.load(plan.serving), export, taught)
     record.tag("data_hash", export.data_hash)
     record.metrics(metrics)
     number = int(record.model(export.folder, plan.name) or 0)

@@ -3,6 +3,8 @@
 A letter of a thousand characters may allege one thing in ten of them. Readers' marked words say which
 sentence carries a label, so that sentence makes any other report one of that label too: the network then has
 to find it among matters that have nothing to do with it, and rare labels are met in company they never kept.
+Only a report that alleges something is given another allegation: where one planted sentence with the words of
+an allegation made a complaint of anything, models took denials and quoted words for complaints.
 docs/decisions/0003 has the figures.
 """
 
@@ -16,11 +18,15 @@ import numpy as np
 from data.labelled import LabelledReport
 from model.matters import sentences
 
+CONTRAST = "contrast"
+"""Source of the invented reports of training/contrast, which differ from each other in a word or two."""
 LONGEST, SHORTEST = 90, 8
 """Characters of a sentence that moves."""
 TRIES = 12
 PLAIN = 1 / 3
 """Share of the sentences that carry no label: what stands out of place must not mean anything by itself."""
+INVENTED = 1 / 2
+"""Share of these that come from contrast reports: they deny, quote, or blame a private actor."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,10 @@ class Planter:
         self.axis = axis
         self._by_label: dict[str, list[Donor]] = {}
         self._plain: list[Donor] = []
+        self._invented: list[Donor] = []
         for row in rows:
             if row.labels.get(axis) == frozenset():
-                self._plain += movable(row, axis)
+                (self._invented if row.source == CONTRAST else self._plain).extend(movable(row, axis))
             for donor in donors(row, axis):
                 for label in donor.words:
                     self._by_label.setdefault(label, []).append(donor)
@@ -59,18 +66,23 @@ class Planter:
         return len(self._by_label)
 
     def __call__(self, row: LabelledReport, rng: np.random.Generator) -> LabelledReport:
-        """The report with a sentence more, and mostly with a label more; as it is where none fits."""
+        """The report with a sentence more, and perhaps with a label more; as it is where none fits."""
         given = row.labels.get(self.axis)
         if given is None:
             return row
-        missing = [label for label in self._by_label if label not in given]
-        plain = rng.random() < PLAIN and self._plain
-        for _ in range(TRIES if missing or plain else 0):
-            of_label = self._plain if plain else self._by_label[missing[int(rng.integers(len(missing)))]]
-            donor = of_label[int(rng.integers(len(of_label)))]
+        choice = self._choice(given, rng)
+        for _ in range(TRIES if choice else 0):
+            donor = choice[int(rng.integers(len(choice)))]
             if fits(donor, row):
                 return planted(row, donor, rng)
         return row
+
+    def _choice(self, given: frozenset[str], rng: np.random.Generator) -> list[Donor]:
+        """The sentences to draw from for a report with these labels."""
+        missing = [label for label in self._by_label if label not in given] if given else []
+        if missing and rng.random() >= PLAIN:
+            return self._by_label[missing[int(rng.integers(len(missing)))]]
+        return self._invented if self._invented and rng.random() < INVENTED else self._plain
 
 
 def movable(row: LabelledReport, axis: str) -> list[Donor]:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from data.audit import Action
+from data.audit_tally import audit_path, recorded
 from model.export import MANIFEST
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -129,15 +131,17 @@ class Registry:
         Raises:
             UnknownVersion: there is none of this number.
             RegistryAway: MLflow cannot be reached.
+            OSError, BadAudit: the audit log cannot be written; nothing is changed.
         """
         version, before = self.find(str(number)), self.champion()
-        if before is not None and before.number != number:
-            self.note(number, **{REPLACED: str(before.number)})
-        self.note(number, **{WHY: f"{_now()} {why}"})
-        with _reached():
-            if CHALLENGER in version.aliases:
-                self._client.delete_registered_model_alias(self.name, CHALLENGER)
-            self._client.set_registered_model_alias(self.name, CHAMPION, str(number))
+        with self._recorded(Action.promote, version, before):
+            if before is not None and before.number != number:
+                self.note(number, **{REPLACED: str(before.number)})
+            self.note(number, **{WHY: f"{_now()} {why}"})
+            with _reached():
+                if CHALLENGER in version.aliases:
+                    self._client.delete_registered_model_alias(self.name, CHALLENGER)
+                self._client.set_registered_model_alias(self.name, CHAMPION, str(number))
         return self.find(str(number))
 
     def challenge(self, number: int, why: str) -> Version:
@@ -157,15 +161,25 @@ class Registry:
         Raises:
             UnknownVersion: there is no champion, or it replaced none.
             RegistryAway: MLflow cannot be reached.
+            OSError, BadAudit: the audit log cannot be written; nothing is changed.
         """
         now = self.champion()
         if now is None or REPLACED not in now.tags:
             raise UnknownVersion(f"{self.name} has no earlier champion to go back to")
         back = self.find(now.tags[REPLACED])
-        self.note(now.number, **{ROLLED_BACK: f"{_now()} {why}"})
-        with _reached():
-            self._client.set_registered_model_alias(self.name, CHAMPION, str(back.number))
+        with self._recorded(Action.rollback, back, now):
+            self.note(now.number, **{ROLLED_BACK: f"{_now()} {why}"})
+            with _reached():
+                self._client.set_registered_model_alias(self.name, CHAMPION, str(back.number))
         return self.find(CHAMPION)
+
+    @contextmanager
+    def _recorded(self, action: Action, version: Version, before: Version | None) -> Iterator[None]:
+        """Have the audit log say which version is in service now and which was; no reason, which is text."""
+        facts = {"name": self.name, "version": version.number, "from": before.number if before else 0}
+        with recorded(audit_path(), action, facts) as tally:
+            tally.count = 1
+            yield
 
 
 def _version(found: Any, aliases: list[str]) -> Version:

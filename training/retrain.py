@@ -14,10 +14,11 @@ from pathlib import Path
 
 from data.frozen_split import Role
 from data.taxonomy import Taxonomy
-from model.export import DEFAULT
+from model.export import DEFAULT, Export
 from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
 from training.registry import Registry
+from training.scope import contrast_files
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.site import Given, Site
 from training.to_onnx import SAMPLE
@@ -37,11 +38,13 @@ def main() -> None:
     version = args.version or datetime.now().strftime("%Y.%m.%d-%H%M%S")
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
     gate = GateSettings(**{f.name: getattr(args, f.name) for f in fields(GateSettings)})
-    pinned = {Role.train: args.base, Role.dev: args.dev, Role.test: args.test}
+    taxonomy = Taxonomy.load(args.taxonomy) if args.taxonomy else None
+    contrast = contrast_files(taxonomy or Export.load(args.serving).taxonomy) if args.contrast else []
+    pinned = {Role.train: [*args.base, *contrast], Role.dev: args.dev, Role.test: args.test}
     plan = Plan(
         args.site, Given(args.labels, pinned, args.dev_share, args.test_share),
         args.out or Path("artifacts/runs") / version, args.name, version,
-        Taxonomy.load(args.taxonomy) if args.taxonomy else None, args.serving, args.encoder,
+        taxonomy, args.serving, args.encoder,
         args.start == "serving", args.keep_wide, tuple(args.cases), args.into, args.precision, args.golden,
         args.data_notes,
     )  # fmt: skip
@@ -68,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     files = partial(parser.add_argument, type=Path, nargs="+", default=[], metavar="FILE")
     files("--labels", help="new labelled JSONL, the oldest first")
     files("--base", help="labelled JSONL that earlier models learned from")
+    parser.add_argument(
+        "--contrast", action="store_true", help="training/contrast, which ships, is among the base"
+    )
     files("--dev", help="labelled JSONL to tune by")
     files("--test", help="labelled JSONL to measure by")
     parser.add_argument("--dev-share", type=float, default=0.1, help="of the new reports")

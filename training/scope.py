@@ -34,6 +34,7 @@ from model.scope import Scope
 from model.wide import Wide
 from training.behaviour import shipped_cases
 from training.calibrate import FEW
+from training.settings import HINT_BELOW
 from training.to_onnx import SAMPLE
 from training.wide import feature_matrix, fit_buckets, fit_linear, pack
 
@@ -114,10 +115,28 @@ def moved(scope: Scope, border: float) -> Scope:
     return Scope(linear, scope.conflict, scope.rare)
 
 
-def rare_labels(dev: Sequence[LabelledReport], taxonomy: Taxonomy) -> NDArray[np.bool_]:
-    """Labels that fewer than FEW reports of dev have: their thresholds were not really fitted [labels]."""
-    targets = np.array([label_targets(row, taxonomy) for row in dev], dtype=np.float32)
-    return np.asarray(np.nansum(targets, axis=0) < FEW)
+def rare_labels(
+    dev: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+    trained: Iterable[LabelledReport] | None = None,
+    least: int = HINT_BELOW,
+) -> NDArray[np.bool_]:
+    """Labels that fewer than FEW reports of dev have, whose thresholds were not really fitted, or that fewer
+    than `least` reports taught: their tags are hints, for a person to look at [labels].
+
+    Args:
+        trained: the reports that the model learned from; None where they are not at hand.
+    """
+    rare = counts(dev, taxonomy) < FEW
+    return rare if trained is None else rare | (counts(trained, taxonomy) < least)
+
+
+def counts(rows: Iterable[LabelledReport], taxonomy: Taxonomy) -> NDArray[np.int64]:
+    """How many reports have each label [labels]."""
+    total = np.zeros(sum(len(axis.labels) for axis in taxonomy.axes), dtype=np.int64)
+    for row in rows:
+        total += np.nan_to_num(np.array(label_targets(row, taxonomy), dtype=np.float32)).astype(np.int64)
+    return total
 
 
 def add_scope(export: Export, scope: Scope) -> Export:
@@ -127,19 +146,38 @@ def add_scope(export: Export, scope: Scope) -> Export:
     return Export.load(export.folder)
 
 
-def carry_scope(before: Export, export: Export, dev_file: Path) -> Export:
-    """Give a new Export what the one before took for a petition, if it knew; rare are labels of the new dev.
+@dataclass(frozen=True)
+class Taught:
+    """What an Export learned from, and by what it was judged; says which of its labels are rare.
+
+    Attributes:
+        dev: file of labelled reports.
+        trained: files of labelled reports.
+        least: labels that fewer of these have are rare.
+    """
+
+    dev: Path
+    trained: Sequence[Path]
+    least: int = HINT_BELOW
+
+    def rare(self, taxonomy: Taxonomy) -> NDArray[np.bool_]:
+        """As `rare_labels`."""
+        trained = (row for file in self.trained for row in read_labelled(file, taxonomy))
+        return rare_labels(list(read_labelled(self.dev, taxonomy)), taxonomy, trained, self.least)
+
+
+def carry_scope(before: Export, export: Export, taught: Taught) -> Export:
+    """Give a new Export what the one before took for a petition, if it knew; rare are the new one's labels.
 
     What a petition looks like does not change with the labels, nor with the encoder.
     """
     if not (before.folder / SCOPE).is_file():
         return export
     old = Scope.load(before.folder / SCOPE)
-    rare = rare_labels(list(read_labelled(dev_file, export.taxonomy)), export.taxonomy)
-    return add_scope(export, Scope(old.linear, old.conflict, rare))
+    return add_scope(export, Scope(old.linear, old.conflict, taught.rare(export.taxonomy)))
 
 
-def lend_scope(lender: Export, export: Export, dev_file: Path) -> tuple[Export, float]:
+def lend_scope(lender: Export, export: Export, taught: Taught) -> tuple[Export, float]:
     """Do as `carry_scope` for an Export of any taxonomy, unless the lender would turn away what it is for.
 
     Returns:
@@ -148,10 +186,10 @@ def lend_scope(lender: Export, export: Export, dev_file: Path) -> tuple[Export, 
     """
     if not (lender.folder / SCOPE).is_file():
         return export, 0.0
-    scope, rows = Scope.load(lender.folder / SCOPE), read_labelled(dev_file, export.taxonomy)
+    scope, rows = Scope.load(lender.folder / SCOPE), read_labelled(taught.dev, export.taxonomy)
     fallen = [bool(scope.outside(plain(row.report, export.blind))) for row in rows]
     share = sum(fallen) / max(1, len(fallen))
-    return (export if share > LENT else carry_scope(lender, export, dev_file)), share
+    return (export if share > LENT else carry_scope(lender, export, taught)), share
 
 
 def parts(texts: Sequence[str]) -> list[str]:
@@ -172,9 +210,13 @@ def invented(blind: bool) -> list[str]:
 
 def contrast(taxonomy: Taxonomy) -> Iterator[Report]:
     """The invented contrast reports; none for a taxonomy that they do not fit."""
-    if taxonomy.version == Taxonomy.default().version:
-        for file in sorted(CONTRAST.glob("*.jsonl")):
-            yield from (row.report for row in read_labelled(file, taxonomy))
+    for file in contrast_files(taxonomy):
+        yield from (row.report for row in read_labelled(file, taxonomy))
+
+
+def contrast_files(taxonomy: Taxonomy) -> list[Path]:
+    """Where these reports and their labels stand; nowhere for a taxonomy that they do not fit."""
+    return sorted(CONTRAST.glob("*.jsonl")) if taxonomy.version == Taxonomy.default().version else []
 
 
 def texts_of(file: Path, most: int, blind: bool) -> list[str]:

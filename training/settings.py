@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+HINT_BELOW = 30
+"""Reports with a label that a model should learn from; `petition survey` warns of fewer, and says so too."""
+
 
 def whole_number(text: str) -> int:
     """Read 8, 8_000 or 8.0 (as MLflow passes whole numbers).
@@ -87,6 +90,8 @@ class TrainSettings:
     """Reports that an n-gram must stand in; 0: 2 to 5, one more for each 2,000 reports."""
     wide_strength: float = 1.0
     """C of the wide part's linear SVMs."""
+    hint_below: int = HINT_BELOW
+    """Tags of a label that fewer reports taught are hints: a person is to look at them (`rare_label`)."""
     seed: int = 0
     """Of all that is drawn at random."""
 

@@ -33,7 +33,7 @@ from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
 from training.network import TaggingNetwork, load_encoder, load_tokenizer, ready_encoder
-from training.plant import Planter
+from training.plant import CONTRAST, Planter
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 NETWORK, RUN = "network.safetensors", "run.json"
-CONTRAST = "contrast"
-"""Source of invented rows that differ in a word or two; see `fit_wide`."""
 NO_SCOPE = "none"
 
 
@@ -249,7 +247,7 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
 
 def main() -> None:
     """Read the flags, train, export and record."""
-    from training.scope import LENT, lend_scope
+    from training.scope import LENT, Taught, lend_scope
     from training.to_onnx import add_export_flags, export_run, golden_reports, notes_of
     from training.tracking import tracked
 
@@ -300,7 +298,8 @@ def main() -> None:
             golden_reports(args.golden), notes_of(args.data_notes),
         )  # fmt: skip
         if args.scope_from != NO_SCOPE:
-            export, fallen = lend_scope(Export.load(args.scope_from), export, args.dev)
+            taught = Taught(args.dev, args.labelled, settings.hint_below)
+            export, fallen = lend_scope(Export.load(args.scope_from), export, taught)
             if fallen > LENT:
                 print(
                     f"{args.scope_from} takes {fallen:.1%} of {args.dev} for no petitions: the Export "

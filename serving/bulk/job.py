@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.audit import Action
+from data.audit_tally import Tally
 from model.export import sha256
 from model.guard import Guard
 from model.tagger import Tagger
@@ -34,7 +35,6 @@ from serving.bulk.work import Walk, Work
 from serving.bulk.writers import count_files
 from serving.exports import chosen_tagger, load_export
 from serving.faults import WrongUse
-from serving.protection import Tally
 from serving.version import package_version
 
 

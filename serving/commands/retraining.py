@@ -50,6 +50,9 @@ def retrain(
         list[Path] | None,
         option("--base", metavar="文件", help="以前的模型学过的标注数据，第一次给出即可；可重复。"),
     ] = None,
+    contrast: Annotated[
+        bool, option("--contrast", help="随程序的约一万件对照样例也再学一遍，第一次给出即可；训练会久得多。")
+    ] = False,
     dev: Annotated[
         list[Path] | None, option("--dev", metavar="文件", help="开发集：定门槛和校准用的标注数据；可重复。")
     ] = None,
@@ -99,6 +102,8 @@ def retrain(
     for flag, value in (("--taxonomy", taxonomy), ("--into", into), ("--out", out), ("--version", version)):
         if value is not None:
             arguments += [flag, str(value)]
+    if contrast:
+        arguments.append("--contrast")
     if take_back:
         arguments.append("--take-back")
     if exit_zero:

@@ -15,6 +15,7 @@ _CONFIG = "服务的设置文件（TOML）；默认看环境变量 PETITION_CONF
 _TO = "写到这个文件（JSONL）。"
 _REPORTS = "原件，可重复；复核库没有存正文时，按内容的摘要取用。"
 _ALL = "每次复核和撤销各一行，留作审计；默认每件一行，以最后一次复核为准，撤销的不算。"
+_UNMASKED = "原件的文字不遮盖。默认遮盖身份证号、电话、姓名等，字数不变；PETITION_MASK 要求遮盖时仍遮盖。"
 _Database = Annotated[str | None, option("--database", metavar="文件或地址", help=_DATABASE)]
 _Config = Annotated[Path | None, option("--config", metavar="文件", help=_CONFIG)]
 
@@ -67,19 +68,25 @@ def export(
     database: _Database = None,
     reports: Annotated[list[Path] | None, option("--reports", metavar="文件", help=_REPORTS)] = None,
     all: Annotated[bool, option("--all", help=_ALL)] = False,
+    unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
     config: _Config = None,
 ) -> None:
     """把复核记录导出为标注数据（JSONL），petition import 能读。
 
-    退出码：0 完成；2 用法或设置不对；4 复核库或文件不能用。
+    退出码：0 完成；2 用法或设置不对；4 复核库、文件或审计记录不能用。
     """
+    from data.privacy.masked_report import Masking
     from serving.faults import WrongUse
+    from serving.protection import Protection
     from serving.reviews.export import export_reviews
 
+    protection = Protection.chosen(Masking.none if unmasked else Masking.output)
+    if protection.sealed:
+        raise WrongUse("密封模式下不能运行 petition reviews export：它会把信件内容写入文件")
     place = _place(database, config)
     if any(to.is_file() and file.is_file() and to.samefile(file) for file in (*(reports or ()), Path(place))):
         raise WrongUse("--to：结果文件就是要读的文件；请换一个名字")
-    written, without = export_reviews(place, to, reports or [], all)
+    written, without = export_reviews(place, to, reports or [], all, protection)
     lacking = f"，其中 {without} 行没有正文，导入时请用 --reports 给出原件" if without else ""
     typer.echo(f"完成：写出 {written} 行{lacking}，结果在 {to}", err=True)
 

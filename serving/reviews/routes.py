@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from data.audit import Action
 from data.reviews.review import Review
 from serving.problem import Problem, problem_responses, too_long
 from serving.reviews.desk import ReviewDesk
@@ -25,7 +26,7 @@ from serving.service import Service
 from serving.tagging import key_name
 
 _PROBLEMS = ("no_key", "forbidden", "invalid", "reviews_off", "reviews_away")
-_BODY = ("too_large", "wrong_type")
+_BODY = ("too_large", "wrong_type", "unrecorded")
 routes = APIRouter(tags=["reviews"])
 
 
@@ -42,6 +43,7 @@ async def review(request: Request, body: ReviewIn) -> Response:
             raise Problem("invalid", errors=[too_long(f"report.{name}", service.settings.max_chars)])
     taxonomy, desk = service.tagger.export.taxonomy, service.desk
     added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk))
+    await _recorded(request, added)
     service.metrics.review("review")
     return JSONResponse(review_shape(added), 201)
 
@@ -55,6 +57,7 @@ async def undo(request: Request, id: str, body: UndoIn) -> Response:
     service, key = _service(request), _key(request)
     who = reviewer_of(body.reviewer, key)
     added = await service.desk.undo(body.id or uuid.uuid4().hex, id, who, key, body.note)
+    await _recorded(request, added)
     service.metrics.review("undo")
     return JSONResponse(review_shape(added), 201)
 
@@ -91,6 +94,12 @@ async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Resp
         answer = await _service(request).tag([dealt.queued.report], "all", who=key_name(request))
         item = item_shape(dealt.queued, answer.shown[0], answer.predictions[0], reviews)
     return JSONResponse({"total": dealt.total, "reviewed": dealt.reviewed, "item": item})
+
+
+async def _recorded(request: Request, added: Review) -> None:
+    """Have the audit log say so before the answer does; what was sent again by its id is added once."""
+    undo = int(bool(added.undoes))
+    await _service(request).record(Action.review, key_name(request), 1, number=added.number, undo=undo)
 
 
 def _service(request: Request) -> Service:

@@ -61,6 +61,31 @@ def test_it_installs_and_tags_with_no_network(bundle: Path, tmp_path: Path) -> N
     assert "torch" not in names and "petition-tagger" in names
 
 
+def test_a_bundle_for_another_machine_holds_its_wheels(bundle: Path, tmp_path: Path) -> None:
+    other = "x86_64" if platform.machine() == "aarch64" else "aarch64"
+    probe = (
+        "--no-deps",
+        "--only-binary=:all:",
+        "--platform",
+        f"manylinux2014_{other}",
+        "--dest",
+        tmp_path / "probe",
+    )
+    if run(sys.executable, "-m", "pip", "download", *probe, "numpy").returncode:
+        pytest.skip(f"the package index has no wheels for {other}")
+    made = run(ROOT / "deploy" / "bundle.sh", tmp_path / "out", "--arch", other, env=ENVIRONMENT)
+    assert made.returncode == 0, made.stderr
+
+    built = [wheel.name for wheel in (tmp_path / "out" / "wheels").glob("*.whl")]
+    compiled = [name for name in built if not name.endswith("-any.whl")]
+    assert all(name.endswith(f"_{other}.whl") for name in compiled), compiled
+    for package in ("onnxruntime", "pyarrow", "tokenizers", "numpy"):
+        assert any(name.startswith(f"{package}-") for name in compiled), built
+    assert {name.split("-")[0] for name in built} == {
+        wheel.name.split("-")[0] for wheel in (bundle / "wheels").glob("*.whl")
+    }, "as many packages as for this machine"
+
+
 def test_its_wheel_is_made_of_what_is_committed(bundle: Path) -> None:
     """A tree that is being worked on, as this one often is, makes the same wheel."""
     (wheel,) = bundle.glob("wheels/petition_tagger-*.whl")

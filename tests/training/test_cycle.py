@@ -182,6 +182,26 @@ def test_labels_of_the_last_import_are_taken_back_and_their_reports_keep_their_r
     assert ids_of(again) == ids_of(spoilt)
 
 
+@pytest.mark.parametrize(("flags", "more"), [((), False), (("--contrast",), True)])
+def test_the_invented_reports_that_ship_are_among_the_base_where_asked(
+    tmp_path: Path, records: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], more: bool
+) -> None:
+    plans: list[Plan] = []
+
+    def stop(plan: Plan, *_: object) -> None:
+        plans.append(plan)
+        raise DataError("far enough")
+
+    monkeypatch.setattr("training.retrain.retrain", stop)
+    base = ["--base", "mine.jsonl", "--site", str(tmp_path), "--tracking", str(records)]
+    monkeypatch.setattr("sys.argv", ["retrain", *base, *flags])
+    with pytest.raises(DataError, match="far enough"):
+        retrain_main()
+
+    given = [path.name for path in plans[0].given.pinned[Role.train]]
+    assert given[0] == "mine.jsonl" and ("denials.jsonl" in given) == more == (len(given) > 20)
+
+
 def ids_of(found: Assigned) -> dict[Role, set[str]]:
     return {role: {row.report.id for row in found.rows[role]} for role in Role}
 

@@ -7,9 +7,9 @@ import numpy as np
 from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Taxonomy
-from training.plant import Planter, donors, fits, planted
+from training.plant import CONTRAST, Planter, donors, fits, planted
 from training.settings import TrainSettings
-from training.train import CONTRAST, forms_of
+from training.train import forms_of
 
 ACCOUNT = "去年冬天村里的账目是会计照着别处的单子编出来的。"
 SHUTTLED = "镇里叫我去找县里，县里又叫我回来找镇里。"
@@ -28,6 +28,7 @@ def report(
 
 DONOR = report(LETTER, {"falsification": "照着别处的单子编出来"})
 OTHER = report("盼着早日通上自来水管。" + SHUTTLED, {"evasion": "又叫我回来找镇里"})
+DENIAL = report("办事员没有照着别处的单子编账。他们说的每一笔都对得上。", {}, source=CONTRAST)
 PLAIN = report("去年村口的桥塌了一个角。今年春天还没有人动工重新修起来。", {})
 
 
@@ -66,32 +67,50 @@ def test_it_goes_only_where_the_other_axes_stay_true() -> None:
     assert not fits(donor, report("x", {}, ("education",)))
 
 
-def test_sentences_that_carry_no_label_are_planted_too() -> None:
-    planter, rng = Planter([DONOR, OTHER, PLAIN], "misconduct"), np.random.default_rng(0)
-    full = report("两件事。", {"falsification": "x", "evasion": "x"})
-    found = [planter(full, rng) for _ in range(300)]
-    moved = [row for row in found if row is not full]
+def moved(planter: Planter, row: LabelledReport) -> list[LabelledReport]:
+    """Of 300 drawings, those with a sentence more."""
+    rng = np.random.default_rng(0)
+    return [drawn for _ in range(300) if (drawn := planter(row, rng)) is not row]
 
-    assert 70 < len(moved) < 130, "a third"
-    assert {row.report.text.replace("两件事。", "") for row in moved} == {
+
+def test_a_third_of_the_sentences_carry_no_label() -> None:
+    row = report("两件事。", {"evasion": "两件事"})
+    found = moved(Planter([DONOR, OTHER, PLAIN], "misconduct"), row)
+    plain = [drawn for drawn in found if drawn.labels == row.labels]
+
+    assert 70 < len(plain) < 130
+    assert {drawn.report.text.replace("两件事。", "") for drawn in plain} == {
         "去年村口的桥塌了一个角。", "今年春天还没有人动工重新修起来。",
     }  # fmt: skip
-    assert all(row.labels == full.labels and row.evidence == full.evidence for row in moved)
+    assert all(drawn.evidence == row.evidence for drawn in plain)
 
 
-def test_what_has_all_labels_or_is_not_labelled_stays_as_it_is() -> None:
+def test_half_of_those_without_a_label_are_of_contrast_reports() -> None:
+    found = moved(Planter([DONOR, OTHER, PLAIN, DENIAL], "misconduct"), PLAIN)
+
+    assert 110 < sum("编账" in row.report.text or "对得上" in row.report.text for row in found) < 190
+
+
+def test_a_report_that_alleges_nothing_is_given_no_allegation() -> None:
+    found = moved(Planter([DONOR, OTHER, PLAIN, DENIAL], "misconduct"), PLAIN)
+
+    assert len(found) == 300 and all(row.labels == PLAIN.labels for row in found)
+
+
+def test_where_no_sentence_fits_the_report_stays_as_it_is() -> None:
     planter, rng = Planter([DONOR, OTHER], "misconduct"), np.random.default_rng(0)
     full = report("x", {"falsification": "x", "evasion": "x"})
 
-    for row in (full, report("x", None), report("x", {}, ("education",))):
+    for row in (full, PLAIN, report("x", None), report("x", {"evasion": "x"}, ("education",))):
         assert planter(row, rng) is row
 
 
 def test_rare_labels_are_planted_as_often_as_common_ones() -> None:
-    planter, rng = Planter([DONOR, *[OTHER] * 50], "misconduct"), np.random.default_rng(0)
-    found = [next(iter(planter(PLAIN, rng).labels["misconduct"] or ())) for _ in range(400)]  # no plain donor
+    third = report("两件事。", {"arbitrary": "两件事"})
+    found = moved(Planter([DONOR, *[OTHER] * 50], "misconduct"), third)
+    labels = [next(iter(row.labels["misconduct"] - {"arbitrary"}), "") for row in found]  # type: ignore[operator]
 
-    assert 150 < found.count("falsification") < 250
+    assert 70 < labels.count("falsification") < 130 and 70 < labels.count("evasion") < 130
 
 
 def test_an_epoch_plants_in_its_share_of_the_reports_and_is_the_same_again() -> None:

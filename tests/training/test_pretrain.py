@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +32,7 @@ from training.pretrain import (
     tokens_before,
 )  # fmt: skip
 
+ROOT = Path(__file__).parents[2]
 TINY = PretrainSettings(
     width=32, depth=1, heads=2, hidden=48, length=16, batch=8, tokens=16 * 8 * 24, warmup_tokens=16 * 8 * 4,
     matrix_lr=2e-2, other_lr=1e-2,
@@ -105,6 +110,44 @@ def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(
     assert state(run).keys() == wanted.keys()
     for name, tensor in state(run).items():
         assert torch.equal(tensor, wanted[name]), name
+
+
+def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(
+    tmp_path: Path, streams: Path, tokenizer_file: Path
+) -> None:
+    """SIGKILL, at once after a checkpoint came to be; the same command then goes on."""
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    given: list[object] = [
+        "--streams",
+        streams,
+        "--tokenizer",
+        tokenizer_file,
+        "--no-compile",
+        "--save-every",
+        1,
+    ]
+    given += [part for field in fields(TINY) for part in _flag(field.name, getattr(TINY, field.name))]
+    command = [sys.executable, "-m", "training.pretrain", *map(str, given), "--run"]
+    process = subprocess.Popen([*command, str(run)], stdout=subprocess.DEVNULL, cwd=ROOT)
+    until = time.monotonic() + 120
+    while not (run / "checkpoint.pt").is_file() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert 0 < torch.load(run / "checkpoint.pt", weights_only=True)["step"] < 24
+
+    for folder in (run, whole):
+        subprocess.run([*command, str(folder)], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    wanted = state(whole)
+    for name, tensor in state(run).items():
+        assert torch.equal(tensor, wanted[name]), name
+
+
+def _flag(name: str, value: object) -> list[object]:
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{flag}" if value else f"--no-{flag}"]
+    return [f"--{flag}", value]
 
 
 def test_what_is_saved_loads_in_transformers_with_the_same_states(whole_run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -49,6 +50,32 @@ def registry(records: Path, export: Export) -> Registry:
 def champion(registry: Registry) -> int | None:
     found = registry.champion()
     return None if found is None else found.number
+
+
+def test_who_promoted_and_rolled_back_is_in_the_audit_log(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("PETITION_AUDIT", str(audit))
+    registry.promote(1, "先用这个，王小明说的")
+    registry.promote(2, "更好")
+    registry.rollback("不好")
+    found = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+
+    assert [(one["action"], one["version"], one["from"], one["count"]) for one in found] == [
+        ("promote", 1, 0, 1), ("promote", 2, 1, 1), ("rollback", 1, 2, 1),
+    ]  # fmt: skip
+    assert "王小明" not in audit.read_text(encoding="utf-8")
+
+
+def test_nothing_is_promoted_where_the_audit_log_cannot_be_written(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETITION_AUDIT", str(tmp_path / "gone" / "audit.jsonl"))
+    with pytest.raises(FileNotFoundError, match="gone"):
+        registry.promote(1, "x")
+
+    assert champion(registry) is None
 
 
 def test_an_empty_registry_has_no_versions(records: Path) -> None:

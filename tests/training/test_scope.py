@@ -13,6 +13,7 @@ import pytest
 from data.labelled import read_labelled
 from data.readers import read_reports
 from data.report import Report
+from data.survey.rules import RULES
 from data.taxonomy import Taxonomy
 from model.encode import plain
 from model.export import SCOPE, Export
@@ -23,9 +24,11 @@ from training.behaviour import shipped_cases
 from training.scope import (
     MARGIN,
     SAMPLE,
+    Taught,
     add_scope,
     carry_scope,
     contrast,
+    counts,
     fit_scope,
     invented,
     lend_scope,
@@ -34,6 +37,7 @@ from training.scope import (
     rare_labels,
     texts_of,
 )
+from training.settings import HINT_BELOW, TrainSettings
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,22 @@ def test_labels_of_few_dev_reports_are_rare(files: Files, taxonomy: Taxonomy) ->
     ]
 
     assert rare.tolist() == [count < 10 for count in counts] and 0 < rare.sum() < rare.size
+
+
+def test_labels_that_few_reports_taught_are_rare_too(files: Files, taxonomy: Taxonomy) -> None:
+    dev, train = (list(read_labelled(file, taxonomy)) for file in (files.dev, files.train))
+    taught = counts(train, taxonomy)
+    least = int(np.median(taught[taught > 0])) + 1
+    plenty = dev * 10
+
+    assert rare_labels(plenty, taxonomy, [], 0).tolist() == rare_labels(plenty, taxonomy).tolist()
+    found = Taught(files.dev, [files.train, files.train], 2 * least).rare(taxonomy)
+    assert found.tolist() == (rare_labels(dev, taxonomy) | (taught < least)).tolist()
+    assert rare_labels(plenty, taxonomy, train, least).sum() > rare_labels(plenty, taxonomy).sum()
+
+
+def test_hints_begin_where_the_survey_warns() -> None:
+    assert RULES["few_examples"].limit == HINT_BELOW == TrainSettings().hint_below
 
 
 def test_the_command_adds_the_file_and_nothing_else(
@@ -102,13 +122,13 @@ def test_a_new_model_takes_over_what_the_one_before_knew(
     for folder in (old, new):
         shutil.copytree(export_folder, folder)
     bare = Export.load(new)
-    assert carry_scope(Export.load(old), bare, files.dev).files == bare.files
+    assert carry_scope(Export.load(old), bare, Taught(files.dev, [])).files == bare.files
 
     taxonomy = bare.taxonomy
     dev = list(read_labelled(files.dev, taxonomy))
     fitted = fit_scope(taxonomy, [plain(row.report, False) for row in dev] * 4, [], dev, [], False)
     add_scope(Export.load(old), fitted.scope)
-    carried = carry_scope(Export.load(old), Export.load(new), files.dev)
+    carried = carry_scope(Export.load(old), Export.load(new), Taught(files.dev, [], 0))
 
     assert SCOPE in carried.files
     scope = Tagger(carried, 1).scope
@@ -123,15 +143,16 @@ def test_a_scope_is_lent_only_where_it_lets_the_reports_in(
     for folder in (lender, new):
         shutil.copytree(export_folder, folder)
     bare, taxonomy = Export.load(new), Export.load(new).taxonomy
-    assert lend_scope(Export.load(lender), bare, files.dev) == (bare, 0.0)
+    taught = Taught(files.dev, [files.train])
+    assert lend_scope(Export.load(lender), bare, taught) == (bare, 0.0)
 
     rows = list(read_labelled(files.dev, taxonomy))
     fitted = fit_scope(taxonomy, [plain(row.report, False) for row in rows] * 4, [], rows, [], False)
     add_scope(Export.load(lender), moved(fitted.scope, 1e6))
-    assert lend_scope(Export.load(lender), bare, files.dev) == (bare, 1.0)
+    assert lend_scope(Export.load(lender), bare, taught) == (bare, 1.0)
 
     add_scope(Export.load(lender), moved(fitted.scope, -1e6))
-    lent, fallen = lend_scope(Export.load(lender), bare, files.dev)
+    lent, fallen = lend_scope(Export.load(lender), bare, taught)
     assert fallen == 0 and SCOPE in lent.files
 
 

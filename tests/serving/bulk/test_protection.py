@@ -17,8 +17,8 @@ from model.export import Export
 from tests.serving.bulk.conftest import HEADING, TIME, lines
 from tests.serving.bulk.test_job import break_off
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
-from tests.serving.test_cli import environment
-from tests.serving.written import HOOK, files_with
+from tests.serving.test_cli import command, environment
+from tests.serving.written import HOOK, files_with, holds, is_stored, traced, under_strace
 
 NAME, PHONE = "王小明", "13800138000"
 PHRASES = (PLANTED, NAME, PHONE, "推诿", "联系人")
@@ -73,6 +73,27 @@ def test_a_sealed_job_opens_only_its_own_files_and_writes_no_word(
     assert not any(phrase in done.stderr for phrase in PHRASES)
     kept = {path.name for path in out.parent.iterdir()}
     assert kept == {name, *(f"{name}.{more}" for more in ("rejects.jsonl", "manifest.json", "summary.html"))}
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_sealed_job_hands_the_system_no_word_to_write(
+    tmp_path: Path, book: Path, export: Export, name: str
+) -> None:
+    """What libraries write on their own is seen here too; test_sealed shows that such a trace finds words."""
+    for folder in ("work", "tmp", "home"):
+        (tmp_path / folder).mkdir()
+    out, trace = tmp_path / "work" / name, tmp_path / "trace"
+    bulk = command("bulk", book, out, "--sealed", "--summary", "--model", export.folder, "--threads", 1)
+    done = subprocess.run(
+        under_strace(trace, bulk),
+        env={**environment(), "TMPDIR": str(tmp_path / "tmp"), "HOME": str(tmp_path / "home")},
+        cwd=tmp_path / "work", capture_output=True, check=False,
+    )  # fmt: skip
+    written, _ = traced(trace)
+
+    assert done.returncode == 1, done.stderr
+    assert [where for where, content in written.items() if is_stored(where) and holds(content, PHRASES)] == []
+    assert any(out.name in where and content for where, content in written.items()), "its output was seen"
 
 
 def contents(path: Path) -> object:

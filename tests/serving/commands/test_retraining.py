@@ -32,7 +32,7 @@ def test_retrain_hands_over_its_files_and_whatever_else_was_typed(
     ended = petition(
         "retrain", "--labels", "a.jsonl", "--labels", "b.jsonl", "--base", "base.jsonl", "--into", "models",
         "--start", "encoder", "--margin", "0.01", "--no-wide", "--epochs", 3,
-        "--take-back",
+        "--take-back", "--contrast",
     )  # fmt: skip
 
     assert ended.code == 0
@@ -40,7 +40,8 @@ def test_retrain_hands_over_its_files_and_whatever_else_was_typed(
     said = " ".join(arguments)
     assert module == "training.retrain"
     for part in ("--labels a.jsonl b.jsonl", "--base base.jsonl", "--into models", "--start encoder",
-                 "--take-back", "--site artifacts/site", "--margin 0.01 --no-wide --epochs 3"):  # fmt: skip
+                 "--take-back", "--contrast",
+                 "--site artifacts/site", "--margin 0.01 --no-wide --epochs 3"):  # fmt: skip
         assert part in said
 
 

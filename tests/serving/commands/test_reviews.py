@@ -137,6 +137,49 @@ def test_all_has_every_row_and_imports_to_the_same(
     assert {line["id"]: line["domain"] for line in lines(direct)} == {"1": ["education"], "2": ["medical"]}
 
 
+NAMED = Report("9", "我叫王小明，电话13800138000，学校收费。")
+
+
+@pytest.fixture
+def named(database: str, tmp_path: Path) -> Path:
+    """The originals, when one report that tells who wrote it has been reviewed too."""
+    with ReviewLog(database, Mode.write) as log:
+        labels = {"domain": ("education",), "misconduct": ()}
+        log.add(Review("r9", NAMED.id, report_hash(NAMED), labels, "0317"))
+    return write_csv(tmp_path / "all.csv", [(one.id, one.title, one.text) for one in [*REPORTS, NAMED]])
+
+
+@pytest.mark.parametrize(("flags", "floor", "covered"), [
+    ((), "", True), (("--unmasked",), "", False), (("--unmasked",), "output", True),
+])  # fmt: skip
+def test_words_of_the_originals_are_covered_unless_asked_for(
+    petition: Petition, database: str, named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    flags: tuple[str, ...], floor: str, covered: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PETITION_MASK", floor)
+    out = tmp_path / "out.jsonl"
+    ended = petition("reviews", "export", "--database", database, "--reports", named, "--to", out, *flags)
+    (line,) = [one for one in lines(out) if one["id"] == "9"]
+
+    assert ended.code == 0 and len(line["text"]) == len(NAMED.text)
+    assert (line["text"] == "我叫***，电话***********，学校收费。") == covered
+    assert (line["text"] == NAMED.text) != covered
+
+
+def test_an_export_is_in_the_audit_log_and_does_not_run_sealed(
+    petition: Petition, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit, out = tmp_path / "audit.jsonl", tmp_path / "out.jsonl"
+    monkeypatch.setenv("PETITION_AUDIT", str(audit))
+    assert petition("reviews", "export", "--database", database, "--to", out).code == 0
+    (deed,) = lines(audit)
+    assert (deed["action"], deed["count"]) == ("export", len(lines(out)))
+
+    monkeypatch.setenv("PETITION_SEALED", "1")
+    ended = petition("reviews", "export", "--database", database, "--to", tmp_path / "sealed.jsonl")
+    assert ended.code == 2 and not (tmp_path / "sealed.jsonl").exists()
+
+
 def test_an_export_does_not_write_over_what_it_reads(petition: Petition, database: str) -> None:
     before = Path(database).read_bytes()
     ended = petition("reviews", "export", "--database", database, "--to", database)

@@ -137,6 +137,47 @@ def test_sending_again_adds_nothing(export: Export, database: str) -> None:
     held(other, "conflict")
 
 
+def test_reviews_and_undos_are_in_the_audit_log_without_words(
+    export: Export, database: str, tmp_path: Path
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+
+    async def ask(at: Running) -> tuple[httpx.Response, httpx.Response]:
+        added = (await at.client.post("/v1/reviews", json=BODY)).json()
+        return (
+            await at.client.post(f"/v1/reviews/{added['id']}/undo", json={"reviewer": "0317"}),
+            await at.client.post("/v1/reviews", json={**BODY, "labels": {"domain": ["nothing"]}}),
+        )
+
+    undone, refused = run(export, ask, reviews_database=database, audit=audit)
+
+    written = audit.read_text(encoding="utf-8")
+    found = [json.loads(line) for line in written.splitlines()]
+    assert (undone.status_code, refused.status_code) == (201, 422)
+    assert [(one["action"], one["count"], one.get("number"), one.get("undo")) for one in found] == [
+        ("start", 0, None, None), ("review", 1, 1, 0), ("review", 1, 2, 1), ("stop", 0, None, None),
+    ]  # fmt: skip
+    assert PLANTED not in audit.read_text(encoding="utf-8") and "0317" not in audit.read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_review_without_its_line_is_not_confirmed(export: Export, database: str, tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+
+    async def ask(at: Running) -> tuple[httpx.Response, httpx.Response]:
+        whole, body = audit.read_bytes(), {**BODY, "id": "r1"}
+        audit.write_bytes(b"")
+        refused = await at.client.post("/v1/reviews", json=body)
+        audit.write_bytes(whole)
+        return refused, await at.client.post("/v1/reviews", json=body)
+
+    refused, again = run(export, ask, reviews_database=database, audit=audit)
+
+    held(refused, "unrecorded")
+    assert again.status_code == 201 and len(rows(database)) == 1, "sent again by its id, it is added once"
+
+
 def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> None:
     async def ask(at: Running) -> Any:
         await at.client.post("/v1/reviews", json=BODY | {"id": "r1"})
