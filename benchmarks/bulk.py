@@ -1,10 +1,10 @@
 """Bulk jobs: reports a second end to end, growth in rows, killed runs, full disks.
 
-    python -m benchmarks.bulk [speed] [growth] [kills] [full] --data ../shared/data
+    python -m benchmarks.bulk [speed] [pinned] [growth] [kills] [full] --data ../shared/data
 
-Every part can be run alone; its figures stay beside those of the others. `speed` reads reports/ of --data
-and needs the training extra; the others read the invented reports of this repository. `growth`, `kills` and
-`full` use a stand-in Export that costs nothing, or the one given by --export. `full` mounts small file
+Every part can be run alone; its figures stay beside those of the others. `speed` and `pinned` read reports/
+of --data, `speed` needs the training extra; the others read the invented reports of this repository. `growth`,
+`kills` and `full` use a stand-in Export that costs nothing, or the one given by --export. `full` mounts small file
 systems and needs the right to.
 """
 
@@ -21,8 +21,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.recombined import stand_in, write_rows
@@ -34,7 +36,9 @@ from model.openvino_engine import installed
 
 COMMAND = [sys.executable, "-c", "from serving.cli import main; raise SystemExit(main())", "bulk"]
 TIME = ["--time", "2026-11-01T08:00:00+08:00"]
-PARTS = ("speed", "growth", "kills", "full")
+PARTS = ("speed", "pinned", "growth", "kills", "full")
+FORMS = ("csv", "parquet", "xlsx", "jsonl")
+ROUNDS = 3
 ENCODER = "model/encoder"
 REPORTS_PER_SVM_LABEL = 2000
 CORE_SECONDS = 16.0
@@ -50,10 +54,11 @@ class Ran(NamedTuple):
     memory: float
 
 
-def run(arguments: Sequence[object], kill_after: float | None = None) -> Ran:
-    """Run `petition bulk`, and kill it after so many seconds."""
+def run(arguments: Sequence[object], kill_after: float | None = None, before: Sequence[str] = ()) -> Ran:
+    """Run `petition bulk`, behind another command's words if need be, and kill it after so many seconds."""
     began = time.perf_counter()
-    process = subprocess.Popen([*COMMAND, *map(str, arguments), "--quiet"], stderr=subprocess.DEVNULL)
+    command = [*before, *COMMAND, *map(str, arguments), "--quiet"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     if kill_after is not None:
         try:
             process.wait(kill_after)
@@ -81,14 +86,8 @@ def speed(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any
     """
     from benchmarks.speed import pipeline_work
 
-    found: list[Report] = []
-    for file in sorted((data / "reports").glob("*.jsonl")):
-        found += islice((r for r in read_reports(file) if isinstance(r, Report)), reports // 4)
-    random.Random(0).shuffle(found)
-    found = found[:reports]
-    source = folder / "in.jsonl"
-    rows = ({"id": str(n), "title": r.title, "text": r.text} for n, r in enumerate(found))
-    source.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    found, source = real_reports(data, reports), folder / "in.jsonl"
+    write_reports(source, found)
     rates: dict[str, float] = {}
     for engine in ("onnxruntime", "openvino")[: 1 + installed()]:
         for evidence in ("misconduct", "none"):
@@ -104,6 +103,50 @@ def speed(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any
             print(rates, flush=True)
     rates["TF-IDF + linear SVM, 21 labels"] = svm_rate(found)
     return {"reports": len(found), "rates": rates}
+
+
+def real_reports(data: Path, count: int) -> list[Report]:
+    """So many reports of all files, in a mixed order."""
+    found: list[Report] = []
+    for file in sorted((data / "reports").glob("*.jsonl")):
+        found += islice((r for r in read_reports(file) if isinstance(r, Report)), count // 4)
+    random.Random(0).shuffle(found)
+    return found[:count]
+
+
+def write_reports(path: Path, reports: Sequence[Report]) -> None:
+    """Write them as JSONL."""
+    rows = ({"id": str(n), "title": r.title, "text": r.text} for n, r in enumerate(reports))
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def pinned(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any]:
+    """One process with a thread for each core against a process on each core with its share of the reports.
+
+    Seconds of the clock, so nothing else may run; memory of all processes together. In turns, medians.
+    """
+    found, cores = real_reports(data, reports), sorted(os.sched_getaffinity(0))
+    shares = [folder / f"share-{core}.jsonl" for core in cores]
+    write_reports(folder / "in.jsonl", found)
+    for place, share in enumerate(shares):
+        write_reports(share, found[place :: len(cores)])
+    ways: dict[str, list[tuple[float, float]]] = {"one": [], "many": []}
+    for turn in range(ROUNDS):
+        told = ["--model", export, "--threads", len(cores)]
+        ran = run([folder / "in.jsonl", folder / f"one-{turn}.jsonl", *told])
+        ways["one"].append((ran.seconds, ran.memory))
+        began = time.perf_counter()
+        jobs = [
+            ([share, folder / f"{share.stem}-{turn}.jsonl", "--model", export, "--threads", 1], core)
+            for core, share in zip(cores, shares, strict=True)
+        ]
+        with ThreadPoolExecutor(len(cores)) as pool:
+            some = list(pool.map(lambda job: run(job[0], before=("taskset", "-c", str(job[1]))), jobs))
+        ways["many"].append((time.perf_counter() - began, sum(ran.memory for ran in some)))
+        assert all(each.code == 0 for each in (ran, *some)), (ran, some)
+        print(ways, flush=True)
+    medians = {name: [median(values) for values in zip(*runs, strict=True)] for name, runs in ways.items()}
+    return {"reports": len(found), "cores": len(cores), "ways": medians}
 
 
 def core_rate(work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int) -> float:
@@ -135,13 +178,13 @@ def svm_rate(reports: Sequence[Report]) -> float:
     return len(texts) / (time.process_time() - began)
 
 
-def growth(export: Path, sizes: Sequence[int], folder: Path) -> dict[str, Any]:
+def growth(export: Path, sizes: Sequence[int], forms: Sequence[str], folder: Path) -> dict[str, Any]:
     """Rows a second and memory for more and more rows, to each form of output."""
     rows = []
     for size in sizes:
         source = folder / f"in-{size}.csv"
         write_rows(source, size)
-        for form in ("csv", "parquet", "xlsx", "jsonl"):
+        for form in forms:
             ran = run([source, folder / f"out-{size}.{form}", "--model", export])
             assert ran.code in (0, 1), ran  # 1: one row in a thousand has no text
             rows.append([size, form, size / ran.seconds, ran.memory])
@@ -158,15 +201,14 @@ def kills(export: Path, runs: int, rows: int, seed: int, folder: Path) -> dict[s
     write_rows(source, rows, bad=100)
     draw = random.Random(seed)
     killed = same = tries = 0
-    forms = ("csv", "xlsx", "jsonl", "parquet")
     whole: dict[str, dict[str, bytes]] = {}
-    for form in forms:
+    for form in FORMS:
         (folder / form).mkdir()
         ran = run([source, folder / form / f"out.{form}", *told])
         assert ran.code == 1, ran
         whole[form] = left(folder / form / f"out.{form}")
     for number in range(runs):
-        form = forms[number % len(forms)]
+        form = FORMS[number % len(FORMS)]
         home = folder / f"run-{number}"
         home.mkdir()
         code = -signal.SIGKILL
@@ -229,6 +271,20 @@ def body(figures: Mapping[str, Any]) -> str:
             "the others loaded and warm, without reading, writing and evidence, cut at 512 tokens.",
             table(["", "reports/s", *(f"bulk with evidence, {name}, to it" for name in engines)], rows),
         ]
+    if "pinned" in figures:
+        found = figures["pinned"]
+        rows = [
+            [name, f"{found['reports'] / found['ways'][way][0]:.1f}", f"{found['ways'][way][1]:.0f}"]
+            for way, name in (
+                ("one", f"one process, {found['cores']} threads"),
+                ("many", f"{found['cores']} processes, each kept on a core"),
+            )
+        ]
+        parts += [
+            f"### Threads against processes\n\n{found['reports']} real reports, from a cold start to the "
+            f"renamed output; medians of {ROUNDS} runs each, in turns.",
+            table(["", "reports/s", "most memory of all, MiB"], rows),
+        ]
     if "growth" in figures:
         rows = [
             [f"{n:,}", form, f"{rate:.0f}", f"{memory:.0f}"]
@@ -261,9 +317,12 @@ def main() -> None:
     """Measure the parts asked for and write the section `bulk`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", default=PARTS)
-    parser.add_argument("--data", type=Path, help="folder with reports/, for `speed`")
-    parser.add_argument("--export", type=Path, help="instead of the stand-in; `speed` uses the default")
-    parser.add_argument("--reports", type=int, default=2000, help="of `speed`")
+    parser.add_argument("--data", type=Path, help="folder with reports/, for `speed` and `pinned`")
+    parser.add_argument(
+        "--export", type=Path, help="instead of the stand-in; `speed` and `pinned` use the default"
+    )
+    parser.add_argument("--reports", type=int, default=2000, help="of `speed` and `pinned`")
+    parser.add_argument("--forms", default=",".join(FORMS), help="outputs of `growth`")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="rows of `growth`")
     parser.add_argument("--runs", type=int, default=200, help="jobs of `kills`; a tenth of them of `full`")
     parser.add_argument("--rows", type=int, default=2000, help="of `kills` and `full`")
@@ -282,14 +341,16 @@ def main() -> None:
         before = figures.get(part, {}) if args.more else {}
         with tempfile.TemporaryDirectory(dir=args.scratch) as name:
             folder = Path(name)
-            if part == "speed":
+            if part in ("speed", "pinned"):
                 if args.data is None:
-                    parser.error("speed needs --data")
-                figures[part] = speed(args.data, args.export or DEFAULT, args.reports, folder)
+                    parser.error(f"{part} needs --data")
+                measure = speed if part == "speed" else pinned
+                figures[part] = measure(args.data, args.export or DEFAULT, args.reports, folder)
             else:
-                export = args.export or stand_in(folder / "stand-in")
+                export = args.export or stand_in(folder / "stand-in", whole=part == "growth")
             if part == "growth":
-                figures[part] = growth(export, [int(size) for size in args.sizes.split(",")], folder)
+                sizes = [int(size) for size in args.sizes.split(",")]
+                figures[part] = growth(export, sizes, args.forms.split(","), folder)
             elif part == "kills":
                 figures[part] = kills(export, args.runs, args.rows, args.seed, folder)
             elif part == "full":

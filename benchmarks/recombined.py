@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from data.readers import read_reports
 from data.report import Report
-from model.export import CARD, DEFAULT, GOLDEN, GRAPH, TAXONOMY, TOKENIZER, Export
+from model.export import CARD, DEFAULT, GOLDEN, GRAPH, SCOPE, TAXONOMY, TOKENIZER, WIDE, Export
 
 # The graph is written byte by byte there, so that nothing of the training extra is needed.
 from tests.model.tiny_graph import write_table_graph
@@ -42,11 +42,16 @@ def write_rows(path: Path, rows: int, seed: int = 2026, bad: int = 1000) -> None
             writer.writerow((f"G{number:08}", title, text, like.time, like.region, f"{number % 40} 科"))
 
 
-def stand_in(folder: Path) -> Path:
-    """Make the Export that costs nothing; give its folder."""
+def stand_in(folder: Path, whole: bool) -> Path:
+    """Make the Export whose engine costs nothing; give its folder.
+
+    Args:
+        whole: it reads blind, and has the linear part and the scope of the one that ships, which take some
+            milliseconds a report; without, it does as little as an Export can.
+    """
     folder.mkdir()
     export = Export.load(DEFAULT)
-    for name in (TOKENIZER, TAXONOMY, CARD):
+    for name in (TOKENIZER, TAXONOMY, CARD, *((WIDE, SCOPE) if whole else ())):
         shutil.copy(DEFAULT / name, folder / name)
     (folder / GOLDEN).write_text("")
     tokens = Tokenizer.from_file(str(folder / TOKENIZER)).get_vocab_size()
@@ -54,7 +59,8 @@ def stand_in(folder: Path) -> Path:
     scores, values = np.random.default_rng(0).normal(0, 2, (2, tokens, labels)).astype(np.float32)
     write_table_graph(folder / GRAPH, scores, values)
     made = Export(
-        folder, "stand-in", "1", "none", export.window, export.overlap, export.taxonomy, export.decisions
-    )
+        folder, "stand-in", "1", "none", export.window, export.overlap, export.taxonomy, export.decisions,
+        blind=whole and export.blind,
+    )  # fmt: skip
     made.save()
     return folder

@@ -176,7 +176,11 @@ class Registry:
     @contextmanager
     def _recorded(self, action: Action, version: Version, before: Version | None) -> Iterator[None]:
         """Have the audit log say which version is in service now and which was; no reason, which is text."""
-        facts = {"name": self.name, "version": version.number, "from": before.number if before else 0}
+        facts: dict[str, str | int] = {
+            "name": self.name,
+            "version": version.number,
+            "from": before.number if before else 0,
+        }
         with recorded(audit_path(), action, facts) as tally:
             tally.count = 1
             yield
