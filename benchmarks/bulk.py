@@ -3,9 +3,9 @@
     python -m benchmarks.bulk [speed] [pinned] [growth] [kills] [full] --data ../shared/data
 
 Every part can be run alone; its figures stay beside those of the others. `speed` and `pinned` read reports/
-of --data, `speed` needs the training extra; the others read the invented reports of this repository. `growth`,
-`kills` and `full` use a stand-in Export that costs nothing, or the one given by --export. `full` mounts small file
-systems and needs the right to.
+of --data, `speed` needs the training extra; the others read the invented reports of this repository.
+`growth`, `kills` and `full` use a stand-in Export that costs nothing, or the one given by --export. `full`
+mounts small file systems and needs the right to.
 """
 
 from __future__ import annotations

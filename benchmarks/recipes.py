@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from benchmarks.encoder import accuracy, prepared
@@ -32,6 +33,7 @@ from training.fit import fit, predict_logits, set_seed
 from training.network import TaggingNetwork, ready_encoder
 from training.settings import TrainSettings
 
+Floats = NDArray[np.float32]
 ENCODER = DEFAULT.parent / "encoder"
 TITLES = ("tnews", "thucnews_titles")
 TITLE_ROWS = 10_000
@@ -102,7 +104,18 @@ def run(name: str, args: argparse.Namespace) -> Path:
 
 def on_gold(encoder_name: Path, data: Path, pretrained: bool, seed: int) -> dict[str, float]:
     """Mean average precision on gold/dev for each axis."""
-    settings = TrainSettings(wide=False, max_windows=1, seed=seed)
+    logits, targets = gold_logits(encoder_name, data, pretrained, seed)
+    return {
+        axis.id: float(average_precision_score(targets[:, columns], logits[:, columns]))
+        for axis, columns in Taxonomy.load(DEFAULT / TAXONOMY).columns()
+    }
+
+
+def gold_logits(
+    encoder_name: Path, data: Path, pretrained: bool, seed: int, head: str = "label-attention"
+) -> tuple[Floats, Floats]:
+    """Logits on gold/dev after two epochs of gold/train, and what holds there, both [reports, labels]."""
+    settings = TrainSettings(wide=False, max_windows=1, seed=seed, head=head)
     taxonomy = Taxonomy.load(DEFAULT / TAXONOMY)
     encoder = Encoder.from_file(encoder_name / TOKENIZER, settings.window, settings.overlap)
     train, dev = (
@@ -117,11 +130,7 @@ def on_gold(encoder_name: Path, data: Path, pretrained: bool, seed: int) -> dict
     fit(network, train, taxonomy, encoder, settings, epochs=2)
     batches = Batches(dev, encoder, 8192, 0, 64, 0)
     network.encoder.bfloat16()
-    logits = predict_logits(network, batches, None)
-    return {
-        axis.id: float(average_precision_score(batches.targets[:, columns], logits[:, columns]))
-        for axis, columns in taxonomy.columns()
-    }
+    return predict_logits(network, batches, None), batches.targets
 
 
 def judged(name: str, encoder: Path, args: argparse.Namespace) -> dict[str, float]:

@@ -22,7 +22,7 @@ def test_what_cleaning_undoes_never_reaches_the_model(perturbation: str, tagger:
 
 
 SAME = 0.96
-"""Of 29 sample reports whose surnames are changed one does not read the same: 楼上任某家, which may be taken for
+"""Of 29 sample reports whose surnames are changed one does not read the same: 楼上任某家, which may be
 somebody who came to office."""
 
 
