@@ -1,6 +1,7 @@
 """Calibration on gold/dev: how far scores are from the shares that come true, before and after.
 
-    python -m benchmarks.calibration --data ../shared/data --picture docs/calibration.png
+    python -m benchmarks.calibration --data ../shared/data --picture docs/pictures/calibration.png \\
+        --labels-picture docs/pictures/calibration-labels.png
 
 After is told twice: by the calibration that ships, which was fitted on these very reports, and by one that
 was fitted on the other four fifths of them; the second is what to expect elsewhere.
@@ -11,13 +12,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.results import keep, table
 from data.labelled import label_targets, read_labelled
-from data.taxonomy import Axis
+from data.taxonomy import Axis, Taxonomy
 from model.export import DEFAULT
 from model.tagger import Tagger
 from training.calibrate import platt, temperature
@@ -25,6 +27,10 @@ from training.evaluate import calibration_error
 
 Floats = NDArray[np.float32]
 FOLDS, SAMPLES, BINS = 5, 1000, 10
+BEFORE, SHIPPED, OTHER_FOLDS = NAMES = ("before", "as shipped", "fitted on other folds")
+ACROSS = 5  # diagrams beside each other
+Scored = tuple[Mapping[str, Floats], Floats]
+"""Name of a calibration -> scores [reports, labels], and what is so [reports, labels]."""
 
 
 def main() -> None:
@@ -32,22 +38,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with gold/")
     parser.add_argument("--export", type=Path, default=DEFAULT)
-    parser.add_argument("--picture", type=Path, help="where the reliability diagrams go")
+    parser.add_argument("--picture", type=Path, help="where the reliability diagrams of the axes go")
+    parser.add_argument("--labels-picture", type=Path, help="where those of the labels go")
     args = parser.parse_args()
     tagger = Tagger.load(args.export)
     taxonomy = tagger.export.taxonomy
     dev = list(read_labelled(args.data / "gold" / "dev.jsonl", taxonomy))
     logits = tagger.logits([row.report for row in dev])
     truth = np.array([label_targets(row, taxonomy) for row in dev], dtype=np.float32)
-    drawn: dict[str, tuple[Mapping[str, Floats], Floats]] = {}
+    drawn: dict[str, Scored] = {}
     rows, figures = [], {}
     for axis, column in taxonomy.columns():
         known = ~np.isnan(truth[:, column.start])
         x, y = logits[known][:, column], truth[known][:, column]
         scores = {
-            "before": raw(x, axis),
-            "as shipped": tagger.export.decisions[axis.id].scores(x, axis.kind),
-            "fitted on other folds": cross_fitted(x, y, axis),
+            BEFORE: raw(x, axis),
+            SHIPPED: tagger.export.decisions[axis.id].scores(x, axis.kind),
+            OTHER_FOLDS: cross_fitted(x, y, axis),
         }
         drawn[axis.id] = scores, y
         for name, found in scores.items():
@@ -62,6 +69,15 @@ def main() -> None:
         "logits. A sample's error is larger than that of all reports by its luck, most where a label is "
         "rare, so the intervals lie high."
     )
+    lines = [line for axis, found in drawn.items() for line in each_label(taxonomy.axis(axis), *found)]
+    figures["labels"] = {f"{axis}:{label}": line for axis, label, line in lines}
+    body += "\n\n### Per label\n\n" + table(
+        ["axis", "label", "reports", *NAMES],
+        [
+            [axis, label, line["reports"], *(told(line[name]) for name in NAMES)]
+            for axis, label, line in lines
+        ],
+    )
     keep(
         "calibration", "Calibration of the scores", "python -m benchmarks.calibration --data ../shared/data",
         body, figures,
@@ -69,6 +85,30 @@ def main() -> None:
     print(body)
     if args.picture is not None:
         draw(drawn, args.picture)
+    if args.labels_picture is not None:
+        draw(one_label_each(drawn, taxonomy), args.labels_picture)
+
+
+def each_label(
+    axis: Axis, scores: Mapping[str, Floats], truth: Floats
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Per label: axis, label, and its calibration errors with how many reports have it."""
+    found = []
+    for at, label in enumerate(axis.label_ids):
+        line: dict[str, Any] = {"reports": int(truth[:, at].sum())}
+        for name in NAMES:
+            line[name] = interval(scores[name][:, [at]], truth[:, [at]], pooled)
+        found.append((axis.id, label, line))
+    return found
+
+
+def one_label_each(drawn: Mapping[str, Scored], taxonomy: Taxonomy) -> dict[str, Scored]:
+    """The same for each label by itself."""
+    return {
+        label: ({name: scores[name][:, [at]] for name in NAMES}, truth[:, [at]])
+        for axis, (scores, truth) in drawn.items()
+        for at, label in enumerate(taxonomy.axis(axis).label_ids)
+    }
 
 
 def raw(logits: Floats, axis: Axis) -> Floats:
@@ -125,22 +165,28 @@ def told(figure: tuple[float, float, float]) -> str:
     return f"{figure[0]:.3f} ({figure[1]:.3f}, {figure[2]:.3f})"
 
 
-def draw(drawn: Mapping[str, tuple[Mapping[str, Floats], Floats]], path: Path) -> None:
-    """Reliability diagrams, one of each axis, all labels together; bars are bootstrap intervals."""
+def draw(drawn: Mapping[str, Scored], path: Path) -> None:
+    """Reliability diagrams, one of each axis or label; bars are bootstrap intervals."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, plots = pyplot.subplots(1, len(drawn), figsize=(5 * len(drawn), 4.6), squeeze=False)
-    for plot, (axis, (scores, truth)) in zip(plots[0], drawn.items(), strict=True):
+    across = min(ACROSS, len(drawn))
+    down = -(-len(drawn) // across)
+    side = 5 if down == 1 else 3
+    figure, plots = pyplot.subplots(down, across, figsize=(side * across, 0.92 * side * down), squeeze=False)
+    for empty in plots.flat[len(drawn) :]:
+        empty.set_axis_off()
+    for plot, (axis, (scores, truth)) in zip(plots.flat, drawn.items(), strict=False):
         plot.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
-        for name, colour in (("before", "tab:orange"), ("fitted on other folds", "tab:blue")):
+        for name, colour in ((BEFORE, "tab:orange"), (OTHER_FOLDS, "tab:blue")):
             at, share, low, high = reliability(scores[name], truth)
             bars = [share - low, high - share]
             plot.errorbar(at, share, bars, marker="o", markersize=4, capsize=2, color=colour, label=name)
         plot.set(xlabel="score", ylabel="share that is so", xlim=(0, 1), ylim=(0, 1), title=axis)
-        plot.legend(loc="upper left", fontsize=8)
+        if down == 1 or plot is plots.flat[0]:
+            plot.legend(loc="upper left", fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=100)
     pyplot.close(figure)
