@@ -19,6 +19,7 @@ from data.blind import CITIES, CLOSING, GREETING, LEAST, PEOPLES, PROVINCES, SUR
 from data.labelled import LabelledReport
 from data.privacy.entity import Entity, Finding
 from data.privacy.masker import Masker
+from training.misspell import misheard
 from training.swaps import GIVEN, Change, Edit, Span, apply, genders, peoples, regions, renamed, surnames
 
 Names = tuple[Sequence[Finding], Sequence[Finding]]
@@ -85,13 +86,14 @@ def augment(
 class Augmented:
     """All rows in another form for each epoch; (seed, epoch) fixes which."""
 
-    def __init__(self, rows: Sequence[LabelledReport], seed: int, rate: float) -> None:
+    def __init__(self, rows: Sequence[LabelledReport], seed: int, rate: float, misspell: float = 0.0) -> None:
         """Cover the identifiers of every row once, some milliseconds each.
 
         Args:
             rate: chance of each change; a row is read covered with half of it.
+            misspell: chance that characters are written as others of the same sound.
         """
-        self._rows, self._seed, self._rate = rows, seed, rate
+        self._rows, self._seed, self._rate, self._misspell = rows, seed, rate, misspell
         masker = Masker()
         self._covered: list[LabelledReport] = []
         self._names: list[Names] = []
@@ -106,9 +108,11 @@ class Augmented:
         found = []
         for row, other, names in zip(self._rows, self._covered, self._names, strict=True):
             if rng.random() < self._rate / 2:
-                found.append(augment(other, rng, self._rate))
-            else:
-                found.append(augment(row, rng, self._rate, names))
+                row, names = other, ((), ())
+            row = augment(row, rng, self._rate, names)
+            if rng.random() < self._misspell:
+                row = _changed(row, [misheard(rng)], [[], []])
+            found.append(row)
         return found
 
 

@@ -73,6 +73,9 @@ class TrainSettings:
     augment: float = 0.0
     """Chance of each change that must change no tag (greeting, names, sex, places, digits), made anew each
     epoch; half of it: chance that the identifiers are covered."""
+    misspell: float = 0.0
+    """Chance that a report has characters written as others of the same sound, up to one in seven; made anew
+    each epoch."""
     plant: float = 0.0
     """Chance that a report gets a sentence of another one, mostly one with marked words, and its labels with
     it; made anew each epoch."""
@@ -94,6 +97,11 @@ class TrainSettings:
     """Tags of a label that fewer reports taught are hints: a person is to look at them (`rare_label`)."""
     seed: int = 0
     """Of all that is drawn at random."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether reports are read in another form each epoch."""
+        return bool(self.augment or self.misspell or self.plant)
 
 
 def field_docs(kind: type) -> Mapping[str, str]:

@@ -145,7 +145,7 @@ def train_run(
     settings = replace(settings, encoder_lr=encoder_rate(settings, body, start is not None))
     fitted = fit(
         network, train, taxonomy, encoder, settings, settings.epochs, dev, wide_scores,
-        lambda line: on_epoch(line, "gold"), anew if settings.augment or settings.plant else None,
+        lambda line: on_epoch(line, "gold"), anew if settings.changes else None,
     )  # fmt: skip
 
     save_run(out, network, wide, taxonomy, tokenizer)
@@ -167,9 +167,9 @@ def forms_of(
     rows: Sequence[LabelledReport], settings: TrainSettings, taxonomy: Taxonomy
 ) -> Callable[[int], list[LabelledReport]]:
     """The rows as each epoch, counted from 0, reads them: changed by `augment`, then by `plant`."""
-    changed = (
-        Augmented(rows, settings.seed, settings.augment) if settings.augment else lambda epoch: list(rows)
-    )
+    changed: Callable[[int], list[LabelledReport]] = lambda epoch: list(rows)  # noqa: E731
+    if settings.augment or settings.misspell:
+        changed = Augmented(rows, settings.seed, settings.augment, settings.misspell)
     many = [axis.id for axis in taxonomy.axes if axis.kind == "many"] if settings.plant else []
     planters = [planter for axis in many if (planter := Planter(rows, axis)).labels]
     if not planters:

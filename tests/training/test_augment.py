@@ -11,6 +11,7 @@ from data.labelled import LabelledReport
 from data.privacy.masker import Masker
 from data.report import Report
 from training.augment import Augmented, augment, covered
+from training.misspell import alike
 
 TEXT = "尊敬的书记：您好！王先生3月12日去窗口，被要求交280元，拨打12345后，2019年至今无人处理。谢谢！"
 ROW = LabelledReport(
@@ -146,3 +147,23 @@ def test_some_epochs_read_a_report_covered() -> None:
     covers = ["【姓名】" in forms(epoch)[0].report.text for epoch in range(60)]
 
     assert 5 < sum(covers) < 30
+
+
+def test_some_reports_are_misspelled_by_sound_and_marked_words_go_along() -> None:
+    rows = [Augmented([ROW], 0, 0.0, 0.5)(epoch)[0] for epoch in range(200)]
+    changed = [row for row in rows if row != ROW]
+
+    assert 60 < len(changed) < 110, "half of them, less those in which nothing was drawn"
+    for row in changed:
+        differ = [(a, b) for a, b in zip(TEXT, row.report.text, strict=True) if a != b]
+        assert len(differ) <= 0.35 * len(TEXT) and all(b in alike()[a] for a, b in differ)
+        assert row.labels == ROW.labels
+        for label, words in row.evidence["misconduct"].items():
+            assert words in row.report.text and len(words) == len(ROW.evidence["misconduct"][label])
+    spoilt = {row.evidence["misconduct"]["inaction"] for row in changed}
+    assert len(spoilt) > 3 and "至今无人处理" in spoilt
+
+
+def test_only_common_characters_stand_for_others() -> None:
+    assert all(others and one not in others for one, others in alike().items())
+    assert "髀" not in "".join(alike().values()) and "必" in alike()["比"]
