@@ -10,6 +10,7 @@ was fitted on the other four fifths of them; the second is what to expect elsewh
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from training.evaluate import calibration_error
 Floats = NDArray[np.float32]
 FOLDS, SAMPLES, BINS = 5, 1000, 10
 BEFORE, SHIPPED, OTHER_FOLDS = NAMES = ("before", "as shipped", "fitted on other folds")
+OF_A_LABEL = (5, 5)  # bins of a label's diagram, and the scores that one must hold: few are near the middle
 ACROSS = 5  # diagrams beside each other
 Scored = tuple[Mapping[str, Floats], Floats]
 """Name of a calibration -> scores [reports, labels], and what is so [reports, labels]."""
@@ -86,7 +88,7 @@ def main() -> None:
     if args.picture is not None:
         draw(drawn, args.picture)
     if args.labels_picture is not None:
-        draw(one_label_each(drawn, taxonomy), args.labels_picture)
+        draw(one_label_each(drawn, taxonomy), args.labels_picture, OF_A_LABEL)
 
 
 def each_label(
@@ -165,8 +167,12 @@ def told(figure: tuple[float, float, float]) -> str:
     return f"{figure[0]:.3f} ({figure[1]:.3f}, {figure[2]:.3f})"
 
 
-def draw(drawn: Mapping[str, Scored], path: Path) -> None:
-    """Reliability diagrams, one of each axis or label; bars are bootstrap intervals."""
+def draw(drawn: Mapping[str, Scored], path: Path, how: tuple[int, int] = (BINS, 1)) -> None:
+    """Reliability diagrams, one of each axis or label; bars are bootstrap intervals.
+
+    Args:
+        how: bins, and the scores that one must hold to be drawn.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -181,7 +187,7 @@ def draw(drawn: Mapping[str, Scored], path: Path) -> None:
     for plot, (axis, (scores, truth)) in zip(plots.flat, drawn.items(), strict=False):
         plot.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
         for name, colour in ((BEFORE, "tab:orange"), (OTHER_FOLDS, "tab:blue")):
-            at, share, low, high = reliability(scores[name], truth)
+            at, share, low, high = reliability(scores[name], truth, *how)
             bars = [share - low, high - share]
             plot.errorbar(at, share, bars, marker="o", markersize=4, capsize=2, color=colour, label=name)
         plot.set(xlabel="score", ylabel="share that is so", xlim=(0, 1), ylim=(0, 1), title=axis)
@@ -192,24 +198,28 @@ def draw(drawn: Mapping[str, Scored], path: Path) -> None:
     pyplot.close(figure)
 
 
-def reliability(scores: Floats, truth: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Per bin that is not empty: mean score, share that is so, and the share's interval."""
+def reliability(
+    scores: Floats, truth: Floats, bins: int, least: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Per bin with at least so many scores: mean score, share that is so, and the share's interval."""
     rng = np.random.default_rng(0)
 
-    def shares(s: Floats, y: Floats) -> tuple[Floats, Floats]:
-        place = np.minimum((s * BINS).astype(int), BINS - 1).ravel()
-        count = np.bincount(place, minlength=BINS)
+    def shares(s: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+        place = np.minimum((s * bins).astype(int), bins - 1).ravel()
+        count = np.bincount(place, minlength=bins)
         with np.errstate(invalid="ignore"):
-            mean = np.bincount(place, s.ravel(), BINS) / count
-            return mean, np.bincount(place, y.ravel(), BINS) / count
+            mean = np.bincount(place, s.ravel(), bins) / count
+            return mean, np.bincount(place, y.ravel(), bins) / count, count
 
-    at, share = shares(scores, truth)
+    at, share, count = shares(scores, truth)
     drawn = []
     for _ in range(SAMPLES):
         chosen = rng.integers(0, len(truth), len(truth))
         drawn.append(shares(scores[chosen], truth[chosen])[1])
-    low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    full = ~np.isnan(share)
+    with warnings.catch_warnings():  # a bin that is empty in all samples is left out below
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+    full = count >= least
     return at[full], share[full], np.minimum(low, share)[full], np.maximum(high, share)[full]
 
 
