@@ -125,7 +125,11 @@ def main() -> None:
             ],
         )  # fmt: skip
     figures = {name: {k: a.summary() for k, a in axes.items()} for name, axes in models.items()}
-    keep("quality", "Tags on gold/dev", "python -m benchmarks.quality --data ../shared/data", body, figures)
+    command = "python -m benchmarks.quality --data ../shared/data"
+    left = sorted({file.name for file in CONTRAST} - {file.name for file in args.labelled})
+    if left:
+        body += f"\n\nOf training/contrast not learned from, as by the model that ships: {', '.join(left)}."
+    keep("quality", "Tags on gold/dev", command, body, figures)
     print(body)
 
 

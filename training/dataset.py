@@ -205,10 +205,9 @@ class Batches:
         )  # fmt: skip
 
     def _shown(self, window: Window, row: int) -> frozenset[int]:
-        """Labels that have marked words within the window."""
-        end = window.first + window.ids.size - 2
+        """Labels of which the window counts marked words."""
         return frozenset(
-            int(column) for column, first, last in self.evidence[row] if first < end and last > window.first
+            column for column, low, high in self._spans(window, row) if window.counted[low:high].any()
         )
 
     def _mark(self, windows: list[Window], rows: list[int], shape: tuple[int, ...]) -> Tensor | None:
@@ -217,15 +216,17 @@ class Batches:
             return None
         marks = np.zeros((*shape, self.targets.shape[1]), dtype=bool)
         for index, (window, row) in enumerate(zip(windows, rows, strict=True)):
-            for column, first, last in self.evidence[row]:
-                # Token k of the stream stands at k - first + 1 of the window, behind [CLS].
-                low, high = (
-                    max(first - window.first + 1, 1),
-                    min(last - window.first + 1, window.ids.size - 1),
-                )
-                if low < high:
-                    marks[index, low:high, column] = window.counted[low:high]
+            for column, low, high in self._spans(window, row):
+                marks[index, low:high, column] = window.counted[low:high]
         return torch.from_numpy(marks)
+
+    def _spans(self, window: Window, row: int) -> Iterator[tuple[int, int, int]]:
+        """Of the marked words that reach into a window: label, and where they begin and end there."""
+        for column, first, last in self.evidence[row]:
+            # Token k of the stream stands at k - first + 1 of the window, behind [CLS].
+            low, high = max(first - window.first + 1, 1), min(last - window.first + 1, window.ids.size - 1)
+            if low < high:
+                yield int(column), low, high
 
 
 def draw_windows(shown: Sequence[frozenset[int]], count: int, rng: np.random.Generator) -> list[int]:

@@ -9,7 +9,8 @@ docs/decisions/0003 has the figures.
     python -m training.to_onnx --run artifacts/runs/soup --dev dev.jsonl --out artifacts/runs/soup/export
 
 The first is a run folder: its linear part, tokenizer and taxonomy stay. The others may be Exports too: their
-weights are read back out of the graph.
+weights are read back out of the graph. All must have begun with one seed, since their heads begin with random
+weights: the mean of runs of two seeds is worse than either.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from data.taxonomy import Taxonomy
 from model.export import GRAPH, TAXONOMY
 from training.network import TaggingNetwork
 from training.to_onnx import fold_bias, write_graph
-from training.train import NETWORK, RUN, load_run
+from training.train import LOGITS, NETWORK, RUN, load_run
 
 HALF = ".fp16"
 FOLDED = "head.value.bias"
@@ -107,10 +108,14 @@ def soup(members: Sequence[Path], out: Path) -> None:
     """Write a run folder whose network has the mean weights of the members.
 
     Raises:
-        DataError: a member has another taxonomy or shape.
+        DataError: the first member is no run folder; a member has another taxonomy, shape or seed.
     """
     from safetensors.torch import save_file
 
+    if not (members[0] / NETWORK).is_file():
+        raise DataError(
+            f"{members[0]}: no run folder; the first member must be one, the others may be Exports"
+        )
     network, facts = load_run(members[0])
     taxonomy = Taxonomy.load(members[0] / TAXONOMY)
     own = network.state_dict()
@@ -118,16 +123,25 @@ def soup(members: Sequence[Path], out: Path) -> None:
     for member in members[1:]:
         if Taxonomy.load(member / TAXONOMY) != taxonomy:
             raise DataError(f"{member}: another taxonomy than {members[0]}'s; members must share theirs")
-        is_run = (member / NETWORK).is_file()
-        states.append(load_run(member)[0].state_dict() if is_run else weights_of_export(member, network))
+        if (member / NETWORK).is_file():
+            other, told = load_run(member)
+            if told["settings"]["seed"] != facts["settings"]["seed"]:
+                raise DataError(
+                    f"{member}: begun with another seed than {members[0]}; their mean is worth nothing"
+                )
+            states.append(other.state_dict())
+        else:
+            states.append(weights_of_export(member, network))
         if any(table.shape != own[name].shape for name, table in states[-1].items()):
             raise DataError(f"{member}: a network of another shape than {members[0]}'s")
     out.mkdir(parents=True, exist_ok=True)
     for file in members[0].iterdir():
-        if file.is_file() and file.name != NETWORK:
+        if file.is_file() and file.name not in (NETWORK, LOGITS):
             shutil.copyfile(file, out / file.name)
     save_file({name: table.contiguous() for name, table in mean(states).items()}, out / NETWORK)
     facts["soup"] = [str(member) for member in members]
+    for measured in ("dev_f1", "history"):  # of the first run, not of the mean
+        facts.pop(measured, None)
     (out / RUN).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 

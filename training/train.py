@@ -43,7 +43,7 @@ from training.wide import feature_matrix, fit_buckets, fit_linear, out_of_fold, 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-NETWORK, RUN = "network.safetensors", "run.json"
+NETWORK, RUN, LOGITS = "network.safetensors", "run.json", "dev_logits.npy"
 NO_SCOPE = "none"
 
 
@@ -159,7 +159,7 @@ def train_run(
         "history": fitted.history,
     }
     (out / RUN).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    np.save(out / "dev_logits.npy", fitted.logits)
+    np.save(out / LOGITS, fitted.logits)
     return fitted
 
 

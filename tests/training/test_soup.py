@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from data.errors import DataError
 from data.taxonomy import Taxonomy
 from training.soup import BIAS, mean, soup, weights_of_export
-from training.train import NETWORK, RUN, load_run
+from training.train import LOGITS, NETWORK, RUN, load_run
 
 
 def other_run(run: Path, folder: Path, factor: float) -> Path:
@@ -34,8 +35,10 @@ def test_weights_are_the_mean_and_everything_else_is_the_first_runs(run_folder: 
 
     for name, table in first.state_dict().items():
         torch.testing.assert_close(mixed.state_dict()[name], table * 2, msg=name)
-    assert said.pop("soup") == [str(run_folder), str(other)] and said == facts
-    kept = {path.name for path in run_folder.iterdir() if path.is_file()} - {NETWORK, RUN}
+    assert said.pop("soup") == [str(run_folder), str(other)]
+    assert said == {name: value for name, value in facts.items() if name not in ("dev_f1", "history")}
+    kept = {path.name for path in run_folder.iterdir() if path.is_file()} - {NETWORK, RUN, LOGITS}
+    assert not (tmp_path / "soup" / LOGITS).exists(), "what the first run made of dev, not the mean"
     assert all((tmp_path / "soup" / name).read_bytes() == (run_folder / name).read_bytes() for name in kept)
 
 
@@ -68,3 +71,17 @@ def test_members_of_another_taxonomy_or_kept_in_blocks_are_refused(
     with pytest.raises(DataError, match="give Exports in fp16 or fp32"):
         soup([run_folder, int8_folder], tmp_path / "soup")
     assert not (tmp_path / "soup").exists()
+
+
+def test_runs_of_two_seeds_and_an_export_in_the_first_place_are_refused(
+    run_folder: Path, export_folder: Path, tmp_path: Path
+) -> None:
+    other = other_run(run_folder, tmp_path / "other", 1.0)
+    facts = json.loads((other / RUN).read_text(encoding="utf-8"))
+    facts["settings"]["seed"] += 1
+    (other / RUN).write_text(json.dumps(facts), encoding="utf-8")
+
+    with pytest.raises(DataError, match="begun with another seed"):
+        soup([run_folder, other], tmp_path / "soup")
+    with pytest.raises(DataError, match="the first member must be one"):
+        soup([export_folder, run_folder], tmp_path / "soup")
