@@ -55,9 +55,7 @@ def write(args: argparse.Namespace, taxonomy: Taxonomy, truth: Floats) -> None:
         runs = [np.load(file) for file in sorted(args.out.glob(f"{head}-*.npy"))]
         each = np.array([figures(logits, truth, taxonomy) for logits in runs])
         rows.append([name, len(runs), *(told(values) for values in each.T)])
-    rows.append(
-        [SVM, "", *(f"{value:.3f}" for value in figures(of_svm(args.data, taxonomy), truth, taxonomy))]
-    )
+    rows.append([SVM, "", *figures(of_svm(args.data, taxonomy), truth, taxonomy)])
     heads = ["head", "seeds"]
     for axis in taxonomy.axes:
         heads += [f"{axis.id} macro-F1, cross-fitted", "mean AP"]

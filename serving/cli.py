@@ -30,9 +30,9 @@ from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomies
 from serving.commands.training import evaluate, train
 from serving.commands.tune import tune
-from serving.faults import Code, WrongUse, end
+from serving.faults import Code, end
 from serving.help import HelpedCommand, HelpedGroup, option
-from serving.sealed import STORING, sealed_by
+from serving.sealed import STORING, refuse_sealed
 
 app = typer.Typer(cls=HelpedGroup, add_completion=False, pretty_exceptions_enable=False)
 
@@ -51,8 +51,8 @@ def petition(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(Code.WRONG_USE)
-    if context.invoked_subcommand in STORING and sealed_by():
-        raise WrongUse(f"密封模式下不能运行 petition {context.invoked_subcommand}：它会把信件内容写入文件")
+    if context.invoked_subcommand in STORING:
+        refuse_sealed(context.invoked_subcommand)
 
 
 app.command(cls=HelpedCommand)(tag)

@@ -45,6 +45,19 @@ def sealed_by(environment: Mapping[str, str] = os.environ) -> bool:
     return value in _YES
 
 
+def refuse_sealed(command: str) -> None:
+    """Refuse to run a command that writes reports down.
+
+    Args:
+        command: as it is typed behind `petition`.
+
+    Raises:
+        WrongUse: the environment seals, or says neither yes nor no.
+    """
+    if sealed_by():
+        raise WrongUse(f"密封模式下不能运行 petition {command}：它会把信件内容写入文件")
+
+
 def is_stored(out: IO[Any]) -> bool:
     """Whether a stream ends in a file; a terminal, pipe or socket does not."""
     try:

@@ -25,13 +25,19 @@ def alike() -> dict[str, str]:
     """Common character -> others that sound the same, tones apart."""
     table: dict[str, str] = {}
     for row in yaml.safe_load(SPELLINGS.read_text(encoding="utf-8"))["syllables"].values():
-        common = "".join(c for c in row if c.encode("gb2312", "ignore")[:1] and _common(c))
+        common = "".join(filter(_common, row))
         table |= {c: common.replace(c, "") for c in common}
     return {c: others for c, others in table.items() if others}
 
 
 def _common(character: str) -> bool:
-    return character.encode("gb2312")[0] in _LEVEL_ONE
+    code = character.encode("gb2312", "ignore")
+    return bool(code) and code[0] in _LEVEL_ONE
+
+
+@cache
+def _written() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(alike())}]")
 
 
 def misheard(rng: np.random.Generator) -> Change:
@@ -43,4 +49,4 @@ def misheard(rng: np.random.Generator) -> Change:
             return character
         return table[character][int(rng.integers(len(table[character])))]
 
-    return Change(re.compile(f"[{''.join(table)}]"), other)
+    return Change(_written(), other)

@@ -116,7 +116,7 @@ def moved(scope: Scope, border: float) -> Scope:
 
 
 def rare_labels(
-    dev: Sequence[LabelledReport],
+    dev: Iterable[LabelledReport],
     taxonomy: Taxonomy,
     trained: Iterable[LabelledReport] | None = None,
     least: int = HINT_BELOW,
@@ -163,7 +163,7 @@ class Taught:
     def rare(self, taxonomy: Taxonomy) -> NDArray[np.bool_]:
         """As `rare_labels`."""
         trained = (row for file in self.trained for row in read_labelled(file, taxonomy))
-        return rare_labels(list(read_labelled(self.dev, taxonomy)), taxonomy, trained, self.least)
+        return rare_labels(read_labelled(self.dev, taxonomy), taxonomy, trained, self.least)
 
 
 def carry_scope(before: Export, export: Export, taught: Taught) -> Export:

@@ -77,8 +77,8 @@ class TrainSettings:
     """Chance that a report has characters written as others of the same sound, up to one in seven; made anew
     each epoch."""
     plant: float = 0.0
-    """Chance that a report gets a sentence of another one, mostly one with marked words, and its labels with
-    it; made anew each epoch."""
+    """Chance that a report gets a sentence of another one; where it alleges something, mostly one with marked
+    words, and its labels with it; made anew each epoch."""
     blind: bool = True
     """Read reports without what tells who writes and from where (data/blind.py)."""
     smoothing: float = 0.0

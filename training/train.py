@@ -166,10 +166,12 @@ def train_run(
 def forms_of(
     rows: Sequence[LabelledReport], settings: TrainSettings, taxonomy: Taxonomy
 ) -> Callable[[int], list[LabelledReport]]:
-    """The rows as each epoch, counted from 0, reads them: changed by `augment`, then by `plant`."""
-    changed: Callable[[int], list[LabelledReport]] = lambda epoch: list(rows)  # noqa: E731
-    if settings.augment or settings.misspell:
-        changed = Augmented(rows, settings.seed, settings.augment, settings.misspell)
+    """The rows as each epoch, counted from 0, reads them: changed by `augment`, `misspell`, then `plant`."""
+    changed = (
+        Augmented(rows, settings.seed, settings.augment, settings.misspell)
+        if settings.augment or settings.misspell
+        else lambda epoch: list(rows)
+    )
     many = [axis.id for axis in taxonomy.axes if axis.kind == "many"] if settings.plant else []
     planters = [planter for axis in many if (planter := Planter(rows, axis)).labels]
     if not planters:

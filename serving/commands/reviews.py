@@ -79,10 +79,10 @@ def export(
     from serving.faults import WrongUse
     from serving.protection import Protection
     from serving.reviews.export import export_reviews
+    from serving.sealed import refuse_sealed
 
+    refuse_sealed("reviews export")
     protection = Protection.chosen(Masking.none if unmasked else Masking.output)
-    if protection.sealed:
-        raise WrongUse("密封模式下不能运行 petition reviews export：它会把信件内容写入文件")
     place = _place(database, config)
     if any(to.is_file() and file.is_file() and to.samefile(file) for file in (*(reports or ()), Path(place))):
         raise WrongUse("--to：结果文件就是要读的文件；请换一个名字")

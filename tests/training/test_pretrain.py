@@ -117,15 +117,8 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(
 ) -> None:
     """SIGKILL, at once after a checkpoint came to be; the same command then goes on."""
     run, whole = tmp_path / "run", tmp_path / "whole"
-    given: list[object] = [
-        "--streams",
-        streams,
-        "--tokenizer",
-        tokenizer_file,
-        "--no-compile",
-        "--save-every",
-        1,
-    ]
+    given: list[object] = ["--streams", streams, "--tokenizer", tokenizer_file]
+    given += ["--no-compile", "--save-every", 1]
     given += [part for field in fields(TINY) for part in _flag(field.name, getattr(TINY, field.name))]
     command = [sys.executable, "-m", "training.pretrain", *map(str, given), "--run"]
     process = subprocess.Popen([*command, str(run)], stdout=subprocess.DEVNULL, cwd=ROOT)

@@ -157,9 +157,7 @@ def test_reviews_and_undos_are_in_the_audit_log_without_words(
     assert [(one["action"], one["count"], one.get("number"), one.get("undo")) for one in found] == [
         ("start", 0, None, None), ("review", 1, 1, 0), ("review", 1, 2, 1), ("stop", 0, None, None),
     ]  # fmt: skip
-    assert PLANTED not in audit.read_text(encoding="utf-8") and "0317" not in audit.read_text(
-        encoding="utf-8"
-    )
+    assert PLANTED not in written and "0317" not in written
 
 
 def test_a_review_without_its_line_is_not_confirmed(export: Export, database: str, tmp_path: Path) -> None:
