@@ -114,6 +114,41 @@ class Load:
         return [name, ", ".join(told), *(f"{t:.0f}" for t in times)]
 
 
+# wrk has no bodies of its own; each of its threads would read the file.
+_WRK = """
+bodies, at = {}, 0
+for line in io.lines("%s") do bodies[#bodies + 1] = line end
+request = function()
+  at = at %% #bodies + 1
+  return wrk.format("POST", "%s", {["Content-Type"] = "application/json"}, bodies[at])
+end
+done = function(summary, latency)
+  print("wrk", summary.requests, summary.errors.status, summary.errors.timeout, summary.duration / 1e6,
+    latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000)
+end
+"""
+
+
+def by_wrk(
+    port: int, reports: Sequence[Report], clients: int, seconds: int, path: str = "/v1/tag"
+) -> tuple[list[object], float]:
+    """`Load.closed` by wrk (https://github.com/wg/wrk): a row without a name, and reports per second."""
+    with tempfile.TemporaryDirectory() as folder:
+        bodies, script = Path(folder, "bodies.jsonl"), Path(folder, "post.lua")
+        bodies.write_text("".join(f"{json.dumps(as_ours(report))}\n" for report in reports))
+        script.write_text(_WRK % (bodies, path))
+        told = subprocess.run(
+            ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "-s", str(script),
+             f"http://127.0.0.1:{port}"],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+    last = next(line for line in told.splitlines() if line.startswith("wrk\t"))
+    requests, bad, late, took, *times = (float(word) for word in last.split()[1:])
+    counts = {"200": requests - bad, "others": bad, "late": late}
+    answers = ", ".join(f"{name}: {count:.0f}" for name, count in counts.items() if count or name == "200")
+    return [answers, *(f"{t:.0f}" for t in times)], (requests - bad) / took
+
+
 def real_reports(data: Path, each: int) -> list[Report]:
     """Up to `each` reports of every file in DATA/reports, in one random order."""
     reports: list[Report] = []

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import sys
 
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from benchmarks.speed import pipeline_work
+from data.report import Report
+
+
+class Body(BaseModel):
+    """One report."""
+
+    text: str
+    title: str = ""
+
 
 def main() -> None:
     """Serve until ended."""
-    import uvicorn
-    from fastapi import FastAPI
-    from pydantic import BaseModel
-
-    from benchmarks.speed import pipeline_work
-    from data.report import Report
-
-    class Body(BaseModel):
-        """One report."""
-
-        text: str
-        title: str = ""
-
     encoder, labels, port = sys.argv[1:]
     tag = pipeline_work(encoder, encoder, int(labels), 1)
     app = FastAPI()

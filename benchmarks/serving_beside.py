@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.load import HEADS, Load, as_ours, other, ours, real_reports
+from benchmarks.load import HEADS, Load, as_ours, by_wrk, other, ours, real_reports
 from benchmarks.results import keep, table
 from data.report import Report
 from model.export import DEFAULT, Export
@@ -69,6 +71,8 @@ def mlflow_serve(labels: int) -> Iterator[tuple[int, str, Shape]]:
             sys.executable, "-m", "mlflow", "models", "serve", "-m", logged.stdout.splitlines()[-1],
             "--env-manager", "local", "--port", str(port), "--workers", "1",
         ]  # fmt: skip
+        # It calls uvicorn by name.
+        command = ["env", f"PATH={Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", *command]
         with other(command, port, "/ping"):
             yield port, "/invocations", as_instance
 
@@ -136,9 +140,13 @@ def main() -> None:
     for name, way in ways.items():
         with way(labels) as (port, path, shape):  # type: ignore[attr-defined]
             load, rate = measure(port, path, shape, reports, args.seconds)
-        told, *times = load.row(name)[1:]
-        rows.append([name, f"{rate:.1f}", told, *times])
-        print(rows[-1], flush=True)
+            if not load.statuses[200]:
+                sys.exit(f"{name} answers nothing with 200: {dict(load.statuses)}")
+            rows.append([name, f"{rate:.1f}", *load.row(name)[1:]])
+            if way is petition and shutil.which("wrk"):
+                row, rate = by_wrk(port, reports, CLIENTS, round(args.seconds), path)
+                rows.append([f"{name}, load by wrk", f"{rate:.1f}", *row])
+        print(*rows[-2:], sep="\n", flush=True)
     body = table(["service", "reports/s", *HEADS[1:]], rows)
     body += (
         f"\n\n{CLIENTS} clients without pauses, one report a request, {len(reports)} real reports. Ours "
