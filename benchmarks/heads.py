@@ -2,8 +2,10 @@
 
     python -m benchmarks.heads --data ../shared/data [--seeds 1] [--only cls]
 
-All learn from the 4,949 reports of gold/train alone, the networks for two epochs, from the first window of
-each report and without the linear part, so that the head is what differs. What was trained is kept in --out.
+All learn from the 4,949 reports of gold/train alone, read blind, the networks for two epochs and without the
+linear part, so that the head is what differs. A step reads one window of a long report: the first for [CLS],
+which is judged by it too; for the attention one drawn, those with marked words first, and it is judged on
+all. What was trained is kept in --out.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +29,11 @@ from training.evaluate import axis_metrics
 from training.scores import decide, fit_thresholds
 
 Floats = NDArray[np.float32]
-HEADS = {"label-attention": "label-wise attention (ours)", "cls": "[CLS]"}
+HEADS: dict[str, tuple[str, dict[str, Any]]] = {
+    "label-attention": ("label-wise attention (ours)", {}),
+    "unmarked": ("the same without losses on marked words", {"evidence": 0.0, "token_evidence": 0.0}),
+    "cls": ("[CLS]", {"head": "cls"}),
+}
 SVM = "TF-IDF + SVM"
 
 
@@ -51,7 +58,7 @@ def figures(scores: Floats, truth: Floats, taxonomy: Taxonomy) -> list[float]:
 def write(args: argparse.Namespace, taxonomy: Taxonomy, truth: Floats) -> None:
     """Write the section `heads` from what was trained."""
     rows: list[list[object]] = []
-    for head, name in HEADS.items():
+    for head, (name, _) in HEADS.items():
         runs = [np.load(file) for file in sorted(args.out.glob(f"{head}-*.npy"))]
         each = np.array([figures(logits, truth, taxonomy) for logits in runs])
         rows.append([name, len(runs), *(told(values) for values in each.T)])
@@ -61,7 +68,8 @@ def write(args: argparse.Namespace, taxonomy: Taxonomy, truth: Floats) -> None:
         heads += [f"{axis.id} macro-F1, cross-fitted", "mean AP"]
     body = table(heads, rows) + (
         "\n\nOf 4,949 reports of gold/train alone, on 550 of gold/dev; networks: the encoder that ships, two "
-        "epochs, the first window of each report, no linear part. Of several seeds: mean, smallest, largest."
+        "epochs, one window of each report a step ([CLS]: the first, by which it is judged too), no linear "
+        "part. Of several seeds: mean, smallest, largest."
     )
     keep("heads", "Heads", "python -m benchmarks.heads --data ../shared/data", body, {"rows": rows})
     print(body)
@@ -87,7 +95,7 @@ def main() -> None:
         for seed in range(args.seeds):
             kept = args.out / f"{head}-{seed}.npy"
             if not kept.is_file():
-                np.save(kept, gold_logits(ENCODER, args.data, True, seed, head)[0])
+                np.save(kept, gold_logits(ENCODER, args.data, True, seed, **HEADS[head][1])[0])
     if not args.only:
         dev = read_labelled(args.data / "gold" / "dev.jsonl", taxonomy)
         write(args, taxonomy, np.array([label_targets(row, taxonomy) for row in dev], dtype=np.float32))

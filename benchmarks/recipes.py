@@ -3,9 +3,9 @@
     python -m benchmarks.recipes --data ../shared/data --streams artifacts/pretrain [NAME ...]
 
 `training.corpus --words` makes the streams, `training.skipgram` the vectors. An encoder is judged
-fine-tuned: mean average precision on gold/dev after two epochs of gold/train (the first window of each
-report, no linear part, no weak labels), and accuracy on two public sets of titles. What was run and judged
-is kept in --out.
+fine-tuned: mean average precision on gold/dev after two epochs of gold/train (one window of each
+report a step, no linear part, no weak labels), and accuracy on two public sets of titles. What was run and
+judged is kept in --out.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,12 +113,18 @@ def on_gold(encoder_name: Path, data: Path, pretrained: bool, seed: int) -> dict
 
 
 def gold_logits(
-    encoder_name: Path, data: Path, pretrained: bool, seed: int, head: str = "label-attention"
+    encoder_name: Path, data: Path, pretrained: bool, seed: int, **changed: Any
 ) -> tuple[Floats, Floats]:
-    """Logits on gold/dev after two epochs of gold/train, and what holds there, both [reports, labels]."""
-    settings = TrainSettings(wide=False, max_windows=1, seed=seed, head=head)
+    """Logits on gold/dev after two epochs of gold/train, and what holds there, both [reports, labels].
+
+    Args:
+        changed: settings that differ from those of all recipes.
+    """
+    settings = replace(TrainSettings(wide=False, max_windows=1, seed=seed), **changed)
     taxonomy = Taxonomy.load(DEFAULT / TAXONOMY)
-    encoder = Encoder.from_file(encoder_name / TOKENIZER, settings.window, settings.overlap)
+    encoder = Encoder.from_file(
+        encoder_name / TOKENIZER, settings.window, settings.overlap, blind=settings.blind
+    )
     train, dev = (
         build_dataset(read_labelled(data / "gold" / f"{part}.jsonl", taxonomy), taxonomy, encoder)
         for part in ("train", "dev")

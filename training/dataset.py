@@ -122,6 +122,7 @@ class Batches:
         max_windows: int,
         reports: int,
         seed: int,
+        from_start: bool = False,
     ) -> None:
         """Keep token streams and targets in memory.
 
@@ -131,6 +132,7 @@ class Batches:
                 Those with marked words go first, and a label whose marked words are in none of them is not
                 asked about.
             reports: reports in a batch at most.
+            from_start: a long report gives its first windows instead, and is asked for all labels.
         """
         self.read(dataset)
         self.marked = np.isin(
@@ -138,7 +140,7 @@ class Batches:
         )
         """[labels], True on labels for which any report has marked words."""
         self.encoder, self.budget, self.max_windows, self.reports = encoder, budget, max_windows, reports
-        self.seed = seed
+        self.seed, self.from_start = seed, from_start
 
     def read(self, dataset: Dataset) -> None:
         """Take streams, targets and marked words from this dataset: the same rows, maybe in another form."""
@@ -189,7 +191,9 @@ class Batches:
         targets = self.targets[rows]  # a copy
         for index, row in enumerate(rows):
             own = self.encoder.windows(stream_of(self.streams[row]))
-            if rng is not None and len(own) > self.max_windows:
+            if rng is not None and self.from_start:
+                own = own[: self.max_windows]
+            elif rng is not None and len(own) > self.max_windows:
                 shown = [self._shown(window, row) for window in own]
                 kept = draw_windows(shown, self.max_windows, rng)
                 read = frozenset[int]().union(*(shown[i] for i in kept))

@@ -152,7 +152,10 @@ def fit(
         wide: scores of the wide part for train (out of fold) and dev rows.
         on_epoch: told each epoch's figures.
     """
-    batches = Batches(train, encoder, settings.tokens, settings.max_windows, settings.reports, settings.seed)
+    batches = Batches(
+        train, encoder, settings.tokens, settings.max_windows, settings.reports, settings.seed,
+        from_start=settings.head == "cls",
+    )  # fmt: skip
     dev_batches = Batches(dev, encoder, settings.tokens, 0, 64, 0) if dev is not None else None
     weights = torch.from_numpy(positive_weights(batches.targets, settings.positive_cap))
     marked = torch.from_numpy(batches.marked)

@@ -232,14 +232,10 @@ class ClsHead(nn.Module):
         return torch.cat([first, torch.full_like(values[:, 1:], -1e4)], dim=1), values
 
     def merge(self, scores: Tensor, values: Tensor, counted: Tensor, owner: Tensor, reports: int) -> Tensor:
-        """[CLS] of each report's first window; the mean of all where a training step left that out."""
-        zero = torch.zeros(reports, device=scores.device)
-        first = counted[:, 0].float()
-        has_first = zero.index_add(0, owner, first) > 0
-        weight = torch.where(has_first[owner], first, 1.0)
+        """[CLS] of each report's first window, which must be among the windows."""
+        first = counted[:, 0].float()[:, None]
         mixed = torch.zeros(reports, values.shape[-1], device=scores.device)
-        mixed = mixed.index_add(0, owner, values[:, 0].float() * weight[:, None])
-        return mixed / zero.index_add(0, owner, weight)[:, None]
+        return mixed.index_add(0, owner, values[:, 0].float() * first)
 
 
 HEADS: dict[str, type[LabelAttention] | type[ClsHead]] = {"label-attention": LabelAttention, "cls": ClsHead}

@@ -155,6 +155,17 @@ def test_a_label_whose_words_no_window_shows_is_not_asked_about(taxonomy: Taxono
     assert whole.targets[0, 3:5].tolist() == [1, 1], "and the kept targets are as they were"
 
 
+def test_a_head_that_reads_the_first_window_learns_from_it(taxonomy: Taxonomy, encoder: Encoder) -> None:
+    filler = "学校收费，" * 30
+    text = f"没人处理，{filler}造假，{filler}"
+    row = labelled(text, domain=["education"], misconduct={"inaction": "没人处理", "falsification": "造假"})
+    batches = Batches(build_dataset([row], taxonomy, encoder), encoder, 10_000, 1, 8, 0, from_start=True)
+    for number in range(5):
+        (batch,) = batches.epoch(number)
+        assert batch.counted[:, 0].tolist() == [True], "[CLS] counts in the first window alone"
+        assert batch.targets[0, 3:5].tolist() == [1, 1]
+
+
 def test_rare_labels_weigh_more_up_to_a_cap() -> None:
     targets = np.full((101, 3), 0, dtype=np.float32)
     targets[:50, 0], targets[:1, 1], targets[:25, 2] = 1, 1, 1

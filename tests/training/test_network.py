@@ -94,15 +94,6 @@ def test_a_cls_head_reads_the_first_window_in_the_same_convention() -> None:
     torch.testing.assert_close(merged, as_attention)
 
 
-def test_a_cls_head_averages_where_a_step_left_the_first_window_out() -> None:
-    head, states = ClsHead(8, 5), random_states()
-    merged = head.merge(*head(states), COUNTED[1:2].expand(3, -1), OWNER, 2)
-
-    torch.testing.assert_close(
-        merged, torch.stack([head.linear(states[:2, 0]).mean(0), head.linear(states[2, 0])])
-    )
-
-
 def test_padding_changes_no_state() -> None:
     torch.manual_seed(0)
     encoder = Encoder(encoder_config(60, 32, 2, 2, 48)).eval()
