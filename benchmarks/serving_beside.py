@@ -146,7 +146,7 @@ def main() -> None:
             if way is petition and shutil.which("wrk"):
                 row, rate = by_wrk(port, reports, CLIENTS, round(args.seconds), path)
                 rows.append([f"{name}, load by wrk", f"{rate:.1f}", *row])
-        print(*rows[-2:], sep="\n", flush=True)
+        print(rows[-1], flush=True)
     body = table(["service", "reports/s", *HEADS[1:]], rows)
     body += (
         f"\n\n{CLIENTS} clients without pauses, one report a request, {len(reports)} real reports. Ours "
