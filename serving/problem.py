@@ -122,7 +122,7 @@ def to_problem(error: Exception) -> Problem:
     if isinstance(error, Busy):
         return Problem("busy", headers={"Retry-After": str(error.retry_after)})
     if isinstance(error, Oversize):
-        return Problem("too_large", f"The request is too large for the queue: {error}.")
+        return Problem("too_large", f"The request is too large: {error}.")
     if isinstance(error, Draining):
         return Problem("draining", headers={"Retry-After": str(RETRY_S)})
     if isinstance(error, Unrecorded):
