@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from model.work import Job, Work
 from serving.answer import Answer, Timing
+from serving.entry import FREE, Entry
 from serving.fair_queue import FairQueue, Flow, Waiting
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
 from serving.speed import Speed
@@ -99,6 +101,7 @@ class Batcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[_Ticket] = set()
         self._long: set[_Ticket] = set()  # of these, those that are due over more than a second
+        self._held = 0  # requests of several parts that have more to come
         self._idle = asyncio.Event()
         self._desk = ThreadPoolExecutor(1, "desk")
         self._engine = ThreadPoolExecutor(1, "engine")
@@ -110,8 +113,17 @@ class Batcher:
     async def drain(self) -> None:
         """Take no new work, and return when all that was accepted has been answered."""
         self.draining = True
-        while self._open:
+        while self._open or self._held:
             await asyncio.sleep(0.01)
+
+    @contextmanager
+    def more_to_come(self) -> Iterator[None]:
+        """Have `drain` wait for a request of several parts until its last, also between two of them."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
 
     async def stop(self) -> None:
         """Drop what is left, and end the threads."""
@@ -132,15 +144,19 @@ class Batcher:
         self.tagger = tagger
 
     async def tag(
-        self, reports: Sequence[Report], evidence: EvidenceFor = "misconduct", matters: bool = False
+        self,
+        reports: Sequence[Report],
+        evidence: EvidenceFor = "misconduct",
+        matters: bool = False,
+        entry: Entry = FREE,
     ) -> Answer:
         """Tag one request's reports. Cancel it when the caller has gone: its work is dropped.
 
         Raises:
-            Draining, Busy, Oversize: not accepted.
+            Draining, Busy, Oversize, and what `entry` asks: not accepted.
             Expired, Failed: accepted, but without an answer.
         """
-        ticket = self._admit(reports, evidence, matters)
+        ticket = self._admit(reports, evidence, matters, entry)
         began, reason = time.perf_counter(), "gone"
         try:
             async with asyncio.timeout(self.deadline):
@@ -171,11 +187,14 @@ class Batcher:
             await self._idle.wait()
         await asyncio.get_running_loop().run_in_executor(self._engine, work)
 
-    def _admit(self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool) -> _Ticket:
+    def _admit(
+        self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool, entry: Entry
+    ) -> _Ticket:
         estimate = self._estimate(reports, evidence)
-        if not self.draining:
+        if entry.accepted or not self.draining:
             self._refuse_oversize(estimate)
-        self.refuse_early(estimate)
+        self.refuse_early(estimate, entry.accepted)
+        entry.pay()
         ticket = _Ticket(self.tagger, evidence=evidence, matters=matters, left=len(reports), planned=estimate)
         ticket.predictions = [None] * len(reports)
         ticket.due, ticket.pace = time.perf_counter(), self._pace(estimate)
@@ -217,13 +236,13 @@ class Batcher:
                 tokens += math.ceil(min(characters / CLAUSE, MOST_CLAUSES) * again)
         return tokens
 
-    def refuse_early(self, tokens: int = 0) -> None:
+    def refuse_early(self, tokens: int = 0, accepted: bool = False) -> None:
         """Raise what a request of about so many tokens would get now, before anybody reads it.
 
         Raises:
             Draining, Busy.
         """
-        if self.draining:
+        if self.draining and not accepted:
             raise Draining("the service is ending")
         if self.pending and (self.pending + tokens > self.queue or self._late(tokens)):
             raise Busy(self.retry_after(tokens))

@@ -98,6 +98,25 @@ def test_a_rate_counts_reports_and_says_when_to_come_back(export: Export, file: 
     asyncio.run(ask())
 
 
+def test_what_finds_no_room_spends_nothing_of_the_rate(export: Export, file: Path) -> None:
+    slow = bearer(new_key(file, "slow", Role.tag, "5/hour"))
+
+    async def ask() -> None:
+        async with running(export, keys=file) as at:
+
+            async def send(count: int):  # type: ignore[no-untyped-def]
+                return await at.client.post("/v1/tag", json={"texts": [SCHOOL] * count}, headers=slow)
+
+            at.service.batcher.pending = 19_999
+            for _ in range(3):
+                problem(await send(5), "busy")
+            at.service.batcher.pending = 0
+            assert (await send(5)).status_code == 200
+            problem(await send(1), "rate")
+
+    asyncio.run(ask())
+
+
 def test_without_keys_a_name_of_the_web_is_refused(export: Export) -> None:
     async def ask(host: str) -> int:
         async with running(export, host=host) as at:
