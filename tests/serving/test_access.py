@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from serving.access import OPEN
 from serving.keys import Role, new_key
 from tests.serving.conftest import SCHOOL
 from tests.serving.service import Running, running
-from tests.serving.test_app import problem
+from tests.serving.test_app import JSON, problem
 
 BODY = {"text": SCHOOL}
 
@@ -41,6 +43,30 @@ def test_without_a_key_only_the_probes_and_the_description_answer(export: Export
             for given in (bearer("petition_wrong"), bearer(""), {"x-api-key": "钥".encode()}):
                 problem(await at.client.post("/v1/tag", json=BODY, headers=given), "no_key")
             problem(await at.client.post("/invocations", content=b""), "no_key")
+
+    asyncio.run(ask())
+
+
+def test_without_a_key_no_large_body_is_read(export: Export, file: Path) -> None:
+    key, large = bearer(new_key(file, "hotline", Role.tag)), json.dumps({"text": "字" * 3000}).encode()
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(100):
+            read += 1000
+            yield bytes(1000)
+
+    async def ask() -> None:
+        async with running(export, keys=file) as at:
+            for path in ("/livez", "/docs/x"):
+                problem(await at.client.post(path, content=large), "too_large")
+            assert (await at.client.post("/sign-in", content=large)).status_code == 403
+            ours = {"sec-fetch-site": "same-origin"}
+            assert (await at.client.post("/sign-in", content=large, headers=ours)).status_code == 413
+            assert (await at.client.post("/v1/tag", content=large, headers=key | JSON)).status_code == 200
+            problem(await at.client.post("/livez", content=body()), "too_large")
+            assert read < 20_000
 
     asyncio.run(ask())
 
