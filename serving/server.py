@@ -18,6 +18,8 @@ from serving.service import Service
 KEEP_ALIVE_S = 30
 LAST_WORDS_S = 0.5
 """For whoever connected just before the port closed, to ask and be answered 503."""
+LAST_ANSWERS_S = 5
+"""For answers that are on their way when the drain has ended or was given up."""
 MOST_CONNECTIONS = 2048
 """Beyond, uvicorn answers 503 by itself. More than a full queue of average reports takes, so that its 429
 comes first; few enough that what each may send before it is refused fits into memory."""
@@ -118,7 +120,7 @@ def _config(service: Service) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
         server_header=False, date_header=True, lifespan="on", workers=1,
-        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=max(1, round(settings.drain_limit_s)),
+        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=LAST_ANSWERS_S,
         limit_concurrency=MOST_CONNECTIONS,
         ssl_certfile=settings.tls_cert and str(settings.tls_cert),
         ssl_keyfile=settings.tls_key and str(settings.tls_key),

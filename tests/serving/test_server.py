@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from model.export import Export
-from serving.server import Server
+from serving.server import LAST_ANSWERS_S, Server
 from tests.serving.conftest import PLANTED, SCHOOL, Petition
 from tests.serving.service import new_service
 from tests.serving.test_cli import command, environment
@@ -146,6 +146,12 @@ def test_who_connected_before_the_port_closed_is_still_answered(
 
     answer = asyncio.run(ask())
     assert answer.startswith(b"HTTP/1.1 ") and b"connection: close" in answer.lower()
+
+
+def test_what_the_drain_gave_up_is_not_waited_for_again(export: Export) -> None:
+    server = Server(new_service(export, drain_limit_s=600))
+
+    assert server.config.timeout_graceful_shutdown == LAST_ANSWERS_S
 
 
 def test_too_many_connections_are_answered_503(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
