@@ -197,6 +197,11 @@ async def answer_problem(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+def too_many(most: int) -> Problem:
+    """The problem of a request with more than `most` reports."""
+    return Problem("too_large", f"One request may hold {most} reports.")
+
+
 def too_long(field: str, most: int) -> dict[str, str]:
     """The fault of a text that is longer than `most` characters."""
     return {"field": field, "code": "too_long", "message": f"It may have {most} characters."}

@@ -18,7 +18,7 @@ from model.tagger import EvidenceFor
 from serving.answer import Answer
 from serving.auditor import LOCAL
 from serving.entry import Entry
-from serving.problem import Problem, too_long
+from serving.problem import Problem, too_long, too_many
 from serving.refusal import Busy
 from serving.schema import TagIn
 from serving.settings import ServeSettings
@@ -41,7 +41,7 @@ def check_limits(settings: ServeSettings, reports: Sequence[Report], body: TagIn
     """
     most, longest = settings.max_reports, settings.max_chars
     if len(reports) > most:
-        raise Problem("too_large", f"One request may hold {most} reports.")
+        raise too_many(most)
     faults = [
         too_long(body.field(place, name) if body else f"[{place}].{name}", longest)
         for place, report in enumerate(reports)

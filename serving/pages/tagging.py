@@ -69,7 +69,7 @@ async def results(request: Request) -> Response:
 def _batch(form: Form, settings: ServeSettings) -> Batch:
     text, file = form.fields.get("text", ""), form.files.get("file")
     if file is None:
-        return pasted(text, "lines" in form.fields)
+        return pasted(text, "lines" in form.fields, settings.max_reports)
     if text.strip():
         raise Unusable("请只给一样：粘贴的文字，或一个文件。")
     return uploaded(file, settings.max_chars, settings.max_reports)

@@ -149,6 +149,8 @@ def test_times_come_with_the_answer(export: Export) -> None:
         ({"reports": [{"text": "", "title": PLANTED * 200}]}, "invalid", "reports[0].title"),
         ({"texts": ["", PLANTED * 200]}, "invalid", "texts[1]"),
         ({"texts": [""] * 21}, "too_large", ""),
+        ({"texts": [5] * 21}, "too_large", ""),
+        ({"reports": [PLANTED] * 21}, "too_large", ""),
         ({"text": PLANTED, "id": PLANTED * 900}, "too_large", ""),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import random
+import tracemalloc
 from typing import Any
 
 import pyarrow as pa
@@ -148,6 +149,12 @@ def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
         (packed({"text": [PLANTED, None]}), PARQUET, "invalid"),
         (packed({"text": [PLANTED.encode()]}), PARQUET, "invalid"),
         (packed({"text": ["甲"] * 1001}), PARQUET, "too_large"),
+        ({"instances": [1] * 1001}, JSON, "too_large"),
+        ({"inputs": [[]] * 1001}, JSON, "too_large"),
+        ({"inputs": {"text": [1] * 1001}}, JSON, "too_large"),
+        ({"dataframe_records": [1] * 1001}, JSON, "too_large"),
+        ({"dataframe_split": {"columns": ["text"], "data": [1] * 1001}}, JSON, "too_large"),
+        (b"text\n" + b"a\n" * 1001, "text/csv", "too_large"),
         (b"x", "", "wrong_type"),
     ],
 )  # fmt: skip
@@ -157,6 +164,17 @@ def test_what_is_none_of_the_forms_is_a_problem_without_words(body: Any, kind: s
 
     assert refused.value.code == code
     assert PLANTED not in json.dumps(refused.value.body(""), ensure_ascii=False)
+
+
+def test_a_table_of_millions_of_rows_is_refused_before_they_are_made() -> None:
+    rows, table = b"a\n" * 2_000_000, json.dumps({"instances": [""] * 500_000}).encode()
+    for body, kind, times in ((b"text\n" + rows, "text/csv", 12), (table, JSON, 12)):
+        tracemalloc.start()
+        with pytest.raises(Problem):
+            parse(body, kind)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < times * len(body)
 
 
 def test_the_answer_is_that_of_mlflow_and_of_the_tagger(export: Export) -> None:

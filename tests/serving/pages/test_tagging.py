@@ -156,6 +156,7 @@ def test_rows_that_cannot_be_read_are_told_with_their_number(export: Export) -> 
         ({}, ("a.csv", b"\xff\xfe\xfd" * 5), "认不出文件的编码"),
         ({}, ("../../a.csv", b"\n\n"), "没有内容"),
         ({}, csv_file(*[QUIET] * 9), "超过 8 件"),
+        ({"text": "甲\n" * 9, "lines": "on"}, None, "超过 8 件"),
     ],
 )
 def test_what_cannot_be_tagged_is_told_and_what_was_pasted_stays(

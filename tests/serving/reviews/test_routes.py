@@ -214,6 +214,9 @@ def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> 
         ({"prediction": {"model": "m", "tags": {"domain": [{"label": "a b", "score": 1}]}}},
          "prediction.tags.domain[0].label"),
         ({PLANTED: 1}, "?"),
+        ({"labels": {"domain": ["文教"] * 300}}, ""),
+        ({"prediction": {"model": "m", "tags": {"domain": [{"label": "a", "score": 1}] * 201}}},
+         "prediction.tags.domain"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_and_not_kept(
