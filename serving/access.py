@@ -124,4 +124,7 @@ def _given(headers: Headers) -> str | None:
 
 
 def _host(headers: Headers) -> str:
-    return urlsplit(f"//{headers.get('host', '')}").hostname or "localhost"
+    try:
+        return urlsplit("//" + headers.get("host", "")).hostname or "localhost"
+    except ValueError:  # `[`, which names no machine
+        return ""

@@ -152,6 +152,30 @@ def test_without_keys_a_name_of_the_web_is_refused(export: Export) -> None:
     assert asyncio.run(ask("evil.example")) == 403
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "code"), [("origin", "http://[", "foreign_page"), ("host", "[", "foreign_host")]
+)
+def test_an_address_that_is_none_is_refused_and_no_fault(
+    export: Export, file: Path, header: str, value: str, code: str
+) -> None:
+    key = new_key(file, "office", Role.review)
+
+    async def ask() -> None:
+        bad = {header: value}
+        async with running(export) as at:
+            problem(await at.client.post("/v1/tag", json=BODY, headers=bad), code)
+        async with running(export, keys=file) as at:
+            # With keys, `Host` is anybody's; a page that is not ours acts in nobody's name.
+            allowed = header == "host"
+            tagged = await at.client.post("/v1/tag", json=BODY, headers=bearer(key) | bad)
+            assert tagged.status_code == (200 if allowed else 403)
+            ours = bad | ({"sec-fetch-site": "same-origin"} if allowed else {})
+            signed = await at.client.post("/sign-in", data={"key": key}, headers=ours)
+            assert signed.status_code == (303 if allowed else 403)
+
+    asyncio.run(ask())
+
+
 def test_a_removed_key_ends_with_the_reload(export: Export, file: Path) -> None:
     from serving.keys import remove_key
 
