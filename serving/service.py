@@ -135,7 +135,9 @@ class Service:
             answer = replace(answer, shown=list(map(Shown, reports, answer.predictions)))
         else:
             answer = await self._tag_guarded(guard, reports, masking, read)
-        await self.record(Action.tag, who, len(reports), model=self.tagger.export.model)
+        # What was under way during a swap was read by the model before it.
+        model = answer.predictions[0].model if answer.predictions else self.tagger.export.model
+        await self.record(Action.tag, who, len(reports), model=model)
         self.metrics.answer(answer)
         return answer
 
@@ -218,7 +220,7 @@ class Service:
             loaded = await asyncio.to_thread(load_checked, self.settings)
             facts = {"model": loaded.tagger.export.model, "from": before}
             for who in dict.fromkeys(askers):
-                await self.auditor.record(Action.reload, who, 1, facts)
+                await self.record(Action.reload, who, 1, **facts)
             self.batcher.swap(loaded.tagger)
         except Exception as error:
             self.metrics.reload("refused")
