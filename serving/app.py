@@ -146,7 +146,7 @@ async def tag(request: Request, body: TagIn) -> Response:
     check_limits(service.settings, reports, body)
     check_axes(service.tagger.export.taxonomy, body.axes, "axes")
     answer = await tag_for(request, reports, body.evidence, Masking(body.mask), body.matters)
-    shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
+    shapes = [prediction_shape(i, p, body.axes or None) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 

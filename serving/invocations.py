@@ -14,10 +14,11 @@ from data.report import Report
 from model.tagger import EvidenceFor
 from serving.invocations_parquet import PARQUET, read_rows
 from serving.problem import Problem, too_many
+from serving.schema import cell
 from serving.settings import ServeSettings
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-_COLUMNS = ("id", "title", "text")
+_COLUMNS = ("id", "text", "title")
 _ONE = f"Give exactly one of {', '.join(FORMS)}."
 _TABLE = "Give a table with a column text, and id and title if there are any."
 
@@ -152,7 +153,7 @@ def _list(shape: Any, most: int) -> list[Any]:
     if not isinstance(shape, list):
         raise Problem("malformed", _ONE)
     bare = (row[0] if isinstance(row, list) and len(row) == 1 else row for row in _few(shape, most))
-    return [{"text": row} if isinstance(row, str) else row for row in bare]
+    return [{"text": row} if isinstance(row, str) or cell(row) == "" else row for row in bare]
 
 
 def _few(rows: list[Any], most: int) -> list[Any]:
@@ -181,21 +182,21 @@ def _parse_csv(body: bytes, most: int, longest: int) -> list[Report]:
 
 
 def _report(row: Any, form: str, place: int) -> Report:
-    """One report; an empty cell (null, NaN) of id or title is none, numbers as ids are taken."""
-    if not isinstance(row, Mapping) or not isinstance(row.get("text"), str):
+    """One report; an empty cell (null, NaN) is an empty text, a number is taken as it is written."""
+    if not isinstance(row, Mapping) or "text" not in row:
         raise _invalid(f"{form}[{place}].text", "A text.")
-    values = {}
-    for name in ("id", "title"):
-        value = row.get(name)
-        missing = value is None or value != value
-        if not missing and (isinstance(value, bool) or not isinstance(value, str | int | float)):
+    values = []
+    for name in _COLUMNS:
+        value = cell(row.get(name))
+        if not isinstance(value, str):
             raise _invalid(f"{form}[{place}].{name}", "A text.")
-        values[name] = "" if missing else str(value)
+        values.append(value)
     try:
-        "".join((row["text"], *values.values())).encode()
+        "".join(values).encode()
     except UnicodeEncodeError:
         raise _invalid(f"{form}[{place}]", "Valid Unicode: half a surrogate pair is none.") from None
-    return Report(values["id"], row["text"], values["title"])
+    number, text, title = values
+    return Report(number, text, title)
 
 
 def _invalid(field: str, message: str) -> Problem:
