@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from model.export import Export
+from serving.keys import KeyRing
 from serving.server import LAST_ANSWERS_S, Server
 from tests.serving.conftest import PLANTED, SCHOOL, Petition
 from tests.serving.service import new_service
@@ -249,3 +250,18 @@ def test_keys_are_made_listed_and_removed(petition: Petition, tmp_path: Path) ->
     assert petition("key", "remove", "hotline", "--keys", file).code == 0
     assert petition("key", "list", "--keys", file).out == ""
     assert petition("key").code == 2
+
+
+def test_keys_go_to_the_file_that_the_service_is_told_of(
+    petition: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PETITION_KEYS", "office.json")
+    assert petition("key", "new", "--name", "hotline").code == 0
+    assert petition("key", "list").out.startswith("hotline\t")
+    assert petition("key", "new", "--name", "other", "--keys", "other.json").code == 0
+    assert [key.name for key in KeyRing.load(tmp_path / "office.json").keys] == ["hotline"]
+    assert petition("key", "remove", "hotline").code == 0 and petition("key", "list").out == ""
+
+    monkeypatch.setenv("PETITION_KEYS", "")
+    assert petition("key", "new", "--name", "hotline").code == 0 and (tmp_path / "keys.json").is_file()
