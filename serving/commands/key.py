@@ -79,9 +79,7 @@ def list_all(file: _File = None) -> None:
 
 
 @keys.command("remove", cls=HelpedCommand)
-def remove(
-    name: Annotated[str, argument("NAME", "要删除的密钥的名称。")], file: _File = None
-) -> None:
+def remove(name: Annotated[str, argument("NAME", "要删除的密钥的名称。")], file: _File = None) -> None:
     """删除一个密钥。服务运行中时，用 SIGHUP 或 /v1/model/reload 使它生效。
 
     退出码：0 已删除；2 没有这个名称；4 密钥文件不能读写。

@@ -58,7 +58,7 @@ def environments() -> Iterator[tuple[str, dict[str, str]]]:
     yield "compose.yaml", docker | compose["environment"]
     pairs = [pair.split("=", 1) for line in unit()["Environment"] for pair in line.split()]
     yield "petition.service", {name: value for name, value in pairs if name.startswith(PREFIX)}
-    yield "kubernetes.yaml", docker | {each["name"]: each.get("value", "2") for each in container()["env"]}
+    yield "kubernetes.yaml", docker | {each["name"]: each["value"] for each in container()["env"]}
 
 
 ENVIRONMENTS = dict(environments())
