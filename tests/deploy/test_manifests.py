@@ -186,6 +186,17 @@ def test_the_health_check_asks_at_the_port_that_is_set(status: int, code: int) -
     assert asked == ["/readyz"] and ended.returncode == code
 
 
+def test_the_proxy_of_the_docs_puts_no_report_on_a_disk() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```nginx$(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    told = dict(re.findall(r"^    (\w+) ([^;{]+);$", block, re.MULTILINE))
+
+    assert told["proxy_request_buffering"] == "off" and told["proxy_max_temp_file_size"] == "0"
+    # A chunked body is buffered all the same, in memory as long as it fits there.
+    assert told["client_body_buffer_size"] == told["client_max_body_size"] == "8m"
+    assert ServeSettings().max_body_bytes <= 8 << 20
+
+
 def test_the_cluster_sets_no_variables_that_the_service_would_refuse() -> None:
     # For a Service called petition it would set PETITION_PORT and others of its own.
     assert kubernetes("Deployment")["spec"]["template"]["spec"]["enableServiceLinks"] is False
