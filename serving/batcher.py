@@ -7,6 +7,7 @@ finished ones, the engine reads batches; so Python's part overlaps with the grap
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -24,6 +25,7 @@ from model.work import Job, Work
 from serving.answer import Answer, Timing
 from serving.entry import FREE, Entry
 from serving.fair_queue import FairQueue, Flow, Waiting
+from serving.log import event
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
 from serving.speed import Speed
 from serving.watch import Watch
@@ -106,9 +108,9 @@ class Batcher:
         self._desk = ThreadPoolExecutor(1, "desk")
         self._engine = ThreadPoolExecutor(1, "engine")
 
-    def start(self) -> None:
-        """Begin to read batches."""
-        self._spawn(self._read_for_ever())
+    def start(self, broken: Callable[[], None] = lambda: None) -> None:
+        """Begin to read batches; `broken` is called if that ends by a fault: nothing is read from then on."""
+        self._spawn(self._read_on(broken))
 
     async def drain(self) -> None:
         """Take no new work, and return when all that was accepted has been answered."""
@@ -308,6 +310,16 @@ class Batcher:
         tokens = sum(window.ids.size for work in works for window in work.windows)
         if characters > 100:  # of a few characters, most tokens are the frame
             self._per_char += 0.1 * (min(tokens / characters, 2.0) - self._per_char)
+
+    async def _read_on(self, broken: Callable[[], None]) -> None:
+        try:
+            await self._read_for_ever()
+        except Exception as error:
+            event("reading_ended", logging.ERROR, error)
+            self.draining = True
+            for ticket in self._open:
+                _fail(ticket, error)
+            broken()
 
     async def _read_for_ever(self) -> None:
         while True:

@@ -66,6 +66,10 @@ class Server(uvicorn.Server):
                 host, port = listener.getsockname()[:2]
                 event("listening", host=host, port=port, tls=bool(self.config.ssl_certfile))
 
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end; a broken service ends too, so that whoever watches over it starts another."""
+        return await super().on_tick(counter) or self._service.broken
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the port, hear out who is connected, end the connections.
 
@@ -102,17 +106,24 @@ class CannotListen(Exception):
     """The address or port cannot be had; the reason stands in the log."""
 
 
+class ReadingEnded(Exception):
+    """A fault of the program ended the reading; where, stands in the log."""
+
+
 def serve(service: Service) -> None:
     """Serve until ended.
 
     Raises:
         CannotListen: the address is not this machine's, or the port is taken.
+        ReadingEnded: nothing was read any more.
     """
     try:
         Server(service).serve_for_ever()
     except SystemExit:  # uvicorn's way to say so
         raise CannotListen from None
     event("ended")
+    if service.broken:
+        raise ReadingEnded
 
 
 def _config(service: Service) -> uvicorn.Config:

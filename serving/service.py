@@ -59,6 +59,7 @@ class Service:
         self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
         self.desk = ReviewDesk(settings, lambda report: self.guard.withholds(report))
         self.status: Status = "starting"
+        self.broken = False  # nothing is read any more, by a fault
         self.batcher = Batcher(
             loaded.tagger,
             settings.batch_tokens,
@@ -99,7 +100,7 @@ class Service:
         self.auditor.record_now(
             Action.start, SERVICE, model=self.tagger.export.model, sealed=int(self.settings.sealed)
         )
-        self.batcher.start()
+        self.batcher.start(self._break)
         if self.shadow is not None:
             self.shadow.start()
         self.desk.start()
@@ -252,6 +253,9 @@ class Service:
             event("shadow_refused", logging.ERROR, error, model=challenger.export.model, **reason_of(error))
         self.shadow.swap(challenger, self.tagger)
         event("shadow", model=challenger.export.model, live=self.tagger.export.model, same=self.shadow.same)
+
+    def _break(self) -> None:
+        self.status, self.broken = "draining", True
 
     async def drain(self) -> None:
         """Refuse new work with 503 and answer what was accepted, for as long as the settings allow."""

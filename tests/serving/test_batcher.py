@@ -212,7 +212,7 @@ def test_a_list_that_takes_most_of_the_deadline_shuts_nobody_out(make_export: Ma
             await asyncio.sleep(0.05)
             gate.open.set()
             await asyncio.gather(short, many)
-            assert gate.order.index("2") < 40
+            assert gate.order.index("2") < len(MANY) / 2
 
     asyncio.run(ask())
 
@@ -349,6 +349,28 @@ def test_an_engine_that_fails_ends_the_request_without_its_words(make_export: Ma
             assert (await batcher.tag([Report("1", "学校")])).predictions
 
     asyncio.run(ask())
+
+
+def test_a_fault_of_the_reading_itself_is_told_and_leaves_nobody_waiting(
+    make_export: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def fail(budget: int) -> None:
+        raise RuntimeError(PLANTED)
+
+    async def ask() -> None:
+        batcher = Batcher(Tagger(make_export(), 1), 96, queue=4000)
+        monkeypatch.setattr(batcher._waiting, "take", fail)
+        batcher.start(lambda: told.append("broken"))
+        with pytest.raises(Failed, match="RuntimeError"):
+            await batcher.tag([Report("1", PLANTED)])
+        with pytest.raises(Draining):
+            await batcher.tag([Report("2", PLANTED)])
+        await batcher.stop()
+
+    asyncio.run(ask())
+    assert told == ["broken"]
 
 
 def test_draining_answers_what_was_accepted_and_refuses_the_rest(make_export: Make) -> None:

@@ -21,7 +21,7 @@ import pytest
 
 from model.export import Export
 from serving.keys import KeyRing
-from serving.server import LAST_ANSWERS_S, Server
+from serving.server import LAST_ANSWERS_S, ReadingEnded, Server, serve
 from tests.serving.conftest import PLANTED, SCHOOL, Petition
 from tests.serving.service import new_service
 from tests.serving.test_cli import command, environment
@@ -153,6 +153,32 @@ def test_what_the_drain_gave_up_is_not_waited_for_again(export: Export) -> None:
     server = Server(new_service(export, drain_limit_s=600))
 
     assert server.config.timeout_graceful_shutdown == LAST_ANSWERS_S
+
+
+def test_a_service_that_reads_no_more_ends_with_a_fault(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(queue: object, budget: int) -> None:
+        raise RuntimeError(PLANTED)
+
+    service = new_service(export, port=0)
+    server = Server(service)
+    monkeypatch.setattr("serving.fair_queue.FairQueue.take", fail)
+
+    async def ask() -> int:
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        (listener,) = server.servers[0].sockets
+        async with httpx.AsyncClient(base_url=f"http://localhost:{listener.getsockname()[1]}") as client:
+            status = (await client.post("/v1/tag", json={"text": SCHOOL})).status_code
+        await asyncio.wait_for(serving, 20)
+        return status
+
+    assert asyncio.run(ask()) == 500 and service.status == "draining"
+    monkeypatch.setattr(Server, "serve_for_ever", lambda server: None)
+    with pytest.raises(ReadingEnded):
+        serve(service)
 
 
 def test_too_many_connections_are_answered_503(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
