@@ -52,9 +52,14 @@ class Load:
         self.refused = 0  # connections that were not taken: the port is closed
         self.broken = 0  # requests that were sent whole and got no answer
 
-    async def send(self) -> None:
-        """One request; the seconds of those that were answered with predictions are kept."""
-        body, began = next(self._bodies), time.perf_counter()
+    async def send(self, due: float | None = None) -> None:
+        """One request; the seconds of those that were answered with predictions are kept.
+
+        Args:
+            due: when it should have been sent, from which its seconds count: a load that comes late itself
+                would leave out what a caller waits then. By default now.
+        """
+        body, began = next(self._bodies), time.perf_counter() if due is None else due
         # One that idled longer than the service keeps it has been closed.
         while self._idle and self._idle[-1][0].at_eof():
             self._idle.pop()[1].close()
@@ -100,7 +105,7 @@ class Load:
         while due - began < seconds:
             due += float(rng.exponential(1 / rate))
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            task = asyncio.create_task(self.send())
+            task = asyncio.create_task(self.send(due))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)

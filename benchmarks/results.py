@@ -21,7 +21,7 @@ ORDER = (
 
 def machine() -> str:
     """Processor and core count, for the foot of a table."""
-    from model.engine import usable_cores
+    from model.cores import usable_cores
 
     name = platform.processor() or platform.machine()
     try:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.cores import usable_cores
+
 
 class Engine:
     """A loaded ONNX graph on CPU; `run` may be called from several threads."""
@@ -49,10 +51,3 @@ def load_runtime() -> Any:
     import onnxruntime
 
     return onnxruntime
-
-
-def usable_cores() -> int:
-    """Cores that this process may use (containers and taskset often give fewer than the machine has)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine import Engine, usable_cores
+from model.cores import usable_cores
+from model.engine import Engine
 
 Precision = Literal["products", "f32", "bf16"]
 _SAID = {"products": "bf16 products", "f32": "fp32", "bf16": "bf16"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from limits.storage import MemoryStorage
@@ -74,19 +74,30 @@ class Access:
         digest = self.sessions.find(token) if token and self.keys is not None else None
         return self.keys.having(digest) if digest is not None and self.keys is not None else None
 
+    def check_rate(self, key: Key | None, reports: int) -> None:
+        """Refuse what `spend` would refuse now, and count nothing.
+
+        Raises:
+            Problem: there are too many.
+        """
+        self._hold_to_rate(key, reports, self._limiter.test)
+
     def spend(self, key: Key | None, reports: int) -> None:
         """Count reports against the key's rate.
 
         Raises:
             Problem: there are too many.
         """
+        self._hold_to_rate(key, reports, self._limiter.hit)
+
+    def _hold_to_rate(self, key: Key | None, reports: int, ask: Callable[..., bool]) -> None:
         rate = (key.rate or self._rate) if key is not None else ""
         if key is None or not rate or not reports:
             return
         limit = parse_rate(rate)
         if reports > limit.amount:
             raise Problem("too_large", f"This key may send {rate}: fewer than the reports of this request.")
-        if not self._limiter.hit(limit, key.name, cost=reports):
+        if not ask(limit, key.name, cost=reports):
             reset = self._limiter.get_window_stats(limit, key.name).reset_time
             seconds = max(1, round(reset - time.time() + 0.5))
             raise Problem("rate", f"This key may send {rate}.", {"Retry-After": str(seconds)})
@@ -113,4 +124,7 @@ def _given(headers: Headers) -> str | None:
 
 
 def _host(headers: Headers) -> str:
-    return urlsplit(f"//{headers.get('host', '')}").hostname or "localhost"
+    try:
+        return urlsplit("//" + headers.get("host", "")).hostname or "localhost"
+    except ValueError:  # `[`, which names no machine
+        return ""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Security
+from fastapi import APIRouter, Depends, FastAPI, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import APIKeyHeader, HTTPBearer
@@ -22,7 +22,7 @@ from serving.invocations_schema import INVOCATION
 from serving.metrics import CONTENT_TYPE
 from serving.pages import layout, review, sign_in, tagging
 from serving.pages.problem_page import answer_error
-from serving.problem import RELOAD_ERRORS, RETRY_S, REVIEW_ERRORS, Problem, problem_responses
+from serving.problem import RELOAD_ERRORS, RETRY_S, REVIEW_ERRORS, Problem, problem_responses, too_many
 from serving.refusal import Refusal
 from serving.reviews.routes import routes as review_routes
 from serving.schema import (
@@ -120,7 +120,25 @@ _TAGGING = _ASKED | problem_responses(
 _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "No work is taken: starting, or ending."}}
 
 
-@routes.post("/v1/tag", response_model=TagAnswer, responses=_TAGGING, dependencies=_keyed, tags=["tagging"])
+async def _few_enough(request: Request) -> None:
+    """Refuse a list that is too long before an object is made of each of its reports.
+
+    Raises:
+        Problem: it is.
+    """
+    # What FastAPI has parsed already; without a body there is nothing to parse.
+    shape = await request.json() if await request.body() else None
+    most = _service(request).settings.max_reports
+    for name in ("reports", "texts"):
+        rows = shape.get(name) if isinstance(shape, dict) else None
+        if isinstance(rows, list) and len(rows) > most:
+            raise too_many(most)
+
+
+@routes.post(
+    "/v1/tag", response_model=TagAnswer, responses=_TAGGING,
+    dependencies=[*_keyed, Depends(_few_enough)], tags=["tagging"],
+)  # fmt: skip
 async def tag(request: Request, body: TagIn) -> Response:
     """Tag reports; predictions come in the order of the reports, whatever their number and length."""
     service = _service(request)
@@ -128,7 +146,7 @@ async def tag(request: Request, body: TagIn) -> Response:
     check_limits(service.settings, reports, body)
     check_axes(service.tagger.export.taxonomy, body.axes, "axes")
     answer = await tag_for(request, reports, body.evidence, Masking(body.mask), body.matters)
-    shapes = [prediction_shape(i, p, body.axes) for i, p in enumerate(answer.predictions)]
+    shapes = [prediction_shape(i, p, body.axes or None) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
 

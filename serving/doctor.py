@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from data.report import Report
-from model.engine import usable_cores
+from model.cores import CGROUP, PROC, control_groups, cpu_limit, read_text, usable_cores
 from model.export import GOLDEN, BrokenExport, Export
 from model.golden import TOLERANCE, GoldenMismatch, replay_golden
 from model.tagger import Tagger
@@ -25,7 +25,6 @@ from serving.version import package_version
 
 Level = Literal["ok", "warning", "fault"]
 MARKS: Mapping[Level, str] = {"ok": "✓", "warning": "！", "fault": "✗"}
-PROC, CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
 MEASURE_S = 1.0
 MEASURED = 32  # reports tagged between two looks at the clock
 LEAST_MEMORY = 1 << 30  # bytes
@@ -76,45 +75,18 @@ def read_flags(cpuinfo: str) -> tuple[str, list[str]]:
     return name, [shown for flag, shown in _FLAGS.items() if flag in found]
 
 
-def cpu_limit(proc: Path = PROC, cgroup: Path = CGROUP) -> float | None:
-    """Cores that the control group grants, or None where it sets no limit."""
-    limits = []
-    for folder in _groups(proc, cgroup):
-        quota, _, period = _read(folder / "cpu.max").partition(" ")
-        if quota.isdigit():
-            limits.append(int(quota) / int(period or 100_000))
-    quota, period = (_read(cgroup / "cpu" / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
-    if quota.isdigit() and period.isdigit():
-        limits.append(int(quota) / int(period))
-    return min(limits, default=None)
-
-
 def memory_limit(proc: Path = PROC, cgroup: Path = CGROUP) -> int | None:
     """Bytes that this process may hold: what the machine has free, or the control group's limit if lower."""
-    limits = [int(text) for f in _groups(proc, cgroup) if (text := _read(f / "memory.max")).isdigit()]
-    for line in _read(proc / "meminfo").splitlines():
+    texts = [read_text(folder / "memory.max") for folder in control_groups(proc, cgroup)]
+    limits = [int(text) for text in texts if text.isdigit()]
+    for line in read_text(proc / "meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             limits.append(int(line.split()[1]) * 1024)
     return min(limits, default=None)
 
 
-def _groups(proc: Path, cgroup: Path) -> list[Path]:
-    """This process's control group (version 2) and those above it."""
-    lines = _read(proc / "self" / "cgroup").splitlines()
-    own = [line[3:].strip("/") for line in lines if line.startswith("0::")]
-    inner = cgroup / own[0] if own and ".." not in own[0] else cgroup
-    return [inner, *(folder for folder in inner.parents if folder.is_relative_to(cgroup))]
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
-
-
 def _processor() -> Finding:
-    name, flags = read_flags(_read(PROC / "cpuinfo"))
+    name, flags = read_flags(read_text(PROC / "cpuinfo"))
     shown = name or platform.processor() or platform.machine()
     detail = f"{shown}；指令集：{' '.join(flags) or '未知'}"
     if platform.machine() in ("x86_64", "AMD64") and flags and "avx2" not in flags:
@@ -125,11 +97,7 @@ def _processor() -> Finding:
 def _cores() -> Finding:
     cores, limit = usable_cores(), cpu_limit()
     granted = "无" if limit is None else f"{limit:g} 个"
-    detail = f"{cores} 个（本机共 {os.cpu_count()} 个），容器限额：{granted}"
-    if limit is not None and limit < cores:
-        advice = f"线程多于限额会互相等待；打标时加 --threads {max(1, int(limit))}"
-        return Finding("warning", "可用核心", detail, advice)
-    return Finding("ok", "可用核心", detail)
+    return Finding("ok", "可用核心", f"{cores} 个（本机共 {os.cpu_count()} 个），容器限额：{granted}")
 
 
 def _memory() -> Finding:

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.access import is_open
 from serving.log import event
 from serving.pages.problem_page import answer_error
 from serving.problem import Problem
@@ -26,6 +27,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT".split())
 TAGGING = frozenset(["/v1/tag", "/invocations"])
 BODY_S = 30.0  # for a body to arrive
+OPEN_BYTES = 16_384  # of a body where no key is asked for: probes have none, signing in sends a key
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -78,7 +80,7 @@ class Envelope:
             if scope["path"] in TAGGING:
                 # Before the body is read: refusing must stay cheap when too many come.
                 self._service.batcher.refuse_early()
-            body = await self._body(receive, headers)
+            body = await self._body(receive, headers, scope["path"])
             if body is None:
                 return
             await self._app(scope, _replay(body, receive), send_on)
@@ -91,9 +93,11 @@ class Envelope:
         finally:
             self._tell(scope, status, time.perf_counter() - began)
 
-    async def _body(self, receive: Receive, headers: Headers) -> bytes | None:
+    async def _body(self, receive: Receive, headers: Headers, path: str) -> bytes | None:
         """The whole body, or None where the client has gone."""
         most = self._service.settings.max_body_bytes
+        if is_open(path):
+            most = min(most, OPEN_BYTES)
         refusal = Problem("too_large", f"The body may have {most} bytes.", {"Connection": "close"})
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length[:20]) > most:

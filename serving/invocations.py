@@ -6,17 +6,19 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, get_args
 
 from data.privacy.masked_report import Masking
 from data.report import Report
 from model.tagger import EvidenceFor
 from serving.invocations_parquet import PARQUET, read_rows
-from serving.problem import Problem
+from serving.problem import Problem, too_many
+from serving.schema import cell
 from serving.settings import ServeSettings
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-_COLUMNS = ("id", "title", "text")
+_COLUMNS = ("id", "text", "title")
 _ONE = f"Give exactly one of {', '.join(FORMS)}."
 _TABLE = "Give a table with a column text, and id and title if there are any."
 
@@ -55,16 +57,16 @@ async def read_invocation(body: bytes, content_type: str, settings: ServeSetting
         raise Problem("wrong_type", "Send UTF-8.")
     kind = kind.strip().lower()
     if kind == "application/json":
-        return _parse_json(body)
+        return _parse_json(body, settings.max_reports)
     if kind == "text/csv":
-        return Invocation(_parse_csv(body, settings.max_chars))
+        return Invocation(_parse_csv(body, settings.max_reports, settings.max_chars))
     if kind == PARQUET:
         rows = await read_rows(body, settings.max_reports, settings.max_body_bytes)
-        return Invocation(_records(rows, ""))
+        return Invocation(_records(rows, settings.max_reports, ""))
     raise Problem("wrong_type", f"Send application/json, text/csv or {PARQUET}.")
 
 
-def _parse_json(body: bytes) -> Invocation:
+def _parse_json(body: bytes, most: int) -> Invocation:
     try:
         shape = json.loads(body)
     except (ValueError, RecursionError):
@@ -78,7 +80,7 @@ def _parse_json(body: bytes) -> Invocation:
         # Taken for granted here, a mask that was asked for would be none.
         if name in shape:
             raise _invalid(name, "It stands inside params.")
-    return Invocation(_READ[given[0]](shape[given[0]]), *_params(shape.get("params")))
+    return Invocation(_READ[given[0]](shape[given[0]], most), *_params(shape.get("params")))
 
 
 def _params(params: Any) -> tuple[EvidenceFor, Masking, Sequence[str] | None, bool]:
@@ -103,59 +105,65 @@ def _params(params: Any) -> tuple[EvidenceFor, Masking, Sequence[str] | None, bo
     return evidence, Masking(masking), axes or None, matters
 
 
-def _split(shape: Any) -> list[Report]:
+def _split(shape: Any, most: int) -> list[Report]:
     """{"columns": [...], "data": [[...], ...]}; without columns each row is one text."""
     if not isinstance(shape, dict) or not isinstance(shape.get("data"), list):
         raise _invalid("dataframe_split", "An object with columns and data.")
-    rows, columns = shape["data"], shape.get("columns", ["text"])
+    rows, columns = _few(shape["data"], most), shape.get("columns", ["text"])
     if not isinstance(columns, list) or "text" not in columns:
         raise _invalid("dataframe_split.columns", _TABLE)
     for place, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(columns):
             raise _invalid(f"dataframe_split.data[{place}]", "As many values as there are columns.")
-    return [
-        _report(
-            {str(name): value for name, value in zip(columns, row, strict=True)}, "dataframe_split.data", i
-        )
-        for i, row in enumerate(rows)
-    ]
+    wanted = [(place, name) for place, name in enumerate(columns) if name in _COLUMNS]
+    chosen = [{name: row[place] for place, name in wanted} for row in rows]
+    return _records(chosen, most, "dataframe_split.data")
 
 
-def _records(rows: Any, form: str = "dataframe_records") -> list[Report]:
+def _records(rows: Any, most: int, form: str = "dataframe_records") -> list[Report]:
     if not isinstance(rows, list):
         raise _invalid(form, "A list.")
-    return [_report(row, form, place) for place, row in enumerate(rows)]
+    return [_report(row, form, place) for place, row in enumerate(_few(rows, most))]
 
 
-def _instances(rows: Any) -> list[Report]:
+def _instances(rows: Any, most: int) -> list[Report]:
     """A list of texts, of [text] or of objects."""
-    return _records([{"text": row} if isinstance(row, str) else row for row in _list(rows)], "instances")
+    return _records(_list(rows, most), most, "instances")
 
 
-def _inputs(shape: Any) -> list[Report]:
+def _inputs(shape: Any, most: int) -> list[Report]:
     """A text, a list as of instances, or columns: {"text": [...], "id": [...]}."""
     if isinstance(shape, str):
-        return _records([{"text": shape}], "inputs")
+        return _records([{"text": shape}], most, "inputs")
     if not isinstance(shape, dict):
-        return _records([{"text": row} if isinstance(row, str) else row for row in _list(shape)], "inputs")
+        return _records(_list(shape, most), most, "inputs")
     columns = {name: shape[name] for name in _COLUMNS if name in shape}
     if isinstance(columns.get("text"), str):
         return [_report(columns, "inputs", 0)]
     lists = [column for column in columns.values() if isinstance(column, list)]
     if "text" not in columns or len(lists) != len(columns) or len({len(column) for column in lists}) != 1:
         raise _invalid("inputs", "Columns of one length, text among them.")
+    _few(lists[0], most)
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
-    return _records(rows, "inputs")
+    return _records(rows, most, "inputs")
 
 
-def _list(shape: Any) -> list[Any]:
+def _list(shape: Any, most: int) -> list[Any]:
     """The rows; [["text"], ...], as numpy writes a column, is taken for ["text", ...]."""
     if not isinstance(shape, list):
         raise Problem("malformed", _ONE)
-    return [row[0] if isinstance(row, list) and len(row) == 1 else row for row in shape]
+    bare = (row[0] if isinstance(row, list) and len(row) == 1 else row for row in _few(shape, most))
+    return [{"text": row} if isinstance(row, str) or cell(row) == "" else row for row in bare]
 
 
-def _parse_csv(body: bytes, longest: int) -> list[Report]:
+def _few(rows: list[Any], most: int) -> list[Any]:
+    """The rows, before anything is made of each: a body of some MB may hold millions."""
+    if len(rows) > most:
+        raise too_many(most)
+    return rows
+
+
+def _parse_csv(body: bytes, most: int, longest: int) -> list[Report]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -163,38 +171,38 @@ def _parse_csv(body: bytes, longest: int) -> list[Report]:
     before = csv.field_size_limit(max(longest + 1, 131_072))
     try:
         table = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        rows = list(table)
+        rows = list(islice(table, most + 1))
     except csv.Error:
         raise Problem("malformed", "The CSV cannot be read: a quote is open, or a cell too long.") from None
     finally:
         csv.field_size_limit(before)
     if table.fieldnames is not None and "text" not in table.fieldnames:
         raise _invalid("text", _TABLE)
-    return [_report(row, "", place) for place, row in enumerate(rows)]
+    return _records(rows, most, "")
 
 
 def _report(row: Any, form: str, place: int) -> Report:
-    """One report; an empty cell (null, NaN) of id or title is none, numbers as ids are taken."""
-    if not isinstance(row, Mapping) or not isinstance(row.get("text"), str):
+    """One report; an empty cell (null, NaN) is an empty text, a number is taken as it is written."""
+    if not isinstance(row, Mapping) or "text" not in row:
         raise _invalid(f"{form}[{place}].text", "A text.")
-    values = {}
-    for name in ("id", "title"):
-        value = row.get(name)
-        missing = value is None or value != value
-        if not missing and (isinstance(value, bool) or not isinstance(value, str | int | float)):
+    values = []
+    for name in _COLUMNS:
+        value = cell(row.get(name))
+        if not isinstance(value, str):
             raise _invalid(f"{form}[{place}].{name}", "A text.")
-        values[name] = "" if missing else str(value)
+        values.append(value)
     try:
-        "".join((row["text"], *values.values())).encode()
+        "".join(values).encode()
     except UnicodeEncodeError:
         raise _invalid(f"{form}[{place}]", "Valid Unicode: half a surrogate pair is none.") from None
-    return Report(values["id"], row["text"], values["title"])
+    number, text, title = values
+    return Report(number, text, title)
 
 
 def _invalid(field: str, message: str) -> Problem:
     return Problem("invalid", errors=[{"field": field, "code": "invalid", "message": message}])
 
 
-_READ: Mapping[str, Callable[[Any], list[Report]]] = {
+_READ: Mapping[str, Callable[[Any, int], list[Report]]] = {
     "dataframe_split": _split, "dataframe_records": _records, "instances": _instances, "inputs": _inputs,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.parquet import laid_out
-from serving.problem import Problem
+from serving.problem import Problem, too_many
 
 PARQUET = "application/vnd.apache.parquet"
 _WANTED = ("id", "title", "text")
@@ -36,7 +36,7 @@ def _rows(body: bytes, most_rows: int, most_bytes: int) -> list[Mapping[str, Any
             fault = {"field": "text", "code": "invalid", "message": "Give a table with a column text."}
             raise Problem("invalid", errors=[fault])
         if meta.num_rows > most_rows:
-            raise Problem("too_large", f"One request may hold {most_rows} reports.")
+            raise too_many(most_rows)
         if sum(meta.row_group(n).total_byte_size for n in range(meta.num_row_groups)) > most_bytes:
             raise Problem("too_large", _LARGER)
         # Strings that repeat stay packed until their sum is known.

@@ -11,13 +11,14 @@ from serving.invocations_parquet import PARQUET
 from serving.schema import EXAMPLE
 
 _TEXT = {"type": "string"}
-_CELL = {"type": ["string", "number", "null"]}
+_CELL = {"type": ["string", "number", "null"]}  # null and NaN are an empty text
 _ROW = {
     "type": "object", "required": ["text"],
-    "properties": {"text": _TEXT, "id": _CELL, "title": _CELL},
+    "properties": {"text": _CELL, "id": _CELL, "title": _CELL},
 }  # fmt: skip
+_MAYBE = {"type": ["string", "null"]}
 # numpy writes a column as [["text"], ...].
-_ITEM = {"anyOf": [_TEXT, _ROW, {"type": "array", "minItems": 1, "maxItems": 1, "items": _TEXT}]}
+_ITEM = {"anyOf": [_MAYBE, _ROW, {"type": "array", "minItems": 1, "maxItems": 1, "items": _MAYBE}]}
 _COLUMN = {"type": "array", "items": _CELL}
 _FORMS: dict[str, Any] = {
     "dataframe_split": {
@@ -40,7 +41,7 @@ _FORMS: dict[str, Any] = {
                 "description": "Columns of one length.",
                 "required": ["text"],
                 "properties": {
-                    "text": {"type": "array", "items": _TEXT}, "id": _COLUMN, "title": _COLUMN,
+                    "text": _COLUMN, "id": _COLUMN, "title": _COLUMN,
                 },
             },
         ]

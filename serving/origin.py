@@ -22,7 +22,14 @@ def from_our_page(headers: Headers) -> bool | None:
     origin = headers.get("origin")
     if origin is None:
         return None
-    return bool(origin != "null" and urlsplit(origin).netloc.lower() == headers.get("host", "").lower())
+    return bool(origin != "null" and _netloc(origin) == headers.get("host", "").lower())
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # `http://[`, which no browser says
+        return None
 
 
 def over_tls(scheme: str, headers: Headers) -> bool:

@@ -122,7 +122,7 @@ def to_problem(error: Exception) -> Problem:
     if isinstance(error, Busy):
         return Problem("busy", headers={"Retry-After": str(error.retry_after)})
     if isinstance(error, Oversize):
-        return Problem("too_large", f"The request is too large for the queue: {error}.")
+        return Problem("too_large", f"The request is too large: {error}.")
     if isinstance(error, Draining):
         return Problem("draining", headers={"Retry-After": str(RETRY_S)})
     if isinstance(error, Unrecorded):
@@ -195,6 +195,11 @@ async def answer_problem(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(
         problem.body(state.get("request_id", "")), problem.kind.status, dict(problem.headers), MEDIA_TYPE
     )
+
+
+def too_many(most: int) -> Problem:
+    """The problem of a request with more than `most` reports."""
+    return Problem("too_large", f"One request may hold {most} reports.")
 
 
 def too_long(field: str, most: int) -> dict[str, str]:

@@ -17,7 +17,7 @@ class Busy(Refusal):
 
 
 class Oversize(Refusal):
-    """A request that would not fit into the empty queue."""
+    """A request that would not fit into the empty queue, or could not be read within its deadline."""
 
 
 class Draining(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from data.report import Report
 from data.taxonomy import Taxonomy
@@ -25,7 +25,19 @@ def _valid(text: str) -> str:
     return text
 
 
+def cell(value: object) -> object:
+    """A cell as a text: "" where it is empty (null, NaN), a number as it is written. All else stays."""
+    if value is None or value != value:
+        return ""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 Words = Annotated[str, AfterValidator(_valid)]
+Cell = Annotated[
+    str, BeforeValidator(cell, json_schema_input_type=str | float | None), AfterValidator(_valid)
+]
+"""What a program may have read from a table: null for none, a number for a text."""
+Id = Annotated[Cell, Field(max_length=ID_CHARS)]
 
 
 class In(BaseModel):
@@ -37,8 +49,8 @@ class In(BaseModel):
 class ReportIn(In):
     """One report."""
 
-    id: Words = Field("", max_length=ID_CHARS, description="Comes back with the prediction.")
-    title: Words = Field("", description="The heading, if it has one.")
+    id: Id = Field("", description="Comes back with the prediction.")
+    title: Cell = Field("", description="The heading, if it has one.")
     text: Words = Field(description="The report as received; offsets of evidence count its code points.")
 
 
@@ -48,7 +60,7 @@ def _only(name: str) -> dict[str, Any]:
         other: {"type": "null"} for other in ("reports", "texts", "text") if other != name
     }
     if name != "text":
-        others |= {"title": {"const": ""}, "id": {"const": ""}}
+        others |= {"title": {"enum": ["", None]}, "id": {"enum": ["", None]}}
     given = {"type": "string" if name == "text" else "array"}
     return {"required": [name], "properties": {name: given, **others}}
 
@@ -69,8 +81,8 @@ class TagIn(In):
     reports: list[ReportIn] | None = None
     texts: list[Words] | None = Field(None, description="Reports that are nothing but a text.")
     text: Words | None = Field(None, description="One report.")
-    title: Words = ""
-    id: Words = Field("", max_length=ID_CHARS)
+    title: Cell = ""
+    id: Id = ""
     evidence: Literal["misconduct", "all", "none", "careful"] = Field(
         "misconduct",
         description="On which axes the words that carried a tag are told. `careful`: on all, found by "
@@ -85,7 +97,7 @@ class TagIn(In):
     matters: bool = Field(
         False, description="Tell also what each sentence speaks of, and whether there are several matters."
     )
-    axes: list[str] | None = Field(None, description="The axes to answer; by default all.")
+    axes: list[str] | None = Field(None, description="The axes to answer; empty or null is all.")
 
     @model_validator(mode="after")
     def _one_of_three(self) -> TagIn:
@@ -309,7 +321,7 @@ class Ready(BaseModel):
 
 
 def prediction_shape(index: int, prediction: Prediction, axes: Sequence[str] | None) -> dict[str, Any]:
-    """JSON shape of one prediction; with `axes`, only of these, reasons for review among it."""
+    """JSON shape of one prediction; with `axes`, only of these, reasons for review among it. None is all."""
     return only_axes({"index": index, **prediction.to_dict()}, axes)
 
 

@@ -18,6 +18,11 @@ from serving.service import Service
 KEEP_ALIVE_S = 30
 LAST_WORDS_S = 0.5
 """For whoever connected just before the port closed, to ask and be answered 503."""
+LAST_ANSWERS_S = 5
+"""For answers that are on their way when the drain has ended or was given up."""
+MOST_CONNECTIONS = 2048
+"""Beyond, uvicorn answers 503 by itself. More than a full queue of average reports takes, so that its 429
+comes first; few enough that what each may send before it is refused fits into memory."""
 
 
 class Server(uvicorn.Server):
@@ -61,6 +66,10 @@ class Server(uvicorn.Server):
                 host, port = listener.getsockname()[:2]
                 event("listening", host=host, port=port, tls=bool(self.config.ssl_certfile))
 
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end; a broken service ends too, so that whoever watches over it starts another."""
+        return await super().on_tick(counter) or self._service.broken
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the port, hear out who is connected, end the connections.
 
@@ -97,17 +106,24 @@ class CannotListen(Exception):
     """The address or port cannot be had; the reason stands in the log."""
 
 
+class ReadingEnded(Exception):
+    """A fault of the program ended the reading; where, stands in the log."""
+
+
 def serve(service: Service) -> None:
     """Serve until ended.
 
     Raises:
         CannotListen: the address is not this machine's, or the port is taken.
+        ReadingEnded: nothing was read any more.
     """
     try:
         Server(service).serve_for_ever()
     except SystemExit:  # uvicorn's way to say so
         raise CannotListen from None
     event("ended")
+    if service.broken:
+        raise ReadingEnded
 
 
 def _config(service: Service) -> uvicorn.Config:
@@ -115,7 +131,8 @@ def _config(service: Service) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
         server_header=False, date_header=True, lifespan="on", workers=1,
-        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=max(1, round(settings.drain_limit_s)),
+        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=LAST_ANSWERS_S,
+        limit_concurrency=MOST_CONNECTIONS,
         ssl_certfile=settings.tls_cert and str(settings.tls_cert),
         ssl_keyfile=settings.tls_key and str(settings.tls_key),
         proxy_headers=False,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from data.audit import Action, BadAudit
@@ -20,6 +21,7 @@ from serving.access import Access
 from serving.answer import Answer
 from serving.auditor import LOCAL, Auditor, Unrecorded
 from serving.batcher import Batcher
+from serving.entry import FREE, Entry
 from serving.follow import follow
 from serving.keys import KeyRing
 from serving.loaded import Loaded, load_checked, load_shadow
@@ -57,6 +59,7 @@ class Service:
         self.access = Access(load_keys(settings), settings.rate, settings.session_hours)
         self.desk = ReviewDesk(settings, lambda report: self.guard.withholds(report))
         self.status: Status = "starting"
+        self.broken = False  # nothing is read any more, by a fault
         self.batcher = Batcher(
             loaded.tagger,
             settings.batch_tokens,
@@ -97,7 +100,7 @@ class Service:
         self.auditor.record_now(
             Action.start, SERVICE, model=self.tagger.export.model, sealed=int(self.settings.sealed)
         )
-        self.batcher.start()
+        self.batcher.start(self._break)
         if self.shadow is not None:
             self.shadow.start()
         self.desk.start()
@@ -113,6 +116,7 @@ class Service:
         masking: Masking = Masking.none,
         who: str = LOCAL,
         matters: bool = False,
+        entry: Entry = FREE,
     ) -> Answer:
         """Tag behind the Guard, count, and record in the audit log.
 
@@ -120,18 +124,21 @@ class Service:
             masking: what the request asks for; the settings may demand more.
             who: name of the key.
             matters: tell also what each sentence speaks of.
+            entry: how it comes to be accepted.
 
         Raises:
             Unrecorded: the audit log cannot be written.
             As Batcher.tag.
         """
-        guard = self.guard
+        guard, read = self.guard, partial(self._read, evidence=evidence, matters=matters, entry=entry)
         if guard.idle and masking is Masking.none:
-            answer = await self._read(reports, evidence, matters)
+            answer = await read(reports)
             answer = replace(answer, shown=list(map(Shown, reports, answer.predictions)))
         else:
-            answer = await self._tag_guarded(guard, reports, evidence, masking, matters)
-        await self.record(Action.tag, who, len(reports), model=self.tagger.export.model)
+            answer = await self._tag_guarded(guard, reports, masking, read)
+        # What was under way during a swap was read by the model before it.
+        model = answer.predictions[0].model if answer.predictions else self.tagger.export.model
+        await self.record(Action.tag, who, len(reports), model=model)
         self.metrics.answer(answer)
         return answer
 
@@ -147,25 +154,31 @@ class Service:
             self.metrics.audit_failure()
             raise
 
-    async def _read(self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool) -> Answer:
+    async def _read(
+        self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool, entry: Entry
+    ) -> Answer:
         """Have the model read; a share of it is left for the challenger to read later."""
-        answer = await self.batcher.tag(reports, evidence, matters)
+        answer = await self.batcher.tag(reports, evidence, matters, entry)
         if self.shadow is not None:
             self.shadow.offer(reports, answer.predictions)
         return answer
 
     async def _tag_guarded(
-        self, guard: Guard, reports: Sequence[Report], evidence: EvidenceFor, masking: Masking, matters: bool
+        self,
+        guard: Guard,
+        reports: Sequence[Report],
+        masking: Masking,
+        read: Callable[[Sequence[Report]], Awaitable[Answer]],
     ) -> Answer:
         # In a thread: a long report takes milliseconds to mask, which others need not wait for.
         cases = await asyncio.to_thread(lambda: [guard.admit(report, masking) for report in reports])
         export = self.tagger.export
         admitted = [case.report for case in cases if case.report is not None]
-        answer = await self._read(admitted, evidence, matters)
-        read = iter(answer.predictions)
+        answer = await read(admitted)
+        rest = iter(answer.predictions)
 
         def show() -> tuple[list[Prediction], list[Shown]]:
-            found = [by_hand(case.shown.id, export) if case.report is None else next(read) for case in cases]
+            found = [by_hand(case.shown.id, export) if case.report is None else next(rest) for case in cases]
             received = [guard.show(*each).prediction for each in zip(cases, found, strict=True)]
             return received, [guard.show(*each, as_shown=True) for each in zip(cases, found, strict=True)]
 
@@ -208,7 +221,7 @@ class Service:
             loaded = await asyncio.to_thread(load_checked, self.settings)
             facts = {"model": loaded.tagger.export.model, "from": before}
             for who in dict.fromkeys(askers):
-                await self.auditor.record(Action.reload, who, 1, facts)
+                await self.record(Action.reload, who, 1, **facts)
             self.batcher.swap(loaded.tagger)
         except Exception as error:
             self.metrics.reload("refused")
@@ -240,6 +253,9 @@ class Service:
             event("shadow_refused", logging.ERROR, error, model=challenger.export.model, **reason_of(error))
         self.shadow.swap(challenger, self.tagger)
         event("shadow", model=challenger.export.model, live=self.tagger.export.model, same=self.shadow.same)
+
+    def _break(self) -> None:
+        self.status, self.broken = "draining", True
 
     async def drain(self) -> None:
         """Refuse new work with 503 and answer what was accepted, for as long as the settings allow."""

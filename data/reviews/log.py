@@ -43,7 +43,8 @@ class ReviewLog:
             check(connection, self.database)
 
     def add(self, review: Review) -> Review:
-        """Add a review, and give it with its number and time; one that is there already is given as it is.
+        """Add a review, and give it with its number and time; one that is there already is given as it is, as
+        `repeated`.
 
         Raises:
             ReviewConflict: there is another review of that id.
@@ -177,7 +178,7 @@ def _ordered(connection: Connection, wanted: Select[tuple[object, ...]]) -> Sequ
 def _same(found: Review, review: Review) -> Review:
     if found != review:
         raise ReviewConflict("there is another review of that id; choose a new one")
-    return found
+    return replace(found, repeated=True)
 
 
 def _plain(review: Review) -> dict[str, list[str] | None]:

@@ -37,6 +37,7 @@ class Review:
         unsure: the officer doubted.
         undoes: id of the review that this one retracts, or "".
         number: place in the log, from 1; 0 until the log took it.
+        repeated: the log had it already, when it was sent again by its id.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Review:
     unsure: bool = False
     undoes: str = ""
     number: int = field(default=0, compare=False)
+    repeated: bool = field(default=False, compare=False)
 
 
 def report_hash(report: Report) -> str:

@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from model.engine import usable_cores
+from model.cores import usable_cores
 from serving.bulk.choices import LOCAL
 from serving.bulk.faults import JobFault, NotInstalled, WorkerFault
 from serving.bulk.inputs import Inputs

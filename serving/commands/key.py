@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,12 @@ import typer
 
 from serving.help import HelpedCommand, HelpedGroup, argument, option
 
-KEYS = "密钥文件；默认 keys.json。里面只有密钥的摘要。"
+KEYS = "密钥文件；默认看环境变量 PETITION_KEYS，没有设就是 keys.json。里面只有密钥的摘要。"
+ENVIRONMENT = "PETITION_KEYS"
+"""Names the file that the service reads."""
 keys = typer.Typer(cls=HelpedGroup, add_completion=False, no_args_is_help=False)
 _ROLE = "角色：tag 打标、review 复核、admin 管理，后面的也能做前面的事；默认 tag。"
-_File = Annotated[Path, option("--keys", metavar="文件", help=KEYS)]
+_File = Annotated[Path | None, option("--keys", metavar="文件", help=KEYS)]
 
 
 class RoleName(StrEnum):
@@ -41,7 +44,7 @@ def new(
     rate: Annotated[
         str, option("--rate", metavar="件数/时间", help="最多每多久多少件，如 1000/minute；默认不限。")
     ] = "",
-    file: _File = Path("keys.json"),
+    file: _File = None,
 ) -> None:
     """生成一个密钥，显示这一次，以后无法再看。
 
@@ -61,24 +64,22 @@ def new(
         except ValueError:
             raise WrongUse("--rate：请写成 件数/时间，如 1000/minute") from None
     with Protection.chosen().recorded(Action.key_new, key=name, role=role.value) as tally:
-        key = new_key(file, name, Role[role.value], rate)
+        key = new_key(_chosen(file), name, Role[role.value], rate)
         tally.count = 1
     typer.echo(key)
 
 
 @keys.command("list", cls=HelpedCommand)
-def list_all(file: _File = Path("keys.json")) -> None:
+def list_all(file: _File = None) -> None:
     """列出密钥：名称、角色、生成日期、限额。"""
     from serving.keys import list_keys
 
-    for each in list_keys(file):
+    for each in list_keys(_chosen(file)):
         typer.echo(f"{each.name}\t{each.role.name}\t{each.created}\t{each.rate or '-'}")
 
 
 @keys.command("remove", cls=HelpedCommand)
-def remove(
-    name: Annotated[str, argument("NAME", "要删除的密钥的名称。")], file: _File = Path("keys.json")
-) -> None:
+def remove(name: Annotated[str, argument("NAME", "要删除的密钥的名称。")], file: _File = None) -> None:
     """删除一个密钥。服务运行中时，用 SIGHUP 或 /v1/model/reload 使它生效。
 
     退出码：0 已删除；2 没有这个名称；4 密钥文件不能读写。
@@ -88,5 +89,9 @@ def remove(
     from serving.protection import Protection
 
     with Protection.chosen().recorded(Action.key_remove, key=name) as tally:
-        remove_key(file, name)
+        remove_key(_chosen(file), name)
         tally.count = 1
+
+
+def _chosen(file: Path | None) -> Path:
+    return file or Path(os.environ.get(ENVIRONMENT) or "keys.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import re
@@ -54,15 +55,19 @@ class Batch:
         return f"{Path(self.source).stem}-打标" if self.source else "打标结果"
 
 
-def pasted(text: str, by_line: bool) -> Batch:
+def pasted(text: str, by_line: bool, most: int) -> Batch:
     """One report, or one for each line that is not blank.
 
     Raises:
-        Unusable: there is nothing but blanks.
+        Unusable: there is nothing but blanks, or more than `most` reports.
     """
-    texts = [line for line in text.split("\n") if line.strip()] if by_line else [text] * bool(text.strip())
+    # Line by line: millions of short ones would not fit into memory together.
+    lines = (line.removesuffix("\n") for line in io.StringIO(text)) if by_line else iter([text])
+    texts = list(itertools.islice((line for line in lines if line.strip()), most + 1))
     if not texts:
         raise Unusable("请先粘贴一件来信，或选择一个文件。")
+    if len(texts) > most:
+        raise Unusable(f"粘贴的文字超过 {most} 件，网页上一次打不了；请分几次，或用 petition tag 命令处理。")
     return Batch([Report(str(number) if by_line else "", text) for number, text in enumerate(texts, 1)])
 
 

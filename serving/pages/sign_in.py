@@ -47,7 +47,9 @@ async def sign_in(request: Request) -> Response:
         return show(request, "sign_in.html", 401 if key is None else 403, next=_name(page), wrong=wrong)
     service.access.sessions.close(session_token(request.headers))
     response = _go(page)
-    keep_session(response, service.access.sessions.open(key), over_tls(request.url.scheme, request.headers))
+    keep_session(
+        response, service.access.sessions.open(key), over_tls(request.scope["scheme"], request.headers)
+    )
     event("signed_in", key=key.name, request_id=request.scope["state"]["request_id"])
     return response
 
@@ -58,7 +60,7 @@ async def sign_out(request: Request) -> Response:
     service: Service = request.app.state.service
     service.access.sessions.close(session_token(request.headers))
     response = RedirectResponse("sign-in", 303)
-    drop_session(response, over_tls(request.url.scheme, request.headers))
+    drop_session(response, over_tls(request.scope["scheme"], request.headers))
     return response
 
 

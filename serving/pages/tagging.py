@@ -27,11 +27,10 @@ from serving.schema import prediction_shape
 from serving.service import Service
 from serving.settings import ServeSettings
 from serving.spreadsheet import CsvWriter, XlsxWriter
-from serving.tagging import check_limits, tag_for
+from serving.tagging import check_limits, tag_file_for
 from serving.unread import sheets_named
 
 SHOWN = 200  # reports on one page; the table to take away has all
-AT_ONCE = 100  # reports tagged under one deadline
 TABLES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv"}
 routes = APIRouter()
 
@@ -52,12 +51,7 @@ async def results(request: Request) -> Response:
         batch = await asyncio.to_thread(_batch, form, service.settings)
         check_limits(service.settings, batch.reports, None)
         evidence: EvidenceFor = "all" if "all" in form.fields else "misconduct"
-        predictions: list[Prediction] = []
-        seen: list[Shown] = []
-        for start in range(0, len(batch.reports), AT_ONCE):
-            answer = await tag_for(request, batch.reports[start : start + AT_ONCE], evidence)
-            predictions += answer.predictions
-            seen += answer.shown
+        predictions, seen = await tag_file_for(request, batch.reports, evidence)
     except Unusable as error:
         request.scope["state"]["problem"] = "unusable"
         return _page(request, form, 422, str(error))
@@ -75,7 +69,7 @@ async def results(request: Request) -> Response:
 def _batch(form: Form, settings: ServeSettings) -> Batch:
     text, file = form.fields.get("text", ""), form.files.get("file")
     if file is None:
-        return pasted(text, "lines" in form.fields)
+        return pasted(text, "lines" in form.fields, settings.max_reports)
     if text.strip():
         raise Unusable("请只给一样：粘贴的文字，或一个文件。")
     return uploaded(file, settings.max_chars, settings.max_reports)

@@ -43,8 +43,7 @@ async def review(request: Request, body: ReviewIn) -> Response:
             raise Problem("invalid", errors=[too_long(f"report.{name}", service.settings.max_chars)])
     taxonomy, desk = service.tagger.export.taxonomy, service.desk
     added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk))
-    await _recorded(request, added)
-    service.metrics.review("review")
+    await _recorded(request, added, "review")
     return JSONResponse(review_shape(added), 201)
 
 
@@ -57,8 +56,7 @@ async def undo(request: Request, id: str, body: UndoIn) -> Response:
     service, key = _service(request), _key(request)
     who = reviewer_of(body.reviewer, key)
     added = await service.desk.undo(body.id or uuid.uuid4().hex, id, who, key, body.note)
-    await _recorded(request, added)
-    service.metrics.review("undo")
+    await _recorded(request, added, "undo")
     return JSONResponse(review_shape(added), 201)
 
 
@@ -96,10 +94,18 @@ async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Resp
     return JSONResponse({"total": dealt.total, "reviewed": dealt.reviewed, "item": item})
 
 
-async def _recorded(request: Request, added: Review) -> None:
-    """Have the audit log say so before the answer does; what was sent again by its id is added once."""
-    undo = int(bool(added.undoes))
-    await _service(request).record(Action.review, key_name(request), 1, number=added.number, undo=undo)
+async def _recorded(request: Request, added: Review, kind: str) -> None:
+    """Count it, and have the audit log say so before the answer does.
+
+    What was sent again by its id was added once: it is not counted again, and its line says so. It has one
+    all the same, since that of the first time may have failed.
+    """
+    service, facts = _service(request), {"number": added.number, "undo": int(bool(added.undoes))}
+    if added.repeated:
+        facts["repeated"] = 1
+    else:
+        service.metrics.review(kind)
+    await service.record(Action.review, key_name(request), 1, **facts)
 
 
 def _service(request: Request) -> Service:

@@ -66,7 +66,7 @@ class PredictionIn(_Shown):
     """The prediction that is corrected, as /v1/tag or the queue gave it."""
 
     model: Line = Field(max_length=200)
-    tags: dict[Name, list[TagShown]] = Field(max_length=20)
+    tags: dict[Name, Annotated[list[TagShown], Field(max_length=MOST_LABELS)]] = Field(max_length=20)
     needs_review: bool = False
     review_reasons: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=50)
 
@@ -123,6 +123,12 @@ class ReviewIn(In):
     reviewer: Who = ""
     note: Note = ""
     unsure: bool = Field(False, description="The officer doubts.")
+
+    @model_validator(mode="after")
+    def _not_endless(self) -> ReviewIn:
+        if sum(1 + len(given or ()) for given in self.labels.values()) > MOST_LABELS:
+            raise ValueError(f"a review may have {MOST_LABELS} axes and labels")
+        return self
 
 
 class UndoIn(In):

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from serving.app import routes
+from serving.server import LAST_ANSWERS_S, LAST_WORDS_S
 from serving.settings import CONFIG, PREFIX, ServeSettings
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def environments() -> Iterator[tuple[str, dict[str, str]]]:
     yield "compose.yaml", docker | compose["environment"]
     pairs = [pair.split("=", 1) for line in unit()["Environment"] for pair in line.split()]
     yield "petition.service", {name: value for name, value in pairs if name.startswith(PREFIX)}
-    yield "kubernetes.yaml", docker | {each["name"]: each.get("value", "2") for each in container()["env"]}
+    yield "kubernetes.yaml", docker | {each["name"]: each["value"] for each in container()["env"]}
 
 
 ENVIRONMENTS = dict(environments())
@@ -86,7 +87,7 @@ def test_whoever_ends_the_service_waits_till_it_has_answered() -> None:
     for file, seconds in waits.items():
         values = ENVIRONMENTS[file]
         limits = [float(values.get(f"{PREFIX}DRAIN_{name}_S", 0)) for name in ("WAIT", "LIMIT")]
-        assert limits[1] and seconds > sum(limits)
+        assert limits[1] and seconds > sum(limits) + LAST_WORDS_S + LAST_ANSWERS_S
 
 
 def test_probes_ask_routes_that_need_no_key() -> None:
@@ -183,6 +184,17 @@ def test_the_health_check_asks_at_the_port_that_is_set(status: int, code: int) -
     server.server_close()
 
     assert asked == ["/readyz"] and ended.returncode == code
+
+
+def test_the_proxy_of_the_docs_puts_no_report_on_a_disk() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```nginx$(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    told = dict(re.findall(r"^    (\w+) ([^;{]+);$", block, re.MULTILINE))
+
+    assert told["proxy_request_buffering"] == "off" and told["proxy_max_temp_file_size"] == "0"
+    # A chunked body is buffered all the same, in memory as long as it fits there.
+    assert told["client_body_buffer_size"] == told["client_max_body_size"] == "8m"
+    assert ServeSettings().max_body_bytes <= 8 << 20
 
 
 def test_the_cluster_sets_no_variables_that_the_service_would_refuse() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.engine import Engine, load_runtime, usable_cores
+from model.cores import usable_cores
+from model.engine import Engine, load_runtime
 from tests.model.tiny_graph import write_table_graph
 
 ROOT = Path(__file__).parents[2]

@@ -115,6 +115,27 @@ def test_axes_choose_what_is_answered(export: Export) -> None:
     assert fault["errors"][0]["field"] == "axes[1]"
 
 
+def test_no_axes_are_all_of_them_on_either_route(export: Export) -> None:
+    every = {axis.id for axis in export.taxonomy.axes}
+    for body in ({"axes": []}, {"axes": None}, {}):
+        (found,) = post(export, {"text": SCHOOL, **body}).json()["predictions"]
+        (other,) = post(export, {"instances": [SCHOOL], "params": body}, "/invocations").json()["predictions"]
+        assert set(found["tags"]) == set(other["tags"]) == every
+
+
+def test_a_null_is_none_and_a_number_is_taken_as_it_is_written(export: Export) -> None:
+    rows = [{"text": SCHOOL, "id": 17, "title": None}, {"text": SCHOOL, "id": None, "title": 3.5}]
+    found = post(export, {"reports": rows}).json()["predictions"]
+    assert [each["id"] for each in found] == ["17", ""]
+    (one,) = post(export, {"text": SCHOOL, "id": 17, "title": None}).json()["predictions"]
+    assert one["id"] == "17"
+    assert post(export, {"texts": [SCHOOL], "title": None, "id": None}).status_code == 200
+
+    for field, value in (("id", True), ("title", []), ("id", "a" * 201), ("text", None), ("text", 5)):
+        fault = problem(post(export, {"reports": [{"text": SCHOOL, field: value}]}), "invalid")
+        assert [each["field"] for each in fault["errors"]] == [f"reports[0].{field}"]
+
+
 def test_what_a_cap_left_unread_is_told(export: Export) -> None:
     (whole,) = post(export, {"text": SCHOOL * 9}).json()["predictions"]
     (capped,) = post(export, {"text": SCHOOL * 9}, max_tokens=20).json()["predictions"]
@@ -149,6 +170,8 @@ def test_times_come_with_the_answer(export: Export) -> None:
         ({"reports": [{"text": "", "title": PLANTED * 200}]}, "invalid", "reports[0].title"),
         ({"texts": ["", PLANTED * 200]}, "invalid", "texts[1]"),
         ({"texts": [""] * 21}, "too_large", ""),
+        ({"texts": [5] * 21}, "too_large", ""),
+        ({"reports": [PLANTED] * 21}, "too_large", ""),
         ({"text": PLANTED, "id": PLANTED * 900}, "too_large", ""),
     ],
 )  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.serving.conftest import PLANTED
 
 Make = Callable[..., Export]
 LONG = "领导推诿没人处理，学校收费。" * 60
+MANY = [Report(f"m{i}", "学校收费，没人处理。") for i in range(1000)]
 
 
 class Gate:
@@ -57,6 +60,13 @@ async def running(tagger: Tagger, **options: object) -> AsyncIterator[Batcher]:
         yield batcher
     finally:
         await batcher.stop()
+
+
+async def cut(batcher: Batcher) -> None:
+    """Wait until the one request under way has been cut."""
+    (ticket,) = batcher._open
+    while len(ticket.unread) < len(ticket.predictions):
+        await asyncio.sleep(0.01)
 
 
 def invented(count: int) -> list[Report]:
@@ -186,6 +196,108 @@ def test_a_short_report_does_not_wait_behind_a_long_one(make_export: Make) -> No
     asyncio.run(ask())
 
 
+def test_a_list_that_takes_most_of_the_deadline_shuts_nobody_out(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, queue=100_000) as batcher:
+            batcher.speed.learn(450, 1.0, full=True)
+            many = asyncio.create_task(batcher.tag(MANY))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            await cut(batcher)
+            assert batcher.pending / batcher.speed.mean > batcher.deadline / 2
+            batcher.refuse_early()
+            short = asyncio.create_task(batcher.tag([Report("2", "学校收费，没人处理。")]))
+            await asyncio.sleep(0.05)
+            gate.open.set()
+            await asyncio.gather(short, many)
+            assert gate.order.index("2") < len(MANY) / 2
+
+    asyncio.run(ask())
+
+
+def test_a_short_report_that_comes_late_does_not_wait_for_the_rest_of_a_list(
+    make_export: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate, clock, later = Gate(tagger), time.perf_counter, [0.0]
+    monkeypatch.setattr("serving.batcher.time", SimpleNamespace(perf_counter=lambda: clock() + later[0]))
+
+    async def ask() -> None:
+        async with running(tagger, queue=100_000) as batcher:
+            batcher.speed.learn(450, 1.0, full=True)
+            many = asyncio.create_task(batcher.tag(MANY))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            await cut(batcher)
+            # More than a quarter of the deadline, and less than half of the time that the list takes.
+            later[0] = 8.0
+            short = asyncio.create_task(batcher.tag([Report("2", "学校收费，没人处理。")]))
+            await asyncio.sleep(0.05)
+            gate.open.set()
+            await asyncio.gather(short, many)
+            assert gate.order.index("2") < len(MANY) / 2
+
+    asyncio.run(ask())
+
+
+def test_what_has_been_read_is_no_longer_under_way(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, queue=100_000) as batcher:
+            many = asyncio.create_task(batcher.tag(MANY))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            await cut(batcher)
+            whole = batcher.pending
+            gate.open.set()
+            while len(gate.order) < 500:
+                await asyncio.sleep(0)
+            gate.open.clear()
+            await asyncio.sleep(0.05)
+            assert batcher.pending <= 0.55 * whole and not many.done()
+            gate.open.set()
+            await many
+            assert batcher.pending == 0
+
+    asyncio.run(ask())
+
+
+def test_a_large_list_is_taken_beside_others_where_it_can_be_read_in_time(make_export: Make) -> None:
+    tagger = Tagger(make_export(), 1)
+    gate = Gate(tagger)
+
+    async def ask() -> None:
+        async with running(tagger, queue=100_000) as batcher:
+            batcher.speed.learn(450, 1.0, full=True)
+            short = asyncio.create_task(batcher.tag([Report("2", "学校")]))
+            await asyncio.to_thread(gate.entered.wait, 5)
+            many = asyncio.create_task(batcher.tag(MANY))
+            await asyncio.sleep(0.05)
+            with pytest.raises(Busy) as refused:
+                await batcher.tag(MANY)
+            assert refused.value.retry_after > 15, "what is refused counts too"
+            with pytest.raises(Oversize, match="13500 can be read within 30 s"):
+                await batcher.tag([*MANY, *MANY])
+            gate.open.set()
+            await asyncio.gather(short, many)
+
+    asyncio.run(ask())
+
+
+def test_single_reports_tell_nothing_of_the_speed_of_lists(make_export: Make) -> None:
+    async def ask() -> None:
+        async with running(Tagger(make_export(), 1), queue=100_000) as batcher:
+            for report in MANY[:20]:
+                await batcher.tag([report])
+            assert batcher.speed.mean == 0
+            await batcher.tag(MANY)
+            assert batcher.speed.best >= batcher.speed.mean > 0
+
+    asyncio.run(ask())
+
+
 def test_work_of_a_client_that_has_gone_is_dropped(make_export: Make) -> None:
     tagger, seen = Tagger(make_export(), 1), Seen()
     gate = Gate(tagger)
@@ -237,6 +349,28 @@ def test_an_engine_that_fails_ends_the_request_without_its_words(make_export: Ma
             assert (await batcher.tag([Report("1", "学校")])).predictions
 
     asyncio.run(ask())
+
+
+def test_a_fault_of_the_reading_itself_is_told_and_leaves_nobody_waiting(
+    make_export: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def fail(budget: int) -> None:
+        raise RuntimeError(PLANTED)
+
+    async def ask() -> None:
+        batcher = Batcher(Tagger(make_export(), 1), 96, queue=4000)
+        monkeypatch.setattr(batcher._waiting, "take", fail)
+        batcher.start(lambda: told.append("broken"))
+        with pytest.raises(Failed, match="RuntimeError"):
+            await batcher.tag([Report("1", PLANTED)])
+        with pytest.raises(Draining):
+            await batcher.tag([Report("2", PLANTED)])
+        await batcher.stop()
+
+    asyncio.run(ask())
+    assert told == ["broken"]
 
 
 def test_draining_answers_what_was_accepted_and_refuses_the_rest(make_export: Make) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from model.export import GOLDEN, GRAPH, Export
 from serving import doctor
-from serving.doctor import Finding, cpu_limit, examine, memory_limit, metrics_text, read_flags
+from serving.doctor import Finding, examine, memory_limit, metrics_text, read_flags
 from tests.serving.conftest import PLANTED, SCHOOL
 
 
@@ -79,45 +78,16 @@ def test_flags_of_a_processor_are_those_that_decide_speed() -> None:
     assert read_flags("") == ("", [])
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Callable[[dict[str, str]], tuple[Path, Path]]:
-    """Folders in the place of /proc and /sys/fs/cgroup with files of these texts."""
-
-    def make(files: dict[str, str]) -> tuple[Path, Path]:
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return tmp_path / "proc", tmp_path / "cgroup"
-
-    return make
-
-
-Machine = Callable[[dict[str, str]], tuple[Path, Path]]
-
-
-def test_the_lowest_limit_on_cores_counts(machine: Machine) -> None:
-    own = {
-        "proc/self/cgroup": "0::/a/b\n",
-        "cgroup/a/cpu.max": "150000 100000",
-        "cgroup/a/b/cpu.max": "max 100000",
-    }
-    assert cpu_limit(*machine(own)) == 1.5
-
-
-def test_the_older_control_groups_limit_cores_too(machine: Machine) -> None:
-    old = {"cgroup/cpu/cpu.cfs_quota_us": "50000", "cgroup/cpu/cpu.cfs_period_us": "100000"}
-    assert cpu_limit(*machine(old)) == 0.5
-
-
-def test_without_control_groups_there_is_no_limit(machine: Machine) -> None:
-    assert cpu_limit(*machine({})) is None and memory_limit(*machine({})) is None
-
-
-def test_the_lower_of_free_memory_and_limit_counts(machine: Machine) -> None:
-    files = {"proc/meminfo": "MemTotal: 9 kB\nMemAvailable: 8 kB\n", "cgroup/memory.max": "4096"}
-    assert memory_limit(*machine(files)) == 4096
-    assert memory_limit(*machine({"cgroup/memory.max": "max"})) == 8192
+def test_the_lower_of_free_memory_and_limit_counts(tmp_path: Path) -> None:
+    proc, cgroup = tmp_path / "proc", tmp_path / "cgroup"
+    assert memory_limit(proc, cgroup) is None
+    for folder in (proc, cgroup):
+        folder.mkdir()
+    (proc / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable: 8 kB\n")
+    (cgroup / "memory.max").write_text("4096")
+    assert memory_limit(proc, cgroup) == 4096
+    (cgroup / "memory.max").write_text("max")
+    assert memory_limit(proc, cgroup) == 8192
 
 
 def test_figures_on_dev_are_shown_by_axis(export: Export) -> None:

@@ -74,6 +74,13 @@ spoilt = st.tuples(sound.map(packed), st.integers(0, 4000), st.binary(max_size=3
 tables = st.tuples(st.just("/invocations"), spoilt, st.just(PARQUET))
 asked_for = st.tuples(st.sampled_from(["/v1/tag", "/invocations"]), bodies, kinds)
 requests = st.lists(asked_for | asked_for | asked_for | tables, min_size=EACH, max_size=EACH)
+heads = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.sampled_from([b"http://[", b"[", b"null", b"", b"\xff", PLANTED.encode(), b"localhost:x"])
+        for name in ("origin", "host", "sec-fetch-site", "x-request-id", "authorization", "cookie")
+    },
+)
 FORMS = ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded")
 fields = st.lists(st.tuples(st.sampled_from(["text", "lines", "all", "file", PLANTED]), words), max_size=4)
 forms = st.one_of(
@@ -151,9 +158,17 @@ def ask_the_page(client: httpx.Client, sent: tuple[str, bytes]) -> None:
     assert response.headers["content-type"].startswith("text/html")
 
 
+@fuzz
+@given(heads, st.sampled_from(["GET", "POST"]), st.sampled_from(["/", "/v1/tag", "/sign-in", "/livez"]))
+def ask_with_headers(client: httpx.Client, headers: dict[str, bytes], method: str, path: str) -> None:
+    response = client.request(method, path, headers=headers)
+    assert response.status_code in STATUSES | {303, 307}, (method, path, headers, response.text)
+
+
 def test_no_body_makes_it_fail_or_speak(asked: Asked) -> None:
     ask_the_api(asked.client)
     ask_the_page(asked.client)
+    ask_with_headers(asked.client)
     # A sound report last, so that every sink has something to say.
     assert asked.client.post("/v1/tag", json={"text": SCHOOL, "id": PLANTED}).status_code == 200
     metrics = asked.client.get("/metrics").content

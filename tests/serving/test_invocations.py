@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import random
+import tracemalloc
 from typing import Any
 
 import pyarrow as pa
@@ -58,6 +59,21 @@ def test_tables_become_reports(body: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_lists_of_texts_become_reports(body: dict[str, Any]) -> None:
     assert parse(body) == [Report("", "甲"), Report("", "乙")]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"dataframe_split": {"columns": ["text"], "data": [["甲"], [None], [float("nan")], [7]]}}, JSON),
+        ({"dataframe_records": [{"text": "甲"}, {"text": None}, {"text": float("nan")}, {"text": 7}]}, JSON),
+        ({"instances": ["甲", None, [None], {"text": 7}]}, JSON),
+        ({"inputs": {"text": ["甲", None, float("nan"), 7]}}, JSON),
+        ('id,text\n,甲\n""\n,\n,7\n'.encode(), "text/csv"),
+        (packed({"text": ["甲", None, None, "7"]}), PARQUET),
+    ],
+)
+def test_an_empty_cell_does_not_sink_the_rows_around_it(body: Any, kind: str) -> None:
+    assert parse(body, kind) == [Report("", text) for text in ("甲", "", "", "7")]
 
 
 def test_one_text_is_a_report() -> None:
@@ -116,7 +132,8 @@ def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
         ({"data": [PLANTED]}, JSON, "malformed"),
         ({"instances": PLANTED}, JSON, "malformed"),
         ({"instances": [1]}, JSON, "invalid"),
-        ({"instances": [{"text": None}]}, JSON, "invalid"),
+        ({"instances": [{"id": PLANTED}]}, JSON, "invalid"),
+        ({"instances": [{"text": True}]}, JSON, "invalid"),
         ({"instances": [{"text": "甲", "id": [PLANTED]}]}, JSON, "invalid"),
         ({"instances": ["甲"], "params": {"evidence": PLANTED}}, JSON, "invalid"),
         ({"instances": ["甲"], "params": PLANTED}, JSON, "invalid"),
@@ -132,7 +149,7 @@ def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
         ({"inputs": {"id": [PLANTED]}}, JSON, "invalid"),
         ({"dataframe_split": {"columns": [PLANTED], "data": [["甲"]]}}, JSON, "invalid"),
         ({"dataframe_split": {"columns": ["text"], "data": [["甲", PLANTED]]}}, JSON, "invalid"),
-        ({"dataframe_split": {"columns": [["text"], "text"], "data": [["甲", 1]]}}, JSON, "invalid"),
+        ({"dataframe_split": {"columns": [["text"], "text"], "data": [["甲", [1]]]}}, JSON, "invalid"),
         ({"dataframe_records": {"text": PLANTED}}, JSON, "invalid"),
         (b'{"inputs": "\\ud800"}', JSON, "invalid"),
         (b"id,title\n1,2\n", "text/csv", "invalid"),
@@ -143,11 +160,16 @@ def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
         (PLANTED.encode(), PARQUET, "malformed"),
         (b"PAR1" * 9, PARQUET, "malformed"),
         (packed({"id": [PLANTED]}), PARQUET, "invalid"),
-        (packed({"text": [1.5]}), PARQUET, "invalid"),
         (packed({"text": [{"text": PLANTED}]}), PARQUET, "invalid"),
-        (packed({"text": [PLANTED, None]}), PARQUET, "invalid"),
+        (packed({"text": [True]}), PARQUET, "invalid"),
         (packed({"text": [PLANTED.encode()]}), PARQUET, "invalid"),
         (packed({"text": ["甲"] * 1001}), PARQUET, "too_large"),
+        ({"instances": [1] * 1001}, JSON, "too_large"),
+        ({"inputs": [[]] * 1001}, JSON, "too_large"),
+        ({"inputs": {"text": [1] * 1001}}, JSON, "too_large"),
+        ({"dataframe_records": [1] * 1001}, JSON, "too_large"),
+        ({"dataframe_split": {"columns": ["text"], "data": [1] * 1001}}, JSON, "too_large"),
+        (b"text\n" + b"a\n" * 1001, "text/csv", "too_large"),
         (b"x", "", "wrong_type"),
     ],
 )  # fmt: skip
@@ -157,6 +179,17 @@ def test_what_is_none_of_the_forms_is_a_problem_without_words(body: Any, kind: s
 
     assert refused.value.code == code
     assert PLANTED not in json.dumps(refused.value.body(""), ensure_ascii=False)
+
+
+def test_a_table_of_millions_of_rows_is_refused_before_they_are_made() -> None:
+    rows, table = b"a\n" * 2_000_000, json.dumps({"instances": [""] * 500_000}).encode()
+    for body, kind, times in ((b"text\n" + rows, "text/csv", 12), (table, JSON, 12)):
+        tracemalloc.start()
+        with pytest.raises(Problem):
+            parse(body, kind)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < times * len(body)
 
 
 def test_the_answer_is_that_of_mlflow_and_of_the_tagger(export: Export) -> None:

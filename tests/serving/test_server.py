@@ -20,7 +20,8 @@ import httpx
 import pytest
 
 from model.export import Export
-from serving.server import Server
+from serving.keys import KeyRing
+from serving.server import LAST_ANSWERS_S, ReadingEnded, Server, serve
 from tests.serving.conftest import PLANTED, SCHOOL, Petition
 from tests.serving.service import new_service
 from tests.serving.test_cli import command, environment
@@ -148,6 +149,62 @@ def test_who_connected_before_the_port_closed_is_still_answered(
     assert answer.startswith(b"HTTP/1.1 ") and b"connection: close" in answer.lower()
 
 
+def test_what_the_drain_gave_up_is_not_waited_for_again(export: Export) -> None:
+    server = Server(new_service(export, drain_limit_s=600))
+
+    assert server.config.timeout_graceful_shutdown == LAST_ANSWERS_S
+
+
+def test_a_service_that_reads_no_more_ends_with_a_fault(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(queue: object, budget: int) -> None:
+        raise RuntimeError(PLANTED)
+
+    service = new_service(export, port=0)
+    server = Server(service)
+    monkeypatch.setattr("serving.fair_queue.FairQueue.take", fail)
+
+    async def ask() -> int:
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        (listener,) = server.servers[0].sockets
+        async with httpx.AsyncClient(base_url=f"http://localhost:{listener.getsockname()[1]}") as client:
+            status = (await client.post("/v1/tag", json={"text": SCHOOL})).status_code
+        await asyncio.wait_for(serving, 20)
+        return status
+
+    assert asyncio.run(ask()) == 500 and service.status == "draining"
+    monkeypatch.setattr(Server, "serve_for_ever", lambda server: None)
+    with pytest.raises(ReadingEnded):
+        serve(service)
+
+
+def test_too_many_connections_are_answered_503(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.server.MOST_CONNECTIONS", 3)
+    server = Server(new_service(export, port=0))
+
+    async def ask() -> list[bytes]:
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        (listener,) = server.servers[0].sockets
+        open_now, answers = [], []
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+            open_now.append(writer)
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answers.append((await reader.readuntil(b"\r\n")).split()[1])
+        for writer in open_now:
+            writer.close()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+        return answers
+
+    assert asyncio.run(ask()) == [b"200", b"200", b"503"]
+
+
 def test_a_broken_model_or_setting_ends_the_start_with_its_code(
     petition: Petition, export: Export, tmp_path: Path
 ) -> None:
@@ -219,3 +276,18 @@ def test_keys_are_made_listed_and_removed(petition: Petition, tmp_path: Path) ->
     assert petition("key", "remove", "hotline", "--keys", file).code == 0
     assert petition("key", "list", "--keys", file).out == ""
     assert petition("key").code == 2
+
+
+def test_keys_go_to_the_file_that_the_service_is_told_of(
+    petition: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PETITION_KEYS", "office.json")
+    assert petition("key", "new", "--name", "hotline").code == 0
+    assert petition("key", "list").out.startswith("hotline\t")
+    assert petition("key", "new", "--name", "other", "--keys", "other.json").code == 0
+    assert [key.name for key in KeyRing.load(tmp_path / "office.json").keys] == ["hotline"]
+    assert petition("key", "remove", "hotline").code == 0 and petition("key", "list").out == ""
+
+    monkeypatch.setenv("PETITION_KEYS", "")
+    assert petition("key", "new", "--name", "hotline").code == 0 and (tmp_path / "keys.json").is_file()

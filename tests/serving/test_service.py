@@ -229,6 +229,50 @@ def test_a_model_that_was_replaced_is_let_go_when_its_last_request_is_answered(e
     asyncio.run(ask())
 
 
+def test_the_audit_log_names_the_model_that_answered_though_another_has_come_meanwhile(
+    export: Export, tmp_path: Path
+) -> None:
+    two, audit = version(export, "2", tmp_path / "two"), tmp_path / "audit.jsonl"
+    current = tmp_path / "current"
+    current.symlink_to(export.folder)
+
+    async def ask() -> None:
+        async with running(export, model=current, audit=audit) as at:
+            gate, read = threading.Event(), at.service.tagger.engine.run
+            at.service.tagger.engine.run = lambda *b: (gate.wait(20), read(*b))[1]  # type: ignore[method-assign]
+            waiting = asyncio.create_task(tagged_by(at))
+            while not at.service.batcher.pending:
+                await asyncio.sleep(0.01)
+            current.unlink()
+            current.symlink_to(two)
+            assert (await at.client.post("/v1/model/reload")).status_code == 200
+            gate.set()
+            assert await waiting == "tiny@1"
+            assert (await at.client.post("/v1/tag", json={"texts": []})).status_code == 200
+
+    asyncio.run(ask())
+    lines = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+    assert [line["model"] for line in lines if line["action"] == "tag"] == ["tiny@1", "tiny@2"]
+
+
+def test_a_reload_without_its_line_is_counted_and_leaves_the_old_model(
+    export: Export, tmp_path: Path
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+
+    async def ask() -> None:
+        async with running(export, audit=audit) as at:
+            whole = audit.read_bytes()
+            audit.write_bytes(b"")
+            problem(await at.client.post("/v1/model/reload"), "unrecorded")
+            audit.write_bytes(whole)
+            text = at.service.metrics.text().decode()
+            assert "petition_audit_failures_total 1.0" in text
+            assert 'petition_reloads_total{outcome="refused"} 1.0' in text
+
+    asyncio.run(ask())
+
+
 def test_draining_gives_up_after_its_limit(export: Export) -> None:
     async def ask() -> None:
         async with running(export, drain_limit_s=0.05) as at:

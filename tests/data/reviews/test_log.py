@@ -40,6 +40,7 @@ def test_sending_again_adds_nothing(log: ReviewLog, review: NewReview) -> None:
     first, again = log.add(review("r1")), log.add(review("r1"))
 
     assert (again.number, again.at) == (first.number, first.at)
+    assert (first.repeated, again.repeated) == (False, True)
     assert log.counts()[0] == 1
 
 

@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 
 from model.export import Export
+from serving.keys import Role, new_key
 from serving.pages import tagging
 from serving.pages.problem_page import ADVICE
 from serving.problem import KINDS
@@ -155,6 +156,7 @@ def test_rows_that_cannot_be_read_are_told_with_their_number(export: Export) -> 
         ({}, ("a.csv", b"\xff\xfe\xfd" * 5), "认不出文件的编码"),
         ({}, ("../../a.csv", b"\n\n"), "没有内容"),
         ({}, csv_file(*[QUIET] * 9), "超过 8 件"),
+        ({"text": "甲\n" * 9, "lines": "on"}, None, "超过 8 件"),
     ],
 )
 def test_what_cannot_be_tagged_is_told_and_what_was_pasted_stays(
@@ -194,12 +196,90 @@ def test_a_long_list_is_shown_in_part_and_given_whole(
     export: Export, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tagging, "SHOWN", 2)
-    monkeypatch.setattr(tagging, "AT_ONCE", 3)
+    monkeypatch.setattr("serving.tagging.AT_ONCE", 3)
     page = send(export, {}, csv_file(SCHOOL, HOSPITAL, QUIET, SCHOOL, QUIET))
 
     assert "前 2 件" in page.text and page.text.count("data-marks") == 2
     assert len(answer_of(page)["predictions"]) == 5
     assert table_of(page, "csv").decode().count("\n") == 6
+
+
+def test_a_file_that_was_begun_is_ended_by_a_service_that_is_ending(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.tagging.AT_ONCE", 2)
+
+    async def ask(at: Running) -> None:
+        batcher, tag, drains = at.service.batcher, at.service.batcher.tag, list[asyncio.Task[None]]()
+        ended: list[bool] = []
+
+        async def tag_part(*asked: Any) -> Any:
+            answer = await tag(*asked)
+            drains.append(asyncio.create_task(batcher.drain()))
+            await asyncio.sleep(0.05)
+            ended.append(drains[0].done())
+            return answer
+
+        monkeypatch.setattr(batcher, "tag", tag_part)
+        page = await at.client.post("/", files={"file": csv_file(*[SCHOOL] * 5)})
+        assert page.status_code == 200 and len(answer_of(page)["predictions"]) == 5
+        assert ended == [False] * 3, "what is to come of it is waited for"
+        await asyncio.gather(*drains)
+        assert (await at.client.post("/", data={"text": SCHOOL})).status_code == 503
+
+    go(export, ask)
+
+
+@pytest.mark.parametrize(("patience", "status"), [(120.0, 200), (0.0, 429)])
+def test_a_file_that_was_begun_waits_where_the_service_is_busy(
+    export: Export, monkeypatch: pytest.MonkeyPatch, patience: float, status: int
+) -> None:
+    monkeypatch.setattr("serving.tagging.AT_ONCE", 2)
+    monkeypatch.setattr("serving.tagging.PATIENCE_S", patience)
+
+    async def ask(at: Running) -> None:
+        batcher, tag = at.service.batcher, at.service.batcher.tag
+        loop, parts = asyncio.get_running_loop(), 0
+
+        def fill(tokens: int) -> None:
+            batcher.pending += tokens
+
+        async def tag_part(*asked: Any) -> Any:
+            nonlocal parts
+            answer = await tag(*asked)
+            parts += 1
+            if parts == 1:
+                fill(19_999)
+                loop.call_later(0.3, fill, -19_999)
+            return answer
+
+        fill(19_999)
+        assert (await at.client.post("/", files={"file": csv_file(SCHOOL)})).status_code == 429
+        fill(-19_999)
+        monkeypatch.setattr(batcher, "tag", tag_part)
+        page = await at.client.post("/", files={"file": csv_file(*[SCHOOL] * 5)})
+        assert page.status_code == status
+
+    go(export, ask)
+
+
+def test_a_file_is_paid_for_as_a_whole_before_it_is_begun(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.tagging.AT_ONCE", 2)
+    key = new_key(tmp_path / "keys.json", "office", Role.review, "8/hour")
+
+    async def ask(at: Running) -> None:
+        async def send(count: int) -> httpx.Response:
+            file = csv_file(*[SCHOOL] * count)
+            return await at.client.post("/", files={"file": file}, headers={"x-api-key": key})
+
+        assert (await send(5)).status_code == 200
+        refused = await send(5)
+        assert refused.status_code == 429 and ADVICE["rate"] in refused.text
+        assert (await send(3)).status_code == 200, "of what was refused nothing was spent"
+
+    go(export, ask, keys=tmp_path / "keys.json")
 
 
 def test_an_upload_leaves_nothing_on_the_disk(

@@ -125,16 +125,20 @@ def test_a_kept_text_is_covered_and_the_evidence_still_points_at_its_words(
     assert kept.text[place["start"] : place["end"]] == words["text"] and "text" not in place
 
 
-def test_sending_again_adds_nothing(export: Export, database: str) -> None:
+def test_sending_again_adds_nothing(export: Export, database: str, tmp_path: Path) -> None:
     async def ask(at: Running) -> Any:
         sent = [await at.client.post("/v1/reviews", json=BODY | {"id": "r1"}) for _ in range(2)]
         other = await at.client.post("/v1/reviews", json=BODY | {"id": "r1", "unsure": True})
-        return *sent, other
+        return *sent, other, at.service.metrics.text().decode()
 
-    first, again, other = run(export, ask, reviews_database=database)
+    audit = tmp_path / "audit.jsonl"
+    first, again, other, counted = run(export, ask, reviews_database=database, audit=audit)
 
     assert first.json() == again.json() and len(rows(database)) == 1
     held(other, "conflict")
+    assert 'petition_reviews_total{kind="review"} 1.0' in counted
+    lines = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+    assert [one.get("repeated") for one in lines if one["action"] == "review"] == [None, 1]
 
 
 def test_reviews_and_undos_are_in_the_audit_log_without_words(
@@ -174,6 +178,7 @@ def test_a_review_without_its_line_is_not_confirmed(export: Export, database: st
 
     held(refused, "unrecorded")
     assert again.status_code == 201 and len(rows(database)) == 1, "sent again by its id, it is added once"
+    assert [json.loads(line).get("repeated") for line in audit.read_text().splitlines()] == [None, 1, None]
 
 
 def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> None:
@@ -214,6 +219,9 @@ def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> 
         ({"prediction": {"model": "m", "tags": {"domain": [{"label": "a b", "score": 1}]}}},
          "prediction.tags.domain[0].label"),
         ({PLANTED: 1}, "?"),
+        ({"labels": {"domain": ["文教"] * 300}}, ""),
+        ({"prediction": {"model": "m", "tags": {"domain": [{"label": "a", "score": 1}] * 201}}},
+         "prediction.tags.domain"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_and_not_kept(
