@@ -151,7 +151,7 @@ class LabelImport:
         if unused:
             remarks.append(f"--map、--drop 里有 {len(unused)} 个名称没有出现：{'、'.join(unused)}")
         if merged.replaced:
-            remarks.append(f"同一人对同一件标注了不止一次的有 {merged.replaced} 份，以后一份为准。")
+            remarks.append(f"同一人对同一件的同一维度标注了不止一次的有 {merged.replaced} 份，以后一份为准。")
         if merged.draws:
             remarks.append(f"意见相持 {len(merged.draws)} 处，列在 {draws}")
         for axis in self.plan.taxonomy.axes:

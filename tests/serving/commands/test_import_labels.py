@@ -162,6 +162,20 @@ def test_files_of_several_kinds_come_together(bring: Import, tmp_path: Path, out
     assert ended.code == 0 and [line["source"] for line in lines(out)] == ["热线.csv", "project.json"]
 
 
+def test_a_correction_of_one_axis_loses_no_label_of_the_other(
+    bring: Import, tmp_path: Path, out: Path
+) -> None:
+    first = table(tmp_path, ("1", SCHOOL, "教育", "推诿"))
+    first.rename(tmp_path / "旧.csv")
+    ended = bring(tmp_path / "旧.csv", table(tmp_path, ("1", SCHOOL, "养老", "")))
+    (line,) = lines(out)
+
+    assert (line["domain"], line["misconduct"]) == (["pension"], ["evasion"])
+    assert "同一维度标注了不止一次的有 1 份，以后一份为准" in ended.err
+    bring(tmp_path / "旧.csv", table(tmp_path, ("1", SCHOOL, "", "不作为")))
+    assert (lines(out)[0]["domain"], lines(out)[0]["misconduct"]) == (["education"], ["inaction"])
+
+
 def test_a_given_format_overrides(bring: Import, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"text": SCHOOL, "label": "教育"}), encoding="utf-8")
