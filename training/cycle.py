@@ -121,6 +121,8 @@ def retrain(
     _record(record, verdict, plan.out)
     why = "；".join([headline(verdict), *reasons(verdict)])
     version = registry.promote(number, why) if verdict.promoted else registry.challenge(number, why)
+    if verdict.promoted:
+        site.accept(found)
     if verdict.promoted and plan.into is not None:
         publish(registry, version, plan.into)
     return verdict, version
@@ -188,14 +190,14 @@ def _judged(
 
 def _counts(found: Assigned) -> Mapping[str, float]:
     counts = {f"rows_{role.value}": float(len(found.rows[role])) for role in Role}
-    new = len(found.rows[Role.test]) - len(found.settled)
-    return counts | {"rows_test_new": float(new), "rows_left_out": float(found.left_out)}
+    unsettled = len(found.rows[Role.test]) - len(found.settled)
+    return counts | {"rows_test_unsettled": float(unsettled), "rows_left_out": float(found.left_out)}
 
 
 def _said(found: Assigned) -> str:
     train, dev, test = (len(found.rows[role]) for role in Role)
     said = (
-        f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（新增、改标 {test - len(found.settled)} 件）。"
+        f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（其中标注未定的 {test - len(found.settled)} 件）。"
     )
     if found.left_out:
         said += f"与其他用途的报告雷同、因而不用的 {found.left_out} 件。"

@@ -1,7 +1,8 @@
 """The gate: may a candidate take the champion's place? Both answer the same frozen test reports.
 
 New test reports come out of the same import as those that taught the candidate: where its labels are wrong,
-both are wrong alike. So those that were frozen before this import are also judged alone, where they suffice.
+both are wrong alike. So those whose labels are settled (data/frozen_split.py) are also judged alone, where
+they suffice.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Check:
         where: axis id or label id; "" where the rule is about the whole model.
         figures: what it was decided on.
         cases: names of behaviour cases.
-        settled: decided on the test reports that were frozen before this import.
+        settled: decided on the test reports whose labels are settled, alone.
     """
 
     rule: str
@@ -80,6 +81,7 @@ class Verdict:
         tested: axis id -> test reports that label it.
         behaviour: of candidate and champion.
         protected: labels none of which may fall.
+        unproven: axis ids on which too few test reports have settled labels for them to be judged alone.
     """
 
     candidate: str
@@ -91,6 +93,7 @@ class Verdict:
     tested: Mapping[str, int] = field(default_factory=dict)
     behaviour: tuple[Behaviour, Behaviour | None] = (Behaviour((), ()), None)
     protected: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
 
     @property
     def promoted(self) -> bool:
@@ -105,6 +108,7 @@ class Verdict:
             "promoted": self.promoted,
             "checks": [asdict(check) for check in self.checks],
             "tested": dict(self.tested),
+            "unproven": list(self.unproven),
             "axes": {
                 axis.id: _axis_shape(axis.label_ids, self.axes[axis.id], self.supports[axis.id])
                 for axis in self.taxonomy.axes
@@ -139,7 +143,7 @@ def judge(
         champion: None where there is none yet; then nothing is compared.
         test: frozen test reports, on which neither was trained.
         cases: behaviour cases.
-        settled: places in `test` of the reports that were frozen before this import; None is all.
+        settled: places in `test` of the reports whose labels are settled; None is all.
     """
     settings = settings or GateSettings()
     taxonomy = candidate.export.taxonomy
@@ -161,19 +165,23 @@ def judge(
         figures = {"reports": one.reports, "least": settings.least_test}
         checks.append(Check("test_size", one.reports >= settings.least_test, axis.id, figures))
         checks += _axis_checks(axis.id, axis.label_ids, one, settings)
+    unproven = []
     if settled is not None and len(settled) < len(test):
         older = said.compare(settings, sorted(settled))
         for axis in taxonomy.axes:
             one = older[axis.id]
-            if one.reports >= settings.least_test:
-                again = _axis_checks(axis.id, axis.label_ids, one, settings)
-                checks += [replace(check, settled=True) for check in again if check.rule != "calibration"]
+            if one.reports < settings.least_test:
+                unproven.append(axis.id)
+                continue
+            again = _axis_checks(axis.id, axis.label_ids, one, settings)
+            checks += [replace(check, settled=True) for check in again if check.rule != "calibration"]
     return replace(
         verdict,
         checks=tuple(checks),
         axes={axis: one.changes for axis, one in compared.items() if one.changes is not None},
         supports={axis: one.supports for axis, one in compared.items()},
         tested={axis: one.reports for axis, one in compared.items()},
+        unproven=tuple(unproven),
     )
 
 

@@ -29,21 +29,26 @@ def reasons(verdict: Verdict) -> list[str]:
 
 
 def remarks(verdict: Verdict) -> list[str]:
-    """What the figures cannot show: protected labels with too few test reports to tell."""
+    """What the figures cannot show: protected labels with too few test reports to tell, and faults that test
+    reports may share with those that were learned from."""
     thin = [
         f"{label.name}（{support} 件）"
         for axis in verdict.taxonomy.axes
         for label, support in zip(axis.labels, verdict.supports.get(axis.id, ()), strict=False)
         if support < FEW and label.id in verdict.protected
     ]
-    return [f"测试集里样本不足 {FEW} 件，升降难以判断：{'、'.join(thin)}。"] if thin else []
+    said = [f"测试集里样本不足 {FEW} 件，升降难以判断：{'、'.join(thin)}。"] if thin else []
+    if verdict.unproven:
+        axes = "、".join(_name(verdict.taxonomy, axis) for axis in verdict.unproven)
+        said.append(f"{axes}：标注已定的测试件太少，没有单独评审；这批标注若普遍标错，这次看不出来。")
+    return said
 
 
 def check_words(check: Check, taxonomy: Taxonomy) -> str:
     """One rule, what was found, and whether that is enough."""
     where = _name(taxonomy, check.where)
     rule = _RULES[check.rule] + (f"·{where}" if where else "")
-    older = "（只看以前的测试件）" if check.settled else ""
+    older = "（只看标注已定的测试件）" if check.settled else ""
     return f"{rule}{older}：{_found(check)}"
 
 

@@ -217,7 +217,24 @@ def test_test_reports_stay_test_reports_from_one_retraining_to_the_next(
     second = site.gather(Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))]), taxonomy)
     ids = [{row.report.id for row in found.rows[Role.test]} for found in (first, second)]
 
-    assert ids[0] < ids[1] and len(second.settled) == len(first.rows[Role.test])
+    assert ids[0] < ids[1] and len(first.settled) == len(second.settled) == 60  # those given as a test set
     assert not ids[1] & {row.report.id for row in second.rows[Role.train]}
     assert (office.plan.site / "test.jsonl").stat().st_mode & 0o077 == 0
     assert PLANTED not in (office.plan.site / "split.jsonl").read_text(encoding="utf-8")
+
+def test_labels_of_the_test_are_settled_by_a_promotion_until_it_is_taken_back(
+    office: Office, taxonomy: Taxonomy
+) -> None:
+    site = Site(office.plan.site)
+    site.gather(office.plan.given, taxonomy)
+    new = Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))])
+    refused = site.gather(new, taxonomy)
+    assert len(site.gather(new, taxonomy).settled) == len(site.gather(Given(), taxonomy).settled) == 60
+
+    site.accept(refused)
+    promoted = site.gather(Given(), taxonomy)
+    assert len(promoted.settled) == len(promoted.rows[Role.test]) > 60
+    site.take_back()
+    again = site.gather(new, taxonomy)
+    assert ids_of(again) == ids_of(promoted) and len(again.settled) == 60
+

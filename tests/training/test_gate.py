@@ -174,6 +174,9 @@ def test_labels_that_were_wrong_in_the_new_reports_alone_are_found_on_the_older(
     assert broken(together) == {("test_size", "purpose")}  # most of the test is as wrong as the candidate
     assert {("macro_f1", "domain"), ("macro_f1", "misconduct"), ("protected", "education")} <= broken(apart)
     assert all(check.settled for check in apart.checks if not check.passed and check.rule != "test_size")
+    assert apart.unproven == ("purpose",) and together.unproven == ()
+    few = judge(new, old, [*older, *wrong], (), settings, settled=range(20))
+    assert few.unproven == ("domain", "misconduct", "purpose") == tuple(few.to_dict()["unproven"])
 
 
 def test_other_labels_are_not_compared(
