@@ -19,7 +19,7 @@ from model.tagger import Tagger
 from training.behaviour import Case, read_cases, shipped_cases
 from training.carry import sources
 from training.gate import GateSettings, Verdict, judge
-from training.publish import publish
+from training.publish import ready, switch
 from training.registry import MODEL, Registry, Version
 from training.scope import Taught, carry_scope
 from training.settings import TrainSettings
@@ -84,7 +84,8 @@ def retrain(
         DataError: labelled files that cannot be used.
         EncoderNotFound, NoWeights: nothing to start from.
         RegistryAway: MLflow cannot be reached.
-        BrokenExport, GoldenMismatch: promoted, but it cannot be used on this machine.
+        BrokenExport, GoldenMismatch: the gate lets it pass, but it cannot be used on this machine; nothing is
+            promoted.
     """
     champion = _champion(plan, record, registry)
     taxonomy = plan.taxonomy or (champion.taxonomy if champion else Taxonomy.default())
@@ -120,11 +121,10 @@ def retrain(
     verdict = _judged(export, champion, found, cases, gate)
     _record(record, verdict, plan.out)
     why = "；".join([headline(verdict), *reasons(verdict)])
-    version = registry.promote(number, why) if verdict.promoted else registry.challenge(number, why)
-    if verdict.promoted:
-        site.accept(found)
-    if verdict.promoted and plan.into is not None:
-        publish(registry, version, plan.into)
+    if not verdict.promoted:
+        return verdict, registry.challenge(number, why)
+    version = _promote(registry, number, why, plan.into)
+    site.accept(found)
     return verdict, version
 
 
@@ -186,6 +186,16 @@ def _judged(
 ) -> Verdict:
     before = Tagger(champion) if champion is not None else None
     return judge(Tagger(export), before, found.rows[Role.test], cases, gate, found.settled)
+
+
+def _promote(registry: Registry, number: int, why: str, into: Path | None) -> Version:
+    """Make it the champion, and what the service follows; ready first, or nobody might serve the champion."""
+    if into is None:
+        return registry.promote(number, why)
+    export = ready(registry, registry.find(str(number)), into)
+    version = registry.promote(number, why)
+    switch(into, export)
+    return version
 
 
 def _counts(found: Assigned) -> Mapping[str, float]:

@@ -17,6 +17,7 @@ from data.taxonomy import Taxonomy
 from model.export import DEFAULT, Export
 from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
+from training.publish import NOT_SERVED
 from training.registry import Registry
 from training.scope import contrast_files
 from training.settings import TrainSettings, add_setting_flags, whole_number
@@ -60,6 +61,8 @@ def main() -> None:
     for line in (*reasons(verdict), *remarks(verdict)):
         print(f"  {line}")
     print(f"评审报告：{plan.out / 'verdict.html'}")
+    if verdict.promoted and args.into is None:
+        print(NOT_SERVED)
     if not verdict.promoted and args.labels:
         print("这批标注留在本单位的数据里，下次一起训练；标注有错的，用 petition retrain --take-back 撤回。")
     if not verdict.promoted and not args.exit_zero:

@@ -14,10 +14,11 @@ from serving.help import HelpedCommand, HelpedGroup, argument, option
 _NAME = "登记的模型名；默认 petition。"
 _TRACKING = "MLflow 记录的文件夹；默认 artifacts/mlflow。设了 MLFLOW_TRACKING_URI 时以它为准。"
 _INTO = "服务跟随的文件夹，如 models：新模型放在里面，models/current 改指向它。"
+_INTO_TOO = f"{_INTO}不写则只改登记，服务不变。"
 _WHY = "理由，记在版本旁边；不要写个人信息。"
 _Name = Annotated[str, option("--name", metavar="名称", help=_NAME)]
 _Tracking = Annotated[Path, option("--tracking", metavar="文件夹", help=_TRACKING)]
-_Into = Annotated[Path | None, option("--into", metavar="文件夹", help=_INTO)]
+_Into = Annotated[Path | None, option("--into", metavar="文件夹", help=_INTO_TOO)]
 _RECORDS = Path("artifacts/mlflow")
 
 models = typer.Typer(cls=HelpedGroup, add_completion=False, no_args_is_help=False)

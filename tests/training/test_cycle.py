@@ -21,7 +21,7 @@ from tests.training.conftest import DOMAINS, MISCONDUCT, PLANTED, PURPOSES, File
 from training.cycle import Plan, retrain
 from training.gate import GateSettings, Verdict
 from training.models import listing
-from training.publish import publish
+from training.publish import ready, switch
 from training.registry import Registry, Version
 from training.retrain import main as retrain_main
 from training.settings import TrainSettings
@@ -118,7 +118,8 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
     good = distinct_rows(150, 1)
 
     async def live() -> None:
-        current = office.home / "models" / "current"
+        models = office.home / "models"
+        current = models / "current"
         async with running(Export.load(current), model=current, follow_s=0.05) as at:
             assert await model_of(at) == "tiny@1"
 
@@ -136,11 +137,11 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
             assert await model_of(at) == "office@second"
 
             back = office.registry.rollback("测试退回")
-            publish(office.registry, back, office.home / "models")
+            switch(models, ready(office.registry, back, models))
             assert back.number == 1 and await comes_to(at, "tiny@1")
 
             forward = office.registry.promote(2, "测试恢复")
-            publish(office.registry, forward, office.home / "models")
+            switch(models, ready(office.registry, forward, models))
             assert await comes_to(at, "office@second")
 
     asyncio.run(live())
