@@ -82,6 +82,7 @@ def retrain(
 
     Raises:
         DataError: labelled files that cannot be used.
+        BadSettings: a label to protect that there is not.
         EncoderNotFound, NoWeights: nothing to start from.
         RegistryAway: MLflow cannot be reached.
         BrokenExport, GoldenMismatch: the gate lets it pass, but it cannot be used on this machine; nothing is
@@ -89,6 +90,7 @@ def retrain(
     """
     champion = _champion(plan, record, registry)
     taxonomy = plan.taxonomy or (champion.taxonomy if champion else Taxonomy.default())
+    gate.refuse_unknown(taxonomy)
     found = Site(plan.site).gather(plan.given, taxonomy)
     record.figures(_counts(found))
     print(_said(found), flush=True)

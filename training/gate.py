@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from data.labelled import LabelledReport, label_targets
+from data.report import Report
 from data.taxonomy import Taxonomy
 from model.export import GOLDEN
 from model.golden import GoldenMismatch, replay_golden
@@ -26,6 +27,10 @@ PROTECTED = (
 )  # fmt: skip
 
 
+class BadSettings(Exception):
+    """A setting of the gate that cannot be meant."""
+
+
 @dataclass(frozen=True)
 class GateSettings:
     """What a candidate must reach. Every field is also a flag of `petition retrain`."""
@@ -34,7 +39,7 @@ class GateSettings:
     """How far the macro-F1 of an axis may lie below the champion's: unless it is higher, the lower end of the
     interval of the difference must not fall below this."""
     protected: tuple[str, ...] = PROTECTED
-    """Labels none of which may fall significantly; those that the taxonomy lacks do not count."""
+    """Labels none of which may fall significantly; default ones that the taxonomy lacks do not count."""
     calibration: float = 0.02
     """How far the calibration error of an axis may rise, where the rise is significant."""
     level: float = 0.05
@@ -47,6 +52,17 @@ class GateSettings:
     """Cases that the champion passes and the candidate may fail."""
     samples: int = 2000
     """Bootstrap samples."""
+
+    def refuse_unknown(self, taxonomy: Taxonomy) -> None:
+        """End where somebody named a label to protect that the taxonomy does not have.
+
+        Raises:
+            BadSettings: names it, and the labels that there are.
+        """
+        known = [label for axis in taxonomy.axes for label in axis.label_ids]
+        lost = [label for label in self.protected if label not in known]
+        if lost and self.protected != PROTECTED:
+            raise BadSettings(f"--protected: no label is {', '.join(lost)}; there are {', '.join(known)}")
 
 
 @dataclass(frozen=True)
@@ -203,11 +219,10 @@ class _Said:
 
     def __init__(self, candidate: Tagger, champion: Tagger, test: Sequence[LabelledReport]) -> None:
         self.taxonomy = candidate.export.taxonomy
-        self.taggers = champion, candidate
         reports = [row.report for row in test]
-        self.scores = [tagger.scores(reports) for tagger in self.taggers]
+        self.answers = [_answers(tagger, reports) for tagger in (champion, candidate)]
         targets = [label_targets(row, self.taxonomy) for row in test]
-        self.truth: Floats = np.array(targets, dtype=np.float32).reshape(self.scores[0].shape)
+        self.truth: Floats = np.array(targets, dtype=np.float32).reshape(self.answers[0].scores.shape)
 
     def compare(self, settings: GateSettings, places: Sequence[int] | None = None) -> dict[str, _Compared]:
         """Figures per axis over the reports at these places; None is all."""
@@ -217,17 +232,24 @@ class _Said:
         for axis, columns in self.taxonomy.columns():
             rows = chosen & ~np.isnan(self.truth[:, columns.start])
             real = self.truth[rows][:, columns]
-            answers = []
-            for tagger, scores in zip(self.taggers, self.scores, strict=True):
-                mine = scores[rows][:, columns]
-                given = tagger.export.decisions[axis.id].given(mine, axis.kind)
-                answers.append(Answers(mine, given))
-            before, after = answers
+            before, after = (
+                Answers(one.scores[rows][:, columns], one.given[rows][:, columns]) for one in self.answers
+            )
             changes = None
             if real.any():
                 changes = compare(before, after, real, settings.level, settings.samples)
             found[axis.id] = _Compared(changes, len(real), tuple(int(x) for x in real.sum(axis=0)))
         return found
+
+
+def _answers(tagger: Tagger, reports: Sequence[Report]) -> Answers:
+    """What `petition tag` says: scores, and tags, which a text that is no petition does not get."""
+    found = [tagger.decide(works, logits) for works, logits in tagger.examine(reports)]
+    none = np.zeros((0, sum(len(axis.labels) for axis in tagger.export.taxonomy.axes)))
+    return Answers(
+        np.concatenate([none.astype(np.float32), *(one.scores for one in found)]),
+        np.concatenate([none.astype(bool), *(one.given for one in found)]),
+    )
 
 
 def _axis_checks(axis: str, labels: Sequence[str], found: _Compared, settings: GateSettings) -> list[Check]:

@@ -16,12 +16,14 @@ from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
-from model.export import GOLDEN, Export
+from model.export import GOLDEN, SCOPE, Export
 from model.golden import write_golden
+from model.scope import Scope
 from model.tagger import Tagger
 from tests.conftest import plain_decisions, speaking_tables
+from tests.model.test_scope import linear
 from training.behaviour import Case, Expectation
-from training.gate import GateSettings, Verdict, judge
+from training.gate import BadSettings, GateSettings, Verdict, judge
 
 WORDS = {"学校": 0, "医院": 1, "推诿": 3, "造假": 4}
 LABELS = ("education", "medical", "housing", "inaction", "falsification")
@@ -143,6 +145,25 @@ def test_behaviour_that_got_lost_is_refused_and_named(
 
     assert broken(verdict) == {("behaviour", ""), ("behaviour_lost", "")}
     assert {check.cases for check in verdict.checks if not check.passed} == {("plain:3",)}
+
+
+def test_reports_that_the_scope_turns_away_count_as_tagged_with_nothing(
+    make: Callable[..., Tagger], axes: GateSettings
+) -> None:
+    narrow = make("narrow").export
+    Scope(linear("学校"), np.inf, np.zeros(7, bool)).save(narrow.folder / SCOPE)
+    narrow.save()
+    verdict = judge(Tagger(Export.load(narrow.folder), 1), make("old"), labelled(), (), axes)
+
+    assert ("protected", "education") in broken(verdict)
+    assert verdict.axes["domain"].labels[0] is not None and verdict.axes["domain"].labels[0].after == 0
+    assert ("calibration", "domain") not in broken(verdict)
+
+
+def test_a_label_to_protect_that_there_is_not_is_refused(taxonomy: Taxonomy) -> None:
+    GateSettings().refuse_unknown(taxonomy)  # of the default ones this taxonomy lacks some
+    with pytest.raises(BadSettings, match="no label is educaton; there are education, medical"):
+        GateSettings(protected=("educaton", "medical")).refuse_unknown(taxonomy)
 
 
 def test_too_few_test_reports_prove_nothing(make: Callable[..., Tagger]) -> None:
