@@ -21,7 +21,7 @@ from training.carry import sources
 from training.gate import GateSettings, Verdict, judge
 from training.publish import ready, switch
 from training.registry import MODEL, Registry, Version
-from training.scope import Taught, carry_scope
+from training.scope import LENT, Taught, carry_scope, lend_scope
 from training.settings import TrainSettings
 from training.site import Given, Site
 from training.start import NoWeights, Start, start_from
@@ -113,7 +113,7 @@ def retrain(
         _prior(start, champion, taxonomy),
     )  # fmt: skip
     taught = Taught(dev, [site.file(Role.train)], settings.hint_below)
-    export = carry_scope(champion or Export.load(plan.serving), export, taught)
+    export = _scoped(export, champion, plan.serving, taught)
     record.tag("data_hash", export.data_hash)
     record.metrics(metrics)
     number = int(record.model(export.folder, plan.name) or 0)
@@ -183,6 +183,17 @@ def _prior(
     return champion.decisions
 
 
+def _scoped(export: Export, champion: Export | None, serving: Path, taught: Taught) -> Export:
+    """With the champion's scope; the first model of a taxonomy takes that of `serving` where it fits."""
+    if champion is not None:
+        return carry_scope(champion, export, taught)
+    scoped, fallen = lend_scope(Export.load(serving), export, taught)
+    if fallen > LENT:
+        said = f"现用模型认为开发集里 {fallen:.1%} 不像信访件：新模型不沿用这一判断，来件一律打标。"
+        print(said, flush=True)
+    return scoped
+
+
 def _judged(
     export: Export, champion: Export | None, found: Assigned, cases: list[Case], gate: GateSettings
 ) -> Verdict:
@@ -208,9 +219,8 @@ def _counts(found: Assigned) -> Mapping[str, float]:
 
 def _said(found: Assigned) -> str:
     train, dev, test = (len(found.rows[role]) for role in Role)
-    said = (
-        f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（其中标注未定的 {test - len(found.settled)} 件）。"
-    )
+    unsettled = test - len(found.settled)
+    said = f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（其中标注未定的 {unsettled} 件）。"
     if found.left_out:
         said += f"与其他用途的报告雷同、因而不用的 {found.left_out} 件。"
     if gone := found.missing.get(Role.test, 0):

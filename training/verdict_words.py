@@ -12,6 +12,7 @@ FEW = 10
 _RULES: Mapping[str, str] = {
     "golden": "自检样例", "behaviour": "行为用例", "behaviour_lost": "行为用例", "taxonomy": "分类体系",
     "test_size": "测试集大小", "macro_f1": "宏平均 F1", "protected": "重点标签", "calibration": "校准",
+    "learned": "宏平均 F1",
 }  # fmt: skip
 
 
@@ -66,6 +67,12 @@ def _found(check: Check) -> str:
         )
     if check.rule == "test_size":
         return f"{f['reports']:.0f} 件，要求至少 {f['least']:.0f} 件"
+    if check.rule == "learned":
+        if not f:
+            return "测试集里没有一件有标签，无从判断"
+        gap = f"差的区间 {f['low']:+.3f} 至 {f['high']:+.3f}"
+        said = f"{f['after']:.3f}，不看内容、件件同答的是 {f['before']:.3f}（{gap}）"
+        return said + ("" if check.passed else "，没有显著高出")
     change = (
         f"{f['before']:.3f} → {f['after']:.3f}，变化 {f['after'] - f['before']:+.3f}"
         f"（区间 {f['low']:+.3f} 至 {f['high']:+.3f}）"

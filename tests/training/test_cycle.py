@@ -15,15 +15,16 @@ import pytest
 from data.errors import DataError
 from data.frozen_split import Assigned, Role
 from data.taxonomy import Taxonomy
-from model.export import Export
+from model.export import SCOPE, Export
 from tests.serving.service import Running, running
 from tests.training.conftest import DOMAINS, MISCONDUCT, PLANTED, PURPOSES, Files, write_jsonl
-from training.cycle import Plan, retrain
+from training.cycle import Plan, _scoped, retrain
 from training.gate import GateSettings, Verdict
 from training.models import listing
 from training.publish import ready, switch
 from training.registry import Registry, Version
 from training.retrain import main as retrain_main
+from training.scope import Taught, add_scope, fit_scope, moved
 from training.settings import TrainSettings
 from training.site import Given, Site
 from training.tracking import connect, tracked
@@ -238,4 +239,18 @@ def test_labels_of_the_test_are_settled_by_a_promotion_until_it_is_taken_back(
     site.take_back()
     again = site.gather(new, taxonomy)
     assert ids_of(again) == ids_of(promoted) and len(again.settled) == 60
+
+
+def test_the_first_model_of_a_taxonomy_takes_no_scope_that_turns_its_reports_away(
+    export_folder: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lender, new = (Path(shutil.copytree(export_folder, tmp_path / name)) for name in ("lender", "new"))
+    export, taught = Export.load(new), Taught(files.dev, [files.train])
+    inside = [row["text"] for row in files.train_rows]
+    scope = fit_scope(export.taxonomy, inside, [], [], [], False).scope
+    add_scope(Export.load(lender), moved(scope, 1e6))
+
+    assert SCOPE not in _scoped(export, None, lender, taught).files
+    assert "100.0% 不像信访件" in capsys.readouterr().out
+    assert SCOPE in _scoped(export, Export.load(lender), lender, taught).files  # a champion's is carried on
 

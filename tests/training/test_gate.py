@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -210,9 +211,24 @@ def test_other_labels_are_not_compared(
     assert broken(judge(make("new"), old, labelled(), (), QUICK)) == {("taxonomy", "")}
 
 
-def test_without_a_champion_only_behaviour_counts(make: Callable[..., Tagger]) -> None:
-    assert judge(make("new"), None, [], CASES, QUICK).promoted
-    assert broken(judge(make("bad", {}), None, [], CASES, QUICK)) == {("behaviour", "")}
+def test_the_first_model_of_a_taxonomy_must_do_better_than_who_does_not_read(
+    make: Callable[..., Tagger],
+) -> None:
+    words = {"补贴": "complaint", "名单": "advice"}
+    test = [
+        replace(
+            row,
+            report=replace(row.report, text=f"{row.report.text}{word}"),
+            labels={**row.labels, "purpose": frozenset({words[word]})},
+        )
+        for row, word in zip(labelled(), cycle(words), strict=False)
+    ]
+    knows, bad = make("new", {**WORDS, "补贴": 5, "名单": 6}), make("bad", {})
+    verdict = judge(knows, None, test, CASES, QUICK)
+
+    assert verdict.promoted and verdict.axes == {} and verdict.tested["purpose"] == 120
+    assert {("test_size", "domain"), ("learned", "domain")} <= broken(judge(knows, None, [], (), QUICK))
+    assert {("behaviour", ""), ("learned", "misconduct")} <= broken(judge(bad, None, test, CASES, QUICK))
 
 
 def test_a_verdict_is_json_without_words(make: Callable[..., Tagger]) -> None:

@@ -55,6 +55,12 @@ def test_protected_labels_with_few_test_reports_are_named() -> None:
     assert remarks(verdict(PASSED)) == ["测试集里样本不足 10 件，升降难以判断：医疗（4 件）、养老（0 件）。"]
 
 
+def test_a_first_model_that_nothing_measures_is_told() -> None:
+    said = check_words(Check("learned", False, "domain"), TAXONOMY)
+
+    assert said == "宏平均 F1·领域：测试集里没有一件有标签，无从判断"
+
+
 def test_labels_that_nothing_settled_proves_are_named() -> None:
     (said,) = remarks(Verdict("new@2", "old@1", (PASSED,), TAXONOMY, unproven=("domain",)))
 
@@ -71,6 +77,7 @@ FIGURES: dict[str, dict[str, float]] = {
     "macro_f1": CHANGE,
     "calibration": CHANGE,
     "protected": CHANGE,
+    "learned": CHANGE,
 }
 
 
