@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from data.errors import EmptyFile, NoLabels
-from data.imports.formats import Format, find_format, read_labels
+from data.imports.formats import Format, find_format, read_labels, unused_options
 from data.imports.line import to_line
 from data.imports.merge import Merger, Tie, merge
 from data.imports.originals import Originals
@@ -113,6 +113,8 @@ class LabelImport:
             say(self.messages, line)
         if not readings and rejects.count == before:
             say(self.messages, no_rows([source.name]))
+        if unused := unused_options(source, format, self.plan):
+            say(self.messages, f"{source.name}：{'、'.join(unused)} 没有用上，{_NAMES[format]}不按栏目读")
         if format is Format.table:
             for heading, axis in overlooked(source, self.plan):
                 say(

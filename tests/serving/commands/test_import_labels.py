@@ -184,6 +184,18 @@ def test_a_given_format_overrides(bring: Import, tmp_path: Path) -> None:
     assert "按指定作为带标签栏的表格（table）" in bring(path, "--format", "table").err
 
 
+def test_columns_named_for_a_file_that_has_none_are_told(bring: Import, tmp_path: Path, out: Path) -> None:
+    path = tmp_path / "自己的.jsonl"
+    path.write_text(json.dumps({"text": SCHOOL, "domain": ["教育"]}), encoding="utf-8")
+    mixed = bring(path, table(tmp_path, ("1", QUIET, "住建", "")), "--label-column", "domain=领域")
+
+    assert mixed.code == 0 and len(lines(out)) == 2
+    assert "自己的.jsonl：--label-column 没有用上，本程序的标注数据不按栏目读" in mixed.err
+    assert mixed.err.count("没有用上") == 1
+    named = bring(path, "--label-column", "domain=领域", "--annotator-column", "谁", "--format", "doccano")
+    assert "--label-column、--annotator-column 没有用上" in named.err
+
+
 def test_a_file_without_a_label_ends_with_four(bring: Import, tmp_path: Path, out: Path) -> None:
     ended = bring(table(tmp_path, ("1", SCHOOL, "", "")))
 
