@@ -17,10 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.errors import DataError
+from data.errors import DataError, LostLabels
 from data.frozen_split import Assigned, Frozen, Role, assign, load_frozen, save_frozen
 from data.imports.line import to_line
 from data.imports.merge import Merged
+from data.imports.own import BEFORE as BEFORE_LABELS
+from data.imports.own import READINGS
 from data.labelled import LabelledReport, read_labelled
 from data.pool import pool
 from data.taxonomy import Taxonomy
@@ -28,6 +30,7 @@ from data.taxonomy import Taxonomy
 SPLIT = "split.jsonl"
 BEFORE = "before"
 _NEW = "labels"
+_BESIDE = (BEFORE_LABELS, READINGS)
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,13 @@ class Site:
         """Join what is kept with what is given, deal out what is new, and write the folder anew.
 
         Raises:
+            LostLabels: what is kept is labelled on an axis that the taxonomy does not have.
             DataError: a file cannot be used, or nothing is left to train on or to tune by.
         """
         sources: list[tuple[str, list[LabelledReport]]] = []
         for role in Role:
             if self.file(role).is_file():
-                sources.append((role.value, list(read_labelled(self.file(role), taxonomy))))
+                sources.append((role.value, self._kept(role, taxonomy)))
             sources += [
                 (_given(role), list(read_labelled(path, taxonomy))) for path in given.pinned.get(role, ())
             ]
@@ -137,6 +141,18 @@ class Site:
                 shutil.copy(file, partial)  # with its mode
         shutil.rmtree(before, ignore_errors=True)
         partial.rename(before)
+
+    def _kept(self, role: Role, taxonomy: Taxonomy) -> list[LabelledReport]:
+        rows = list(read_labelled(self.file(role), taxonomy))
+        # What is no field of a report is an axis here, and would be gone when the files are written anew.
+        extra = [item for row in rows for item in row.report.extra.items()]
+        lost = sorted({key for key, said in extra if said[:1] in ("[", "{") and key not in _BESIDE})
+        if lost:
+            raise LostLabels(
+                f"{self.file(role)}: labels of {', '.join(lost)}, which the taxonomy does not have, would be "
+                f"lost; migrate the site's files first, as docs/taxonomy.md says"
+            )
+        return rows
 
     def _held(self, role: Role) -> str:
         file = self.file(role)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from data.errors import DataError
+from data.errors import DataError, LostLabels
 from data.frozen_split import Assigned, Role
 from data.taxonomy import Taxonomy
 from model.export import SCOPE, Export
@@ -224,6 +224,7 @@ def test_test_reports_stay_test_reports_from_one_retraining_to_the_next(
     assert (office.plan.site / "test.jsonl").stat().st_mode & 0o077 == 0
     assert PLANTED not in (office.plan.site / "split.jsonl").read_text(encoding="utf-8")
 
+
 def test_labels_of_the_test_are_settled_by_a_promotion_until_it_is_taken_back(
     office: Office, taxonomy: Taxonomy
 ) -> None:
@@ -241,6 +242,19 @@ def test_labels_of_the_test_are_settled_by_a_promotion_until_it_is_taken_back(
     assert ids_of(again) == ids_of(promoted) and len(again.settled) == 60
 
 
+def test_labels_of_an_axis_that_a_new_taxonomy_lacks_are_not_lost_without_a_word(
+    office: Office, taxonomy: Taxonomy
+) -> None:
+    site, smaller = Site(office.plan.site), replace(taxonomy, axes=taxonomy.axes[:2])
+    site.gather(office.plan.given, taxonomy)
+    kept = {role: site.file(role).read_bytes() for role in Role}
+    new = Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))])
+    with pytest.raises(LostLabels, match=r"train\.jsonl: labels of purpose"):
+        site.gather(new, smaller)
+
+    assert {role: site.file(role).read_bytes() for role in Role} == kept
+
+
 def test_the_first_model_of_a_taxonomy_takes_no_scope_that_turns_its_reports_away(
     export_folder: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,4 +267,3 @@ def test_the_first_model_of_a_taxonomy_takes_no_scope_that_turns_its_reports_awa
     assert SCOPE not in _scoped(export, None, lender, taught).files
     assert "100.0% 不像信访件" in capsys.readouterr().out
     assert SCOPE in _scoped(export, Export.load(lender), lender, taught).files  # a champion's is carried on
-

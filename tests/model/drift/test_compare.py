@@ -78,7 +78,7 @@ def test_a_scope_counts_in_drift_as_it_does_in_tags(
     make_export: Make, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     made = make_export(speaking_tables(tokenizer, {"学校": 0, "医院": 1, "造假": 3}), wide=random_wide())
-    tagger = Tagger(with_scope(made, conflict=0.5, rare=(0,)), 1)
+    tagger = Tagger(with_scope(made, rare=(0, 1)), 1)
     some = [*reports(3, 2, 4), Report("a", f"{POEM}，学校"), Report("b", "您好！")]
     sample, told = measure(tagger, some), tagger.tag(some, "none")
     (tmp_path / "told.jsonl").write_text("\n".join(json.dumps(one.to_dict()) for one in told))
