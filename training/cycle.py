@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.frozen_split import Assigned, Role
@@ -21,8 +21,8 @@ from training.carry import sources
 from training.gate import GateSettings, Verdict, judge
 from training.publish import ready, switch
 from training.registry import MODEL, Registry, Version
-from training.scope import LENT, Taught, carry_scope, lend_scope
-from training.settings import TrainSettings
+from training.scope import LENT, Taught, carry_scope, contrast_files, lend_scope
+from training.settings import BadSettings, TrainSettings
 from training.site import Given, Site
 from training.start import NoWeights, Start, start_from
 from training.to_onnx import SAMPLE, export_run, golden_reports, notes_of
@@ -42,6 +42,7 @@ class Plan:
     Attributes:
         site: the site's folder.
         given: files of labelled reports.
+        contrast: the invented reports that ship are among what earlier models learned from.
         out: run folder; must not hold an earlier run.
         name: of the registered model and of the Export.
         version: of the Export.
@@ -60,6 +61,7 @@ class Plan:
     out: Path
     name: str = "petition"
     version: str = "0"
+    contrast: bool = False
     taxonomy: Taxonomy | None = None
     serving: Path = DEFAULT
     encoder: str = str(ENCODER)
@@ -82,7 +84,7 @@ def retrain(
 
     Raises:
         DataError: labelled files that cannot be used.
-        BadSettings: a label to protect that there is not.
+        BadSettings: a label to protect that there is not, or contrast reports that do not fit the taxonomy.
         EncoderNotFound, NoWeights: nothing to start from.
         RegistryAway: MLflow cannot be reached.
         BrokenExport, GoldenMismatch: the gate lets it pass, but it cannot be used on this machine; nothing is
@@ -91,7 +93,7 @@ def retrain(
     champion = _champion(plan, record, registry)
     taxonomy = plan.taxonomy or (champion.taxonomy if champion else Taxonomy.default())
     gate.refuse_unknown(taxonomy)
-    found = Site(plan.site).gather(plan.given, taxonomy)
+    found = Site(plan.site).gather(_given(plan, taxonomy), taxonomy)
     record.figures(_counts(found))
     print(_said(found), flush=True)
 
@@ -146,6 +148,17 @@ def _champion(plan: Plan, record: Run, registry: Registry) -> Export | None:
     registry.note(number, **{MODEL: export.model})
     registry.promote(number, "第一次重新训练之前的现用模型")
     return export
+
+
+def _given(plan: Plan, taxonomy: Taxonomy) -> Given:
+    """What is given, with the invented reports that ship where they are asked for."""
+    if not plan.contrast:
+        return plan.given
+    files = contrast_files(taxonomy)
+    if not files:
+        raise BadSettings("--contrast: the reports that ship are not labelled by this taxonomy; leave it out")
+    base = [*plan.given.pinned.get(Role.train, ()), *files]
+    return replace(plan.given, pinned={**plan.given.pinned, Role.train: base})
 
 
 def _labels(taxonomy: Taxonomy) -> list[tuple[str, tuple[str, ...]]]:

@@ -22,14 +22,11 @@ from model.golden import GoldenMismatch, replay_golden
 from model.tagger import Tagger
 from training.behaviour import Behaviour, Case, behave
 from training.paired import Answers, Change, Changes, Floats, compare
+from training.settings import BadSettings
 
 PROTECTED = (
     "education", "medical", "pension", "social_security", "inaction", "falsification", "privilege",
 )  # fmt: skip
-
-
-class BadSettings(Exception):
-    """A setting of the gate that cannot be meant."""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from data.frozen_split import Role
 from data.taxonomy import Taxonomy
-from model.export import DEFAULT, Export
+from model.export import DEFAULT
 from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
 from training.publish import NOT_SERVED
 from training.registry import Registry
-from training.scope import contrast_files
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.site import Given, Site
 from training.to_onnx import SAMPLE
@@ -40,11 +39,10 @@ def main() -> None:
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
     gate = GateSettings(**{f.name: getattr(args, f.name) for f in fields(GateSettings)})
     taxonomy = Taxonomy.load(args.taxonomy) if args.taxonomy else None
-    contrast = contrast_files(taxonomy or Export.load(args.serving).taxonomy) if args.contrast else []
-    pinned = {Role.train: [*args.base, *contrast], Role.dev: args.dev, Role.test: args.test}
+    pinned = {Role.train: args.base, Role.dev: args.dev, Role.test: args.test}
     plan = Plan(
         args.site, Given(args.labels, pinned, args.dev_share, args.test_share),
-        args.out or Path("artifacts/runs") / version, args.name, version,
+        args.out or Path("artifacts/runs") / version, args.name, version, args.contrast,
         taxonomy, args.serving, args.encoder,
         args.start == "serving", args.keep_wide, tuple(args.cases), args.into, args.precision, args.golden,
         args.data_notes,

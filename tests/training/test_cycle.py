@@ -14,18 +14,18 @@ import pytest
 
 from data.errors import DataError, LostLabels
 from data.frozen_split import Assigned, Role
-from data.taxonomy import Taxonomy
+from data.taxonomy import Axis, Label, Taxonomy
 from model.export import SCOPE, Export
 from tests.serving.service import Running, running
 from tests.training.conftest import DOMAINS, MISCONDUCT, PLANTED, PURPOSES, Files, write_jsonl
-from training.cycle import Plan, _scoped, retrain
+from training.cycle import Plan, _given, _scoped, retrain
 from training.gate import GateSettings, Verdict
 from training.models import listing
 from training.publish import ready, switch
 from training.registry import Registry, Version
 from training.retrain import main as retrain_main
 from training.scope import Taught, add_scope, fit_scope, moved
-from training.settings import TrainSettings
+from training.settings import BadSettings, TrainSettings
 from training.site import Given, Site
 from training.tracking import connect, tracked
 
@@ -200,8 +200,21 @@ def test_the_invented_reports_that_ship_are_among_the_base_where_asked(
     with pytest.raises(DataError, match="far enough"):
         retrain_main()
 
-    given = [path.name for path in plans[0].given.pinned[Role.train]]
+    given = [path.name for path in _given(plans[0], Taxonomy.default()).pinned[Role.train]]
     assert given[0] == "mine.jsonl" and ("denials.jsonl" in given) == more == (len(given) > 20)
+
+
+def test_invented_reports_that_another_taxonomy_labels_otherwise_are_refused(tmp_path: Path) -> None:
+    urgency = Axis("urgency", "紧急程度", "one", (Label("danger", "危险"), Label("normal", "普通")))
+    default = Taxonomy.default()
+    domain, misconduct = default.axes
+    plan = Plan(tmp_path, Given(), tmp_path, contrast=True)
+
+    assert _given(plan, replace(default, version="mine", axes=(urgency, misconduct))).pinned[Role.train]
+    fewer = replace(domain, labels=domain.labels[1:])
+    for axes in ((urgency,), (fewer, misconduct)):
+        with pytest.raises(BadSettings, match="--contrast"):
+            _given(plan, replace(default, axes=axes))
 
 
 def ids_of(found: Assigned) -> dict[Role, set[str]]:

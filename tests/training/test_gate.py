@@ -24,7 +24,8 @@ from model.tagger import Tagger
 from tests.conftest import plain_decisions, speaking_tables
 from tests.model.test_scope import linear
 from training.behaviour import Case, Expectation
-from training.gate import BadSettings, GateSettings, Verdict, judge
+from training.gate import GateSettings, Verdict, judge
+from training.settings import BadSettings
 
 WORDS = {"学校": 0, "医院": 1, "推诿": 3, "造假": 4}
 LABELS = ("education", "medical", "housing", "inaction", "falsification")
