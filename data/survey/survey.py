@@ -13,7 +13,7 @@ from typing import Any
 from data.imports.own import READINGS
 from data.labelled import LabelledReport
 from data.survey.agreement import alpha
-from data.survey.alike import alike_groups
+from data.survey.alike import alike_groups, letters
 from data.taxonomy import Axis, Taxonomy
 
 
@@ -89,7 +89,8 @@ class Survey:
         axes: in the order of the taxonomy.
         repeated: reports beyond the first of each group that is alike.
         conflicts: groups that are alike and labelled differently.
-        leaks: reports alike to one of the files that measure.
+        leaks: reports alike to one of the files that measure, and not that very report.
+        measured: reports that are one of those that measure, same id and words: no training learns from them.
         rejected: reason -> rows that the import rejected.
     """
 
@@ -102,6 +103,7 @@ class Survey:
     repeated: int
     conflicts: Sequence[Conflict]
     leaks: Sequence[Leak]
+    measured: int
     rejected: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -122,13 +124,15 @@ def survey(
     measuring = [(file, one) for file, several in (measures or {}).items() for one in several]
     everything = [*reports, *(one for _, one in measuring)]
     groups = alike_groups([f"{one.report.title}\n{one.report.text}" for one in everything])
-    repeated, conflicts, leaks = 0, [], []
+    repeated, measured, conflicts, leaks = 0, 0, [], []
     for group in groups:
         ours = [reports[place] for place in group if place < len(reports)]
         others = [measuring[place - len(reports)] for place in group if place >= len(reports)]
         repeated += max(0, len(ours) - 1)
         conflicts += _conflicts(ours, taxonomy)
-        leaks += [Leak(one.report.id, others[0][0], others[0][1].report.id) for one in ours if others]
+        alike = [one for one in ours if others and not any(_same(one, other) for _, other in others)]
+        leaks += [Leak(one.report.id, others[0][0], others[0][1].report.id) for one in alike]
+        measured += len(ours) - len(alike) if others else 0
     readings = [_readings(one) for one in reports]
     return Survey(
         rows=len(reports),
@@ -140,8 +144,14 @@ def survey(
         repeated=repeated,
         conflicts=conflicts,
         leaks=leaks,
+        measured=measured,
         rejected=dict(rejected or {}),
     )
+
+
+def _same(one: LabelledReport, other: LabelledReport) -> bool:
+    first, second = (letters(f"{each.report.title}\n{each.report.text}") for each in (one, other))
+    return one.report.id == other.report.id and first == second
 
 
 def _conflicts(reports: Sequence[LabelledReport], taxonomy: Taxonomy) -> list[Conflict]:

@@ -96,6 +96,16 @@ def test_repeats_conflicts_and_leaks_are_found() -> None:
     assert [(one.id, one.file, one.other) for one in found.leaks] == [("3", "dev.jsonl", "d1")]
 
 
+def test_the_reports_that_measure_themselves_are_counted_apart_from_copies_of_them() -> None:
+    dev = [labelled("d1", LAMP, "housing"), labelled("d2", "学校食堂的饭菜不新鲜，孩子吃了肚子疼。")]
+    corrected, copy = labelled("d1", f" {LAMP}", "transport"), labelled("7", LAMP + "请处理。", "housing")
+    found = survey([corrected, copy], TAXONOMY, {"dev.jsonl": dev})
+
+    assert found.measured == 1 and [one.id for one in found.leaks] == ["7"]
+    assert survey([corrected], TAXONOMY, {"dev.jsonl": dev}).leaks == []
+    assert len(survey([labelled("8", LAMP)], TAXONOMY, {"dev.jsonl": dev}).leaks) == 1
+
+
 def test_agreement_comes_from_everybodys_labels() -> None:
     reports = [
         labelled(str(n), f"{n}" * 20, anna=["housing"] * (n % 2), bo=["housing"] * (n % 2)) for n in range(9)

@@ -53,7 +53,7 @@ def test_a_leak_fails(look: Look, tmp_path: Path) -> None:
     dev = write(tmp_path / "dev.jsonl", {"id": "D1", "text": HOSPITAL * 2, "domain": [], "misconduct": []})
     ended = look(write(tmp_path / "labels.jsonl", *ROWS), "--against", dev)
 
-    assert ended.code == 1 and "不通过：有 1 件与评测数据重复" in ended.out
+    assert ended.code == 1 and "不通过：有 1 件与评测数据近似重复" in ended.out
     assert look(tmp_path / "labels.jsonl", "--against", dev, "--rule", "leaks=warn").code == 0
 
 
