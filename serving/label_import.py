@@ -113,6 +113,9 @@ class LabelImport:
             say(self.messages, line)
         if not readings and rejects.count == before:
             say(self.messages, no_rows([source.name]))
+        if drafts := sum(reading.may_be_draft for reading in readings):
+            said = f"{source.name}：有 {drafts} 份标注没有写明是否已提交，如有草稿也会算作标注"
+            say(self.messages, f"{said}；要避免请用 to_list(flatten=True) 导出")
         if unused := unused_options(source, format, self.plan):
             say(self.messages, f"{source.name}：{'、'.join(unused)} 没有用上，{_NAMES[format]}不按栏目读")
         if format is Format.table:

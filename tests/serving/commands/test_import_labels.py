@@ -184,6 +184,18 @@ def test_a_given_format_overrides(bring: Import, tmp_path: Path) -> None:
     assert "按指定作为带标签栏的表格（table）" in bring(path, "--format", "table").err
 
 
+def test_readings_that_may_be_drafts_are_told(bring: Import, tmp_path: Path) -> None:
+    path = tmp_path / "records.json"
+
+    def put(**more: str) -> Path:
+        answer = {"value": ["教育"], "user_id": "u1", **more}
+        path.write_text(json.dumps([{"fields": {"text": SCHOOL}, "responses": {"domain": [answer]}}]))
+        return path
+
+    assert "records.json：有 1 份标注没有写明是否已提交" in bring(put()).err
+    assert "是否已提交" not in bring(put(status="submitted")).err
+
+
 def test_columns_named_for_a_file_that_has_none_are_told(bring: Import, tmp_path: Path, out: Path) -> None:
     path = tmp_path / "自己的.jsonl"
     path.write_text(json.dumps({"text": SCHOOL, "domain": ["教育"]}), encoding="utf-8")
