@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.survey.rules import Finding, Level
-from data.survey.survey import AxisSurvey, Survey
+from data.survey.survey import AcrossSurvey, AxisSurvey, Survey
 
 MOST_SHOWN = 50  # groups, leaks and pairs
 LEVELS = {Level.fail: "不通过", Level.warn: "提醒"}
@@ -77,6 +77,7 @@ def tables(found: Survey) -> list[Table]:
     ]  # fmt: skip
     for axis in found.axes:
         tables += _axis_tables(axis, [*found.sources])
+    tables += [_across_table(across, found.axes) for across in found.across if across.together]
     if found.conflicts:
         shown = found.conflicts[:MOST_SHOWN]
         rows = [(names[one.axis], "、".join(one.ids[:10])) for one in shown]
@@ -112,6 +113,16 @@ def _axis_tables(axis: AxisSurvey, sources: Sequence[str]) -> list[Table]:
         shown = [(names[one], names[other], str(count)) for (one, other), count in pairs[:MOST_SHOWN]]
         found.append(Table(_title(f"{axis.name}：同时出现", pairs), [("标签", "标签", "件数"), *shown], 2))
     return found
+
+
+def _across_table(across: AcrossSurvey, axes: Sequence[AxisSurvey]) -> Table:
+    one, other = (next(axis for axis in axes if axis.id == id) for id in across.axes)
+    names = [{label.id: label.name for label in axis.labels} for axis in (one, other)]
+    # By id where counts are equal, so that the same data give the same page.
+    pairs = sorted(across.together.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [(names[0][a], names[1][b], str(count)) for (a, b), count in pairs[:MOST_SHOWN]]
+    heading = _title(f"{one.name} × {other.name}：同时出现", pairs)
+    return Table(heading, [(one.name, other.name, "件数"), *shown], 2)
 
 
 def _title(heading: str, rows: Sequence[object]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from statistics import quantiles
 from typing import Any
 
@@ -60,6 +60,19 @@ class AxisSurvey:
 
 
 @dataclass(frozen=True)
+class AcrossSurvey:
+    """Two axes.
+
+    Attributes:
+        axes: their ids.
+        together: (label id of the one, label id of the other) -> reports that have both.
+    """
+
+    axes: tuple[str, str]
+    together: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Reports that are alike and labelled differently; by id, without words."""
 
@@ -87,6 +100,7 @@ class Survey:
         several: reports that several people labelled.
         lengths: characters of the shortest report, at 10, 50, 90 and 99 %, of the longest.
         axes: in the order of the taxonomy.
+        across: every two axes, in their order.
         repeated: reports beyond the first of each group that is alike.
         conflicts: groups that are alike and labelled differently.
         leaks: reports alike to one of the files that measure, and not that very report.
@@ -100,6 +114,7 @@ class Survey:
     several: int
     lengths: Sequence[int]
     axes: Sequence[AxisSurvey]
+    across: Sequence[AcrossSurvey]
     repeated: int
     conflicts: Sequence[Conflict]
     leaks: Sequence[Leak]
@@ -141,6 +156,7 @@ def survey(
         several=sum(len(one) > 1 for one in readings),
         lengths=_lengths([len(one.report.text) for one in reports]),
         axes=[_axis(axis, reports, readings) for axis in taxonomy.axes],
+        across=[_across(one, other, reports) for one, other in combinations(taxonomy.axes, 2)],
         repeated=repeated,
         conflicts=conflicts,
         leaks=leaks,
@@ -200,6 +216,15 @@ def _axis(axis: Axis, reports: Sequence[LabelledReport], readings: Sequence[Mapp
         for label in axis.labels
     ]  # fmt: skip
     return AxisSurvey(axis.id, axis.name, labelled, empty, labels, dict(together))
+
+
+def _across(one: Axis, other: Axis, reports: Sequence[LabelledReport]) -> AcrossSurvey:
+    together = Counter(
+        pair
+        for report in reports
+        for pair in product(report.labels[one.id] or (), report.labels[other.id] or ())
+    )
+    return AcrossSurvey((one.id, other.id), dict(together))
 
 
 def _readings(one: LabelledReport) -> Mapping[str, Any]:

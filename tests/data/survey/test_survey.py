@@ -85,7 +85,22 @@ def test_rows_are_counted_by_source_and_label() -> None:
     assert (domain.labelled, domain.empty, misconduct.labelled) == (4, 1, 0)
     assert labels["transport"].by_source == {"b.csv": 1} and labels["housing"].rows == 1
     assert domain.together == {("medical", "governance"): 1}
+    assert [(one.axes, one.together) for one in found.across] == [(("domain", "misconduct"), {})]
     assert found.lengths[0] < found.lengths[-1] == len(LAMP) + 4
+
+
+def test_labels_of_two_axes_that_stand_together_are_counted() -> None:
+    inaction, nothing = frozenset({"inaction"}), frozenset[str]()
+    held = [
+        ({"housing", "rural"}, inaction), ({"housing"}, inaction), ({"medical"}, nothing), ({"medical"}, None)
+    ]  # fmt: skip
+    reports = [
+        LabelledReport(Report(str(n), f"{n}" * 20), {"domain": frozenset(domain), "misconduct": misconduct})
+        for n, (domain, misconduct) in enumerate(held)
+    ]
+    (across,) = survey(reports, TAXONOMY).across
+
+    assert across.together == {("housing", "inaction"): 2, ("rural", "inaction"): 1}
 
 
 def test_repeats_conflicts_and_leaks_are_found() -> None:

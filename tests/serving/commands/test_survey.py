@@ -46,6 +46,7 @@ def test_figures_and_warnings_are_shown(look: Look, tmp_path: Path) -> None:
     assert ended.code == 0
     assert "领域：标注过 3 件" in ended.out and "一致性 α" in ended.out
     assert "提醒：有 2 组近似重复的报告标签不一致（conflicts）" in ended.out
+    assert "领域 × 作风与违纪问题：同时出现" in ended.out and "推诿扯皮" in ended.out.split("同时出现")[-1]
     assert "A1、A2" in ended.out and "“领域·教育”只有 1 件" in ended.out
 
 
