@@ -11,7 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.errors import DataError
 from data.frozen_split import Assigned, Role
+from data.survey.page import survey_page
+from data.survey.rules import Level, check
+from data.survey.survey import survey
+from data.survey.words import finding_words
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.export import DEFAULT, Export
@@ -42,6 +47,7 @@ class Plan:
     Attributes:
         site: the site's folder.
         given: files of labelled reports.
+        despite_survey: train although a rule of the data report is broken that should stop it.
         contrast: the invented reports that ship are among what earlier models learned from.
         out: run folder; must not hold an earlier run.
         name: of the registered model and of the Export.
@@ -62,6 +68,7 @@ class Plan:
     name: str = "petition"
     version: str = "0"
     contrast: bool = False
+    despite_survey: bool = False
     taxonomy: Taxonomy | None = None
     serving: Path = DEFAULT
     encoder: str = str(ENCODER)
@@ -83,7 +90,7 @@ def retrain(
         what the gate says, and the registered version.
 
     Raises:
-        DataError: labelled files that cannot be used.
+        DataError: labelled files that cannot be used, or that would spoil the training.
         BadSettings: a label to protect that there is not, or contrast reports that do not fit the taxonomy.
         EncoderNotFound, NoWeights: nothing to start from.
         RegistryAway: MLflow cannot be reached.
@@ -96,6 +103,7 @@ def retrain(
     found = Site(plan.site).gather(_given(plan, taxonomy), taxonomy)
     record.figures(_counts(found))
     print(_said(found), flush=True)
+    _survey(found, taxonomy, plan.out, plan.despite_survey)
 
     start = _start(plan, settings, champion, taxonomy, len(found.rows[Role.train]))
     site = Site(plan.site)
@@ -163,6 +171,25 @@ def _given(plan: Plan, taxonomy: Taxonomy) -> Given:
 
 def _labels(taxonomy: Taxonomy) -> list[tuple[str, tuple[str, ...]]]:
     return [(axis.id, tuple(axis.label_ids)) for axis in taxonomy.axes]
+
+
+def _survey(found: Assigned, taxonomy: Taxonomy, out: Path, despite: bool) -> None:
+    """Write what the reports to train on are like, without their words, before anybody trains on them.
+
+    A correction of a test report stays in test and so is no leak here.
+
+    Raises:
+        DataError: a rule of level fail is broken, and `despite` is not given.
+    """
+    train, *measures = Role
+    surveyed = survey(found.rows[train], taxonomy, {role.value: found.rows[role] for role in measures})
+    findings, page = check(surveyed), out / "survey.html"
+    out.mkdir(parents=True, exist_ok=True)
+    page.write_text(survey_page(surveyed, findings, [train.value]), encoding="utf-8")
+    print(f"训练数据报告：{page}", flush=True)
+    broken = [finding_words(finding) for finding in findings if finding.level is Level.fail]
+    if broken and not despite:
+        raise DataError(f"{'；'.join(broken)}。详见 {page}；改好标注再来，或加 --despite-survey 照样训练")
 
 
 def _start(

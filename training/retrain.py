@@ -43,6 +43,7 @@ def main() -> None:
     plan = Plan(
         args.site, Given(args.labels, pinned, args.dev_share, args.test_share),
         args.out or Path("artifacts/runs") / version, args.name, version, args.contrast,
+        args.despite_survey,
         taxonomy, args.serving, args.encoder,
         args.start == "serving", args.keep_wide, tuple(args.cases), args.into, args.precision, args.golden,
         args.data_notes,
@@ -110,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=whole_number, default=0, help="0: torch's choice")
     parser.add_argument("--tracking", type=Path, default=Path("artifacts/mlflow"),
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
+    parser.add_argument("--despite-survey", action="store_true",
+                        help="train although the data report finds what should stop it")  # fmt: skip
     parser.add_argument("--exit-zero", action="store_true", help="0 also where the candidate is refused")
     add_setting_flags(parser, GateSettings)
     add_setting_flags(parser, TrainSettings)

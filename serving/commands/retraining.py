@@ -80,6 +80,9 @@ def retrain(
         str | None, option("--version", metavar="版本", help="模型版本；默认当前时间。")
     ] = None,
     tracking: _Tracking = _RECORDS,
+    despite_survey: Annotated[
+        bool, option("--despite-survey", help="训练数据报告里有不通过的规则也照样训练；默认停下。")
+    ] = False,
     exit_zero: Annotated[bool, option("--exit-zero", help="评审没有通过时也以 0 退出。")] = False,
 ) -> None:
     """用新的标注数据再训练，与现用模型在同一测试集上比较，更好才更换（需要 training 扩展）。
@@ -107,6 +110,8 @@ def retrain(
         arguments.append("--contrast")
     if take_back:
         arguments.append("--take-back")
+    if despite_survey:
+        arguments.append("--despite-survey")
     if exit_zero:
         arguments.append("--exit-zero")
     run_training("training.retrain", [*arguments, *context.args])

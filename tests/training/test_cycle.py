@@ -18,7 +18,7 @@ from data.taxonomy import Axis, Label, Taxonomy
 from model.export import SCOPE, Export
 from tests.serving.service import Running, running
 from tests.training.conftest import DOMAINS, MISCONDUCT, PLANTED, PURPOSES, Files, write_jsonl
-from training.cycle import Plan, _given, _scoped, retrain
+from training.cycle import Plan, _given, _scoped, _survey, retrain
 from training.gate import GateSettings, Verdict
 from training.models import listing
 from training.publish import ready, switch
@@ -151,6 +151,8 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
     assert "版本 3 [challenger]  office@poisoned" in said and "版本 2 [champion]  office@second" in said
     assert "宏平均 F1·轴domain" in said and "不能排除下降" in said and "测试恢复" in said
     page = (office.home / "runs" / "poisoned" / "verdict.html").read_text(encoding="utf-8")
+    seen = (office.home / "runs" / "poisoned" / "survey.html").read_text(encoding="utf-8")
+    assert "标注数据报告" in seen and PLANTED not in seen
     assert "没有通过" in page and "<svg" in page and "http" not in page.replace("http-equiv", "")
     assert PLANTED not in capsys.readouterr().out + page + said
     everything = b"".join(p.read_bytes() for p in (office.home / "records").rglob("*") if p.is_file())
@@ -266,6 +268,20 @@ def test_labels_of_an_axis_that_a_new_taxonomy_lacks_are_not_lost_without_a_word
         site.gather(new, smaller)
 
     assert {role: site.file(role).read_bytes() for role in Role} == kept
+
+
+def test_what_would_spoil_the_training_stops_it_unless_somebody_says_otherwise(
+    office: Office, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    found = Site(office.plan.site).gather(office.plan.given, taxonomy)
+    _survey(found, taxonomy, tmp_path / "whole", False)
+    silent = [replace(row, labels={**row.labels, "purpose": None}) for row in found.rows[Role.train]]
+    spoilt = replace(found, rows={**found.rows, Role.train: silent})
+    with pytest.raises(DataError, match=r"轴purpose.*unlabelled_axis.*--despite-survey"):
+        _survey(spoilt, taxonomy, tmp_path / "spoilt", False)
+    _survey(spoilt, taxonomy, tmp_path / "spoilt", True)
+
+    assert "轴purpose" in (tmp_path / "spoilt" / "survey.html").read_text(encoding="utf-8")
 
 
 def test_the_first_model_of_a_taxonomy_takes_no_scope_that_turns_its_reports_away(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from serving.survey_words import REASONS
+from data.survey.words import REASONS
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Ended, Petition
 
 Look = Callable[..., Ended]
