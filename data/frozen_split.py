@@ -1,8 +1,8 @@
 """Frozen split: which reports teach, which tune and which measure; once said, it stays so.
 
-The file beside the site's data holds a hash of each report's words and its role, never the words. A report
-that measures is never trained on, one that was trained on never measures, and neither is any report in nearly
-the same words.
+The file beside the site's data holds a hash of each report's words, its role, and whether labels of a test
+report are settled, never the words. A report that measures is never trained on, one that was trained on never
+measures, and neither is any report in nearly the same words.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -38,22 +38,41 @@ _STRICT = list(Role)
 
 
 @dataclass(frozen=True)
+class Frozen:
+    """What was said of reports for good, each by the hash of its words.
+
+    Attributes:
+        roles: hash -> role.
+        settled: hashes of test reports whose labels do not share the faults of an import: they came as a test
+            set, or a candidate that they measured was promoted.
+    """
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Assigned:
     """A pool with the role of each report.
 
     Attributes:
         rows: per role the reports, in the order of the pool.
-        settled: places in rows[test] of the reports that were frozen before and whose labels are not new.
+        settled: places in rows[test] of the reports whose labels are settled, and not new.
         left_out: reports alike to some with another role, so that they can have none.
         missing: role -> frozen reports that the pool no longer has.
-        roles: hash -> role, to be saved: what was frozen before and what is new.
+        frozen: to be saved: what was frozen before and what is new.
     """
 
     rows: Mapping[Role, Sequence[LabelledReport]]
     settled: Sequence[int]
     left_out: int
     missing: Mapping[Role, int]
-    roles: Mapping[str, Role]
+    frozen: Frozen
+
+    def accepted(self) -> Frozen:
+        """The same with all test reports settled: a candidate that they measured was promoted."""
+        test = frozenset(fingerprint(row.report) for row in self.rows[Role.test])
+        return replace(self.frozen, settled=self.frozen.settled | test)
 
 
 def fingerprint(report: Report) -> str:
@@ -62,49 +81,58 @@ def fingerprint(report: Report) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def load_roles(path: Path) -> dict[str, Role]:
+def load_frozen(path: Path) -> Frozen:
     """Read the file; none there is none frozen yet.
 
     Raises:
         BrokenFile: a line is not of its form.
     """
     if not path.is_file():
-        return {}
-    roles = {}
+        return Frozen()
+    roles: dict[str, Role] = {}
+    settled: set[str] = set()
     for row, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             shape = json.loads(line)
-            roles[str(shape["words"])] = Role(shape["role"])
+            words = str(shape["words"])
+            roles[words] = Role(shape["role"])
         except (ValueError, KeyError, TypeError):
             raise BrokenFile(f"{path}, line {row}: not a hash and a role; restore the file") from None
-    return roles
+        if shape.get("settled") is True:
+            settled.add(words)
+    return Frozen(roles, frozenset(settled))
 
 
-def save_roles(path: Path, roles: Mapping[str, Role]) -> None:
+def save_frozen(path: Path, frozen: Frozen) -> None:
     """Write the file anew, whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
-    lines = (json.dumps({"words": words, "role": role.value}) + "\n" for words, role in roles.items())
-    partial.write_text("".join(lines), encoding="utf-8")
+    shapes = [
+        {"words": words, "role": role.value, **({"settled": True} if words in frozen.settled else {})}
+        for words, role in frozen.roles.items()
+    ]
+    partial.write_text("".join(f"{json.dumps(shape)}\n" for shape in shapes), encoding="utf-8")
     partial.replace(path)
 
 
 def assign(
     pooled: Sequence[Pooled],
-    frozen: Mapping[str, Role],
+    frozen: Frozen,
     pins: Mapping[str, Role],
     taxonomy: Taxonomy,
     dev: float = 0.1,
     test: float = 0.2,
+    trusted: Collection[str] = (),
 ) -> Assigned:
     """Give every report of the pool its role.
 
     Args:
-        frozen: hash -> role of earlier times; it never changes.
+        frozen: of earlier times; a role never changes, and labels stay settled until new ones replace them.
         pins: source -> role of its reports; those of other sources are dealt out, label by label.
         dev, test: shares of the reports that are dealt out.
+        trusted: sources that are test sets: labels that stand there are settled.
     """
     prints = [fingerprint(one.labelled.report) for one in pooled]
-    known = [frozen.get(words) for words in prints]
+    known = [frozen.roles.get(words) for words in prints]
     pinned = [_strictest([pins[name] for name in one.sources if name in pins]) for one in pooled]
     groups: dict[int, list[int]] = {}
     for place, one in enumerate(pooled):
@@ -131,17 +159,30 @@ def assign(
             roles[place] = [*shares][fold]
     rows: dict[Role, list[LabelledReport]] = {role: [] for role in Role}
     settled: list[int] = []
-    for one, given, before in zip(pooled, roles, known, strict=True):
+    hashes = set(frozen.settled)
+    for one, words, given in zip(pooled, prints, roles, strict=True):
         if given is None:
             continue
-        # Labels that are new may be wrong in the way of those that are learned from.
-        if before == Role.test and all(name in pins for name in one.corrected):
-            settled.append(len(rows[Role.test]))
+        if given is Role.test:
+            hashes.discard(words)
+            if _settled(one, words in frozen.settled, pins, trusted):
+                settled.append(len(rows[given]))
+                hashes.add(words)
         rows[given].append(one.labelled)
     here = {*prints}
-    gone = Counter(role for words, role in frozen.items() if words not in here)
-    new = {words: role for words, role in zip(prints, roles, strict=True) if role is not None}
-    return Assigned(rows, settled, roles.count(None), gone, {**frozen, **new})
+    gone = Counter(role for words, role in frozen.roles.items() if words not in here)
+    dealt = {words: role for words, role in zip(prints, roles, strict=True) if role is not None}
+    after = Frozen({**frozen.roles, **dealt}, frozenset(hashes))
+    return Assigned(rows, settled, roles.count(None), gone, after)
+
+
+def _settled(one: Pooled, before: bool, pins: Mapping[str, Role], trusted: Collection[str]) -> bool:
+    """Tell whether the labels of a test report are settled; before: they were so until now.
+
+    New ones may be wrong in the way of those that are learned from, at the next retraining as at this.
+    """
+    new = any(name not in pins for name in (one.sources[0], *one.corrected))
+    return not new and (before or any(name in trusted for name in one.sources))
 
 
 def _strictest(roles: Sequence[Role]) -> Role | None:

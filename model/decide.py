@@ -13,6 +13,23 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What is said of some reports, all axes together, before evidence is looked for.
+
+    Attributes:
+        scores: [reports, labels], calibrated, in taxonomy order; of reports that get no tags too.
+        given: [reports, labels], which tags they get.
+        outside: per report why it is no petition, and so gets no tags; "" where it may be one.
+        reasons: per report the codes why a person should look.
+    """
+
+    scores: Floats
+    given: NDArray[np.bool_]
+    outside: tuple[str, ...]
+    reasons: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class AxisDecision:
     """How one axis' logits become tags.
 

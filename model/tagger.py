@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.report import Report
 from data.taxonomy import Axis
+from model.decide import Decided
 from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
 from model.evidence import find_evidence, token_sums
@@ -184,64 +185,77 @@ class Tagger:
             rows.append(row)
         return np.stack(rows).astype(np.float32)
 
+    def decide(self, works: Sequence[Work], logits: Floats) -> Decided:
+        """Say which tags reports get that have been read, and why a person should look at them."""
+        scores, given, doubtful = [], [], []
+        for axis, column in self.export.taxonomy.columns():
+            decision = self.export.decisions[axis.id]
+            scores.append(decision.scores(logits[:, column], axis.kind))
+            given.append(decision.given(scores[-1], axis.kind))
+            doubtful.append([f"{axis.id}:{r}" if r else "" for r in decision.doubtful(scores[-1], given[-1])])
+        tags = np.concatenate(given, axis=1)
+        outside, reasons = [], []
+        for row, work in enumerate(works):
+            outside.append(self.scope.outside(work.encoded.plain) if self.scope is not None else "")
+            if outside[-1]:
+                tags[row] = False
+                why = [outside[-1]]
+            else:
+                why = [r[row] for r in doubtful if r[row]] + self._doubts(work, tags[row])
+            if work.encoded.unread_chars:
+                why.append("unread")
+            reasons.append(tuple(why))
+        return Decided(np.concatenate(scores, axis=1), tags, tuple(outside), tuple(reasons))
+
     def _decide(
         self, works: Sequence[Work], logits: Floats, evidence: EvidenceFor, matters: bool
     ) -> Iterator[Prediction]:
-        tables, reasons = [], []
-        for axis, column in self.export.taxonomy.columns():
-            decision = self.export.decisions[axis.id]
-            scores = decision.scores(logits[:, column], axis.kind)
-            given = decision.given(scores, axis.kind)
-            tables.append((axis, column, scores, given, decision.slope))
-            reasons.append([f"{axis.id}:{r}" if r else "" for r in decision.doubtful(scores, given)])
+        decided = self.decide(works, logits)
         for row, work in enumerate(works):
-            outside = self.scope.outside(work.encoded.plain) if self.scope is not None else ""
-            if outside:
-                yield self._untagged(work, outside, matters)
+            if decided.outside[row]:
+                yield self._untagged(work, decided.reasons[row], matters)
                 continue
+            given = decided.given[row]
             wanted = [
                 column.start + i
-                for axis, column, _, given, _ in tables
-                for i in np.flatnonzero(given[row]).tolist()
+                for axis, column in self.export.taxonomy.columns()
+                for i in np.flatnonzero(given[column]).tolist()
                 if _wants_evidence(axis, evidence)
             ]
             explain = self.losses if evidence == "careful" else self.contributions
             parts = explain(work, wanted) if wanted else None
             tags = {}
-            for axis, column, scores, given, _ in tables:
+            for axis, column in self.export.taxonomy.columns():
                 found = []
-                for i in np.flatnonzero(given[row]).tolist():
+                for i in np.flatnonzero(given[column]).tolist():
                     spans: tuple[Evidence, ...] = ()
                     if parts is not None and column.start + i in wanted:
                         spans = find_evidence(
                             work.report, work.encoded, parts[:, wanted.index(column.start + i)]
                         )
-                    label = axis.labels[i]
-                    found.append(Tag(label.id, label.name, float(scores[row, i]), spans))
+                    label, score = axis.labels[i], float(decided.scores[row, column.start + i])
+                    found.append(Tag(label.id, label.name, score, spans))
                 tags[axis.id] = tuple(sorted(found, key=lambda tag: -tag.score))
-            why = [r[row] for r in reasons if r[row]] + self._doubts(work, [g[row] for *_, g, _ in tables])
-            if work.encoded.unread_chars:
-                why.append("unread")
+            why = decided.reasons[row]
             yield Prediction(
-                work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, tuple(why),
+                work.report.id, tags, bool(why), work.encoded.unread_chars, self.export.model, why,
                 self.cases.nearest(pooled(work)) if self.cases is not None else (),
                 find_matters(work, self.wide, self.export) if matters else None,
             )  # fmt: skip
 
-    def _untagged(self, work: Work, reason: str, matters: bool) -> Prediction:
+    def _untagged(self, work: Work, reasons: tuple[str, ...], matters: bool) -> Prediction:
         """The answer to a text that is no petition: no tags, and a person looks at it."""
-        unread = work.encoded.unread_chars
         return Prediction(
-            work.report.id, {axis.id: () for axis in self.export.taxonomy.axes}, True, unread,
-            self.export.model, (reason, "unread") if unread else (reason,),
+            work.report.id, {axis.id: () for axis in self.export.taxonomy.axes}, True,
+            work.encoded.unread_chars, self.export.model, reasons,
             matters=Matters(False, ()) if matters else None,
         )  # fmt: skip
 
-    def _doubts(self, work: Work, given: Sequence[NDArray[np.bool_]]) -> list[str]:
-        """Reasons to doubt tags that were given, with their axes, each once; given: [labels] of each axis."""
+    def _doubts(self, work: Work, given: NDArray[np.bool_]) -> list[str]:
+        """Reasons to doubt tags that were given, with their axes, each once; given: [labels]."""
         if self.scope is None:
             return []
-        doubts = self.scope.doubts(np.concatenate(given), work.linear)
+        doubts = self.scope.doubts(given, work.linear)
         found = [
             f"{axis.id}:{reason}"
             for axis, column in self.export.taxonomy.columns()

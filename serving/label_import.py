@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from data.errors import EmptyFile, NoLabels
-from data.imports.formats import Format, find_format, read_labels
+from data.imports.formats import Format, find_format, read_labels, unused_options
 from data.imports.line import to_line
 from data.imports.merge import Merger, Tie, merge
 from data.imports.originals import Originals
@@ -113,6 +113,11 @@ class LabelImport:
             say(self.messages, line)
         if not readings and rejects.count == before:
             say(self.messages, no_rows([source.name]))
+        if drafts := sum(reading.may_be_draft for reading in readings):
+            said = f"{source.name}：有 {drafts} 份标注没有写明是否已提交，如有草稿也会算作标注"
+            say(self.messages, f"{said}；要避免请用 to_list(flatten=True) 导出")
+        if unused := unused_options(source, format, self.plan):
+            say(self.messages, f"{source.name}：{'、'.join(unused)} 没有用上，{_NAMES[format]}不按栏目读")
         if format is Format.table:
             for heading, axis in overlooked(source, self.plan):
                 say(
@@ -151,7 +156,7 @@ class LabelImport:
         if unused:
             remarks.append(f"--map、--drop 里有 {len(unused)} 个名称没有出现：{'、'.join(unused)}")
         if merged.replaced:
-            remarks.append(f"同一人对同一件标注了不止一次的有 {merged.replaced} 份，以后一份为准。")
+            remarks.append(f"同一人对同一件的同一维度标注了不止一次的有 {merged.replaced} 份，以后一份为准。")
         if merged.draws:
             remarks.append(f"意见相持 {len(merged.draws)} 处，列在 {draws}")
         for axis in self.plan.taxonomy.axes:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from data.survey.rules import Finding, Level
 from data.survey.survey import Survey
-from serving.survey_words import Table, finding_words, tables
+from data.survey.words import Table, finding_words, tables
 from serving.typeset import plain
 
 _WIDEST = 40  # cells of one column

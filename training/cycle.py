@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.errors import DataError
 from data.frozen_split import Assigned, Role
+from data.survey.page import survey_page
+from data.survey.rules import Level, check
+from data.survey.survey import survey
+from data.survey.words import finding_words
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.export import DEFAULT, Export
@@ -19,10 +24,10 @@ from model.tagger import Tagger
 from training.behaviour import Case, read_cases, shipped_cases
 from training.carry import sources
 from training.gate import GateSettings, Verdict, judge
-from training.publish import publish
+from training.publish import ready, switch
 from training.registry import MODEL, Registry, Version
-from training.scope import Taught, carry_scope
-from training.settings import TrainSettings
+from training.scope import LENT, Taught, carry_scope, contrast_files, lend_scope
+from training.settings import BadSettings, TrainSettings
 from training.site import Given, Site
 from training.start import NoWeights, Start, start_from
 from training.to_onnx import SAMPLE, export_run, golden_reports, notes_of
@@ -42,6 +47,8 @@ class Plan:
     Attributes:
         site: the site's folder.
         given: files of labelled reports.
+        despite_survey: train although a rule of the data report is broken that should stop it.
+        contrast: the invented reports that ship are among what earlier models learned from.
         out: run folder; must not hold an earlier run.
         name: of the registered model and of the Export.
         version: of the Export.
@@ -60,6 +67,8 @@ class Plan:
     out: Path
     name: str = "petition"
     version: str = "0"
+    contrast: bool = False
+    despite_survey: bool = False
     taxonomy: Taxonomy | None = None
     serving: Path = DEFAULT
     encoder: str = str(ENCODER)
@@ -81,16 +90,20 @@ def retrain(
         what the gate says, and the registered version.
 
     Raises:
-        DataError: labelled files that cannot be used.
+        DataError: labelled files that cannot be used, or that would spoil the training.
+        BadSettings: a label to protect that there is not, or contrast reports that do not fit the taxonomy.
         EncoderNotFound, NoWeights: nothing to start from.
         RegistryAway: MLflow cannot be reached.
-        BrokenExport, GoldenMismatch: promoted, but it cannot be used on this machine.
+        BrokenExport, GoldenMismatch: the gate lets it pass, but it cannot be used on this machine; nothing is
+            promoted.
     """
     champion = _champion(plan, record, registry)
     taxonomy = plan.taxonomy or (champion.taxonomy if champion else Taxonomy.default())
-    found = Site(plan.site).gather(plan.given, taxonomy)
+    gate.refuse_unknown(taxonomy)
+    found = Site(plan.site).gather(_given(plan, taxonomy), taxonomy)
     record.figures(_counts(found))
     print(_said(found), flush=True)
+    _survey(found, taxonomy, plan.out, plan.despite_survey)
 
     start = _start(plan, settings, champion, taxonomy, len(found.rows[Role.train]))
     site = Site(plan.site)
@@ -110,7 +123,7 @@ def retrain(
         _prior(start, champion, taxonomy),
     )  # fmt: skip
     taught = Taught(dev, [site.file(Role.train)], settings.hint_below)
-    export = carry_scope(champion or Export.load(plan.serving), export, taught)
+    export = _scoped(export, champion, plan.serving, taught)
     record.tag("data_hash", export.data_hash)
     record.metrics(metrics)
     number = int(record.model(export.folder, plan.name) or 0)
@@ -120,9 +133,10 @@ def retrain(
     verdict = _judged(export, champion, found, cases, gate)
     _record(record, verdict, plan.out)
     why = "；".join([headline(verdict), *reasons(verdict)])
-    version = registry.promote(number, why) if verdict.promoted else registry.challenge(number, why)
-    if verdict.promoted and plan.into is not None:
-        publish(registry, version, plan.into)
+    if not verdict.promoted:
+        return verdict, registry.challenge(number, why)
+    version = _promote(registry, number, why, plan.into)
+    site.accept(found)
     return verdict, version
 
 
@@ -144,8 +158,38 @@ def _champion(plan: Plan, record: Run, registry: Registry) -> Export | None:
     return export
 
 
+def _given(plan: Plan, taxonomy: Taxonomy) -> Given:
+    """What is given, with the invented reports that ship where they are asked for."""
+    if not plan.contrast:
+        return plan.given
+    files = contrast_files(taxonomy)
+    if not files:
+        raise BadSettings("--contrast: the reports that ship are not labelled by this taxonomy; leave it out")
+    base = [*plan.given.pinned.get(Role.train, ()), *files]
+    return replace(plan.given, pinned={**plan.given.pinned, Role.train: base})
+
+
 def _labels(taxonomy: Taxonomy) -> list[tuple[str, tuple[str, ...]]]:
     return [(axis.id, tuple(axis.label_ids)) for axis in taxonomy.axes]
+
+
+def _survey(found: Assigned, taxonomy: Taxonomy, out: Path, despite: bool) -> None:
+    """Write what the reports to train on are like, without their words, before anybody trains on them.
+
+    A correction of a test report stays in test and so is no leak here.
+
+    Raises:
+        DataError: a rule of level fail is broken, and `despite` is not given.
+    """
+    train, *measures = Role
+    surveyed = survey(found.rows[train], taxonomy, {role.value: found.rows[role] for role in measures})
+    findings, page = check(surveyed), out / "survey.html"
+    out.mkdir(parents=True, exist_ok=True)
+    page.write_text(survey_page(surveyed, findings, [train.value]), encoding="utf-8")
+    print(f"训练数据报告：{page}", flush=True)
+    broken = [finding_words(finding) for finding in findings if finding.level is Level.fail]
+    if broken and not despite:
+        raise DataError(f"{'；'.join(broken)}。详见 {page}；改好标注再来，或加 --despite-survey 照样训练")
 
 
 def _start(
@@ -179,6 +223,17 @@ def _prior(
     return champion.decisions
 
 
+def _scoped(export: Export, champion: Export | None, serving: Path, taught: Taught) -> Export:
+    """With the champion's scope; the first model of a taxonomy takes that of `serving` where it fits."""
+    if champion is not None:
+        return carry_scope(champion, export, taught)
+    scoped, fallen = lend_scope(Export.load(serving), export, taught)
+    if fallen > LENT:
+        said = f"现用模型认为开发集里 {fallen:.1%} 不像信访件：新模型不沿用这一判断，来件一律打标。"
+        print(said, flush=True)
+    return scoped
+
+
 def _judged(
     export: Export, champion: Export | None, found: Assigned, cases: list[Case], gate: GateSettings
 ) -> Verdict:
@@ -186,17 +241,26 @@ def _judged(
     return judge(Tagger(export), before, found.rows[Role.test], cases, gate, found.settled)
 
 
+def _promote(registry: Registry, number: int, why: str, into: Path | None) -> Version:
+    """Make it the champion, and what the service follows; ready first, or nobody might serve the champion."""
+    if into is None:
+        return registry.promote(number, why)
+    export = ready(registry, registry.find(str(number)), into)
+    version = registry.promote(number, why)
+    switch(into, export)
+    return version
+
+
 def _counts(found: Assigned) -> Mapping[str, float]:
     counts = {f"rows_{role.value}": float(len(found.rows[role])) for role in Role}
-    new = len(found.rows[Role.test]) - len(found.settled)
-    return counts | {"rows_test_new": float(new), "rows_left_out": float(found.left_out)}
+    unsettled = len(found.rows[Role.test]) - len(found.settled)
+    return counts | {"rows_test_unsettled": float(unsettled), "rows_left_out": float(found.left_out)}
 
 
 def _said(found: Assigned) -> str:
     train, dev, test = (len(found.rows[role]) for role in Role)
-    said = (
-        f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（新增、改标 {test - len(found.settled)} 件）。"
-    )
+    unsettled = test - len(found.settled)
+    said = f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（其中标注未定的 {unsettled} 件）。"
     if found.left_out:
         said += f"与其他用途的报告雷同、因而不用的 {found.left_out} 件。"
     if gone := found.missing.get(Role.test, 0):

@@ -1,7 +1,8 @@
 """The gate: may a candidate take the champion's place? Both answer the same frozen test reports.
 
 New test reports come out of the same import as those that taught the candidate: where its labels are wrong,
-both are wrong alike. So those that were frozen before this import are also judged alone, where they suffice.
+both are wrong alike. So those whose labels are settled (data/frozen_split.py) are also judged alone, where
+they suffice.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.labelled import LabelledReport, label_targets
-from data.taxonomy import Taxonomy
+from data.report import Report
+from data.taxonomy import Axis, Taxonomy
 from model.export import GOLDEN
 from model.golden import GoldenMismatch, replay_golden
 from model.tagger import Tagger
 from training.behaviour import Behaviour, Case, behave
 from training.paired import Answers, Change, Changes, Floats, compare
+from training.settings import BadSettings
 
 PROTECTED = (
     "education", "medical", "pension", "social_security", "inaction", "falsification", "privilege",
@@ -33,7 +37,7 @@ class GateSettings:
     """How far the macro-F1 of an axis may lie below the champion's: unless it is higher, the lower end of the
     interval of the difference must not fall below this."""
     protected: tuple[str, ...] = PROTECTED
-    """Labels none of which may fall significantly; those that the taxonomy lacks do not count."""
+    """Labels none of which may fall significantly; default ones that the taxonomy lacks do not count."""
     calibration: float = 0.02
     """How far the calibration error of an axis may rise, where the rise is significant."""
     level: float = 0.05
@@ -47,17 +51,29 @@ class GateSettings:
     samples: int = 2000
     """Bootstrap samples."""
 
+    def refuse_unknown(self, taxonomy: Taxonomy) -> None:
+        """End where somebody named a label to protect that the taxonomy does not have.
+
+        Raises:
+            BadSettings: names it, and the labels that there are.
+        """
+        known = [label for axis in taxonomy.axes for label in axis.label_ids]
+        lost = [label for label in self.protected if label not in known]
+        if lost and self.protected != PROTECTED:
+            raise BadSettings(f"--protected: no label is {', '.join(lost)}; there are {', '.join(known)}")
+
 
 @dataclass(frozen=True)
 class Check:
     """One rule and whether it is kept.
 
     Attributes:
-        rule: test_size, macro_f1, protected, calibration, golden, behaviour, behaviour_lost or taxonomy.
+        rule: test_size, macro_f1, protected, calibration, golden, behaviour, behaviour_lost, taxonomy or
+            learned.
         where: axis id or label id; "" where the rule is about the whole model.
         figures: what it was decided on.
         cases: names of behaviour cases.
-        settled: decided on the test reports that were frozen before this import.
+        settled: decided on the test reports whose labels are settled, alone.
     """
 
     rule: str
@@ -80,6 +96,7 @@ class Verdict:
         tested: axis id -> test reports that label it.
         behaviour: of candidate and champion.
         protected: labels none of which may fall.
+        unproven: axis ids on which too few test reports have settled labels for them to be judged alone.
     """
 
     candidate: str
@@ -91,6 +108,7 @@ class Verdict:
     tested: Mapping[str, int] = field(default_factory=dict)
     behaviour: tuple[Behaviour, Behaviour | None] = (Behaviour((), ()), None)
     protected: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
 
     @property
     def promoted(self) -> bool:
@@ -105,6 +123,7 @@ class Verdict:
             "promoted": self.promoted,
             "checks": [asdict(check) for check in self.checks],
             "tested": dict(self.tested),
+            "unproven": list(self.unproven),
             "axes": {
                 axis.id: _axis_shape(axis.label_ids, self.axes[axis.id], self.supports[axis.id])
                 for axis in self.taxonomy.axes
@@ -136,10 +155,10 @@ def judge(
     """Let both answer the same reports, and hold the difference against the rules.
 
     Args:
-        champion: None where there is none yet; then nothing is compared.
+        champion: None where there is none yet; the candidate must then do better than whoever does not read.
         test: frozen test reports, on which neither was trained.
         cases: behaviour cases.
-        settled: places in `test` of the reports that were frozen before this import; None is all.
+        settled: places in `test` of the reports whose labels are settled; None is all.
     """
     settings = settings or GateSettings()
     taxonomy = candidate.export.taxonomy
@@ -148,32 +167,35 @@ def judge(
     checks += _behaviour(*behaviour, settings)
     verdict = Verdict(
         candidate.export.model, champion.export.model if champion else "", tuple(checks), taxonomy,
-        behaviour=behaviour, protected=settings.protected,
+        behaviour=behaviour, protected=settings.protected if champion else (),
     )  # fmt: skip
-    if champion is None:
-        return verdict
-    if _order(champion.export.taxonomy) != _order(taxonomy):
+    if champion is not None and _order(champion.export.taxonomy) != _order(taxonomy):
         return replace(verdict, checks=(*checks, Check("taxonomy", False)))
     said = _Said(candidate, champion, test)
     compared = said.compare(settings)
+    rules = _learned if champion is None else _axis_checks
     for axis in taxonomy.axes:
         one = compared[axis.id]
         figures = {"reports": one.reports, "least": settings.least_test}
         checks.append(Check("test_size", one.reports >= settings.least_test, axis.id, figures))
-        checks += _axis_checks(axis.id, axis.label_ids, one, settings)
+        checks += rules(axis, one, settings)
+    unproven = []
     if settled is not None and len(settled) < len(test):
         older = said.compare(settings, sorted(settled))
         for axis in taxonomy.axes:
             one = older[axis.id]
-            if one.reports >= settings.least_test:
-                again = _axis_checks(axis.id, axis.label_ids, one, settings)
-                checks += [replace(check, settled=True) for check in again if check.rule != "calibration"]
+            if one.reports < settings.least_test:
+                unproven.append(axis.id)
+                continue
+            again = rules(axis, one, settings)
+            checks += [replace(check, settled=True) for check in again if check.rule != "calibration"]
     return replace(
         verdict,
         checks=tuple(checks),
-        axes={axis: one.changes for axis, one in compared.items() if one.changes is not None},
+        axes={axis: one.changes for axis, one in compared.items() if champion and one.changes},
         supports={axis: one.supports for axis, one in compared.items()},
         tested={axis: one.reports for axis, one in compared.items()},
+        unproven=tuple(unproven),
     )
 
 
@@ -191,15 +213,15 @@ def _order(taxonomy: Taxonomy) -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 class _Said:
-    """What champion and candidate said of the test reports."""
+    """What candidate and champion said of the test reports; in the place of no champion who does not read."""
 
-    def __init__(self, candidate: Tagger, champion: Tagger, test: Sequence[LabelledReport]) -> None:
+    def __init__(self, candidate: Tagger, champion: Tagger | None, test: Sequence[LabelledReport]) -> None:
         self.taxonomy = candidate.export.taxonomy
-        self.taggers = champion, candidate
         reports = [row.report for row in test]
-        self.scores = [tagger.scores(reports) for tagger in self.taggers]
+        self.after = _answers(candidate, reports)
+        self.before = _answers(champion, reports) if champion is not None else None
         targets = [label_targets(row, self.taxonomy) for row in test]
-        self.truth: Floats = np.array(targets, dtype=np.float32).reshape(self.scores[0].shape)
+        self.truth: Floats = np.array(targets, dtype=np.float32).reshape(self.after.scores.shape)
 
     def compare(self, settings: GateSettings, places: Sequence[int] | None = None) -> dict[str, _Compared]:
         """Figures per axis over the reports at these places; None is all."""
@@ -209,30 +231,57 @@ class _Said:
         for axis, columns in self.taxonomy.columns():
             rows = chosen & ~np.isnan(self.truth[:, columns.start])
             real = self.truth[rows][:, columns]
-            answers = []
-            for tagger, scores in zip(self.taggers, self.scores, strict=True):
-                mine = scores[rows][:, columns]
-                given = tagger.export.decisions[axis.id].given(mine, axis.kind)
-                answers.append(Answers(mine, given))
-            before, after = answers
             changes = None
             if real.any():
+                after = _part(self.after, rows, columns)
+                before = _part(self.before, rows, columns) if self.before else _unread(real, axis.kind)
                 changes = compare(before, after, real, settings.level, settings.samples)
             found[axis.id] = _Compared(changes, len(real), tuple(int(x) for x in real.sum(axis=0)))
         return found
 
 
-def _axis_checks(axis: str, labels: Sequence[str], found: _Compared, settings: GateSettings) -> list[Check]:
+def _answers(tagger: Tagger, reports: Sequence[Report]) -> Answers:
+    """What `petition tag` says: scores, and tags, which a text that is no petition does not get."""
+    found = [tagger.decide(works, logits) for works, logits in tagger.examine(reports)]
+    none = np.zeros((0, sum(len(axis.labels) for axis in tagger.export.taxonomy.axes)))
+    return Answers(
+        np.concatenate([none.astype(np.float32), *(one.scores for one in found)]),
+        np.concatenate([none.astype(bool), *(one.given for one in found)]),
+    )
+
+
+def _part(answers: Answers, rows: NDArray[np.bool_], columns: slice) -> Answers:
+    return Answers(answers.scores[rows][:, columns], answers.given[rows][:, columns])
+
+
+def _unread(truth: Floats, kind: str) -> Answers:
+    """The best answer of whoever does not read: the same to every report, as often as each label holds.
+
+    Every label, since none at all would have an F1 of 0; where one label holds, the most frequent.
+    """
+    shares = truth.mean(axis=0)
+    given = np.arange(len(shares)) == shares.argmax() if kind == "one" else np.ones(len(shares), dtype=bool)
+    return Answers(np.tile(shares, (len(truth), 1)), np.tile(given, (len(truth), 1)))
+
+
+def _learned(axis: Axis, found: _Compared, settings: GateSettings) -> list[Check]:
+    """Whether the first model of a taxonomy does significantly better than whoever does not read."""
+    if found.changes is None:
+        return [Check("learned", False, axis.id)]
+    return [Check("learned", found.changes.macro.low > 0, axis.id, _figures(found.changes.macro))]
+
+
+def _axis_checks(axis: Axis, found: _Compared, settings: GateSettings) -> list[Check]:
     if found.changes is None:
         return []
     macro, error = found.changes.macro, found.changes.calibration
     holds = macro.difference >= 0 or macro.low >= -settings.margin
     rises = error.difference > settings.calibration and error.low > 0
     checks = [
-        Check("macro_f1", holds, axis, _figures(macro, margin=settings.margin)),
-        Check("calibration", not rises, axis, _figures(error, margin=settings.calibration)),
+        Check("macro_f1", holds, axis.id, _figures(macro, margin=settings.margin)),
+        Check("calibration", not rises, axis.id, _figures(error, margin=settings.calibration)),
     ]
-    for label, change, support in zip(labels, found.changes.labels, found.supports, strict=True):
+    for label, change, support in zip(axis.label_ids, found.changes.labels, found.supports, strict=True):
         if label in settings.protected and change is not None:
             checks.append(Check("protected", change.high >= 0, label, _figures(change, support=support)))
     return checks

@@ -11,8 +11,8 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from training.publish import publish
-from training.registry import CHAMPION, WHY, Registry
+from training.publish import CURRENT, NOT_SERVED, ready, switch
+from training.registry import CHAMPION, WHY, Registry, Version
 from training.tracking import connect
 
 
@@ -23,17 +23,26 @@ def main() -> None:
     if args.action == "list":
         print(listing(registry))
         return
+    version = _wanted(registry, args)
+    # Ready first: what cannot be used on this machine must not become the champion, which nobody would serve.
+    export = ready(registry, version, args.into) if args.into is not None else None
     if args.action == "promote":
-        version = registry.promote(args.version, args.why)
+        registry.promote(version.number, args.why)
         print(f"版本 {version.number}（{version.model}）成为现用模型（champion）。")
     elif args.action == "rollback":
-        version = registry.rollback(args.why)
+        registry.rollback(args.why)
         print(f"已退回版本 {version.number}（{version.model}）。")
-    else:
-        version = registry.find(args.which)
-    if args.into is not None:
-        export = publish(registry, version, args.into)
-        print(f"{args.into / 'current'} 指向版本 {version.number}（{export.model}）。")
+    if export is None:
+        print(NOT_SERVED)
+        return
+    switch(args.into, export)
+    print(f"{args.into / CURRENT} 指向版本 {version.number}（{export.model}）。")
+
+
+def _wanted(registry: Registry, args: argparse.Namespace) -> Version:
+    if args.action == "rollback":
+        return registry.replaced()
+    return registry.find(str(args.version) if args.action == "promote" else args.which)
 
 
 def listing(registry: Registry) -> str:

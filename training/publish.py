@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from model.export import GOLDEN, BrokenExport, Export
@@ -19,30 +20,47 @@ from training.registry import Registry, Version
 CURRENT = "current"
 KEPT = 5
 """Versions that stay in the folder, the linked one among them."""
+NOT_SERVED = "服务用的还是原来的模型；要换上，请运行 petition models pull --into 服务跟随的文件夹。"
+"""Said where the registry has another champion and no folder was named."""
 
 
-def publish(registry: Registry, version: Version, into: Path) -> Export:
-    """Fetch a version where it is not there yet, check it on this machine, and move the link.
+def ready(registry: Registry, version: Version, into: Path) -> Export:
+    """Have a version in the folder, whole and checked on this machine; the link stays where it is.
+
+    What is fetched gets its name only when it has been checked, and takes the place of a damaged copy.
 
     Raises:
-        RegistryAway: MLflow cannot be reached; the link stays.
-        BrokenExport, GoldenMismatch: it cannot be used here; the link stays.
+        RegistryAway: MLflow cannot be reached.
+        BrokenExport, GoldenMismatch: it cannot be used here.
+        FileExistsError: something that is no link stands in the link's place.
     """
     into.mkdir(parents=True, exist_ok=True)
+    _refuse_folder(into / CURRENT)
     folder = into / str(version.number)
-    if folder.is_dir() and not _whole(folder):
-        shutil.rmtree(folder)
-    if not folder.is_dir():
-        registry.fetch(version.number, folder)
-    try:
-        tagger = Tagger.load(folder)
-        replay_golden(folder / GOLDEN, tagger)
-    except Exception:
-        shutil.rmtree(folder)
-        raise
-    move_link(into / CURRENT, folder)
-    _prune(into)
-    return tagger.export
+    export = _whole(folder)
+    if export is not None:
+        if not _linked(into, folder):  # what is linked was checked when it got the link
+            _check(folder)
+        return export
+    with tempfile.TemporaryDirectory(dir=into, prefix=".fetch-") as scratch:
+        new, old = Path(scratch) / "new", Path(scratch) / "old"
+        registry.fetch(version.number, new)
+        _check(new)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    return Export.load(folder)
+
+
+def switch(into: Path, export: Export) -> None:
+    """Let the link point to an Export that is ready, and remove all but the newest versions.
+
+    Raises:
+        FileExistsError: as `ready`.
+    """
+    if not _linked(into, export.folder):
+        move_link(into / CURRENT, export.folder)
+        _prune(into)
 
 
 def move_link(link: Path, folder: Path) -> None:
@@ -51,20 +69,36 @@ def move_link(link: Path, folder: Path) -> None:
     Raises:
         FileExistsError: something that is no link stands there.
     """
-    if link.exists() and not link.is_symlink():
-        raise FileExistsError(17, "no link", str(link))
+    _refuse_folder(link)
     new = link.with_name(f".{link.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(folder.name)
     os.replace(new, link)
 
 
-def _whole(folder: Path) -> bool:
+def _refuse_folder(link: Path) -> None:
+    if link.exists() and not link.is_symlink():
+        raise FileExistsError(17, "no link", str(link))
+
+
+def _linked(into: Path, folder: Path) -> bool:
+    return (into / CURRENT).resolve() == folder.resolve()
+
+
+def _whole(folder: Path) -> Export | None:
     try:
-        Export.load(folder)
+        return Export.load(folder)
     except BrokenExport:
-        return False
-    return True
+        return None
+
+
+def _check(folder: Path) -> None:
+    """Compute its golden reports here.
+
+    Raises:
+        BrokenExport, GoldenMismatch: it cannot be used on this machine.
+    """
+    replay_golden(folder / GOLDEN, Tagger.load(folder))
 
 
 def _prune(into: Path) -> None:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data.audit import Action
-from data.audit_tally import audit_path, recorded
+from data.audit import Action, AuditLog, Deed
+from data.audit_tally import audit_path, user
 from model.export import MANIFEST
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -155,18 +155,26 @@ class Registry:
             self._client.set_registered_model_alias(self.name, CHALLENGER, str(number))
         return self.find(str(number))
 
-    def rollback(self, why: str) -> Version:
-        """Make the version that the champion replaced the champion again.
+    def replaced(self) -> Version:
+        """The version that the champion replaced.
 
         Raises:
             UnknownVersion: there is no champion, or it replaced none.
             RegistryAway: MLflow cannot be reached.
-            OSError, BadAudit: the audit log cannot be written; nothing is changed.
         """
         now = self.champion()
         if now is None or REPLACED not in now.tags:
             raise UnknownVersion(f"{self.name} has no earlier champion to go back to")
-        back = self.find(now.tags[REPLACED])
+        return self.find(now.tags[REPLACED])
+
+    def rollback(self, why: str) -> Version:
+        """Make the version that the champion replaced the champion again.
+
+        Raises:
+            UnknownVersion, RegistryAway: as `replaced`.
+            OSError, BadAudit: the audit log cannot be written; nothing is changed.
+        """
+        back, now = self.replaced(), self.find(CHAMPION)
         with self._recorded(Action.rollback, back, now):
             self.note(now.number, **{ROLLED_BACK: f"{_now()} {why}"})
             with _reached():
@@ -175,15 +183,25 @@ class Registry:
 
     @contextmanager
     def _recorded(self, action: Action, version: Version, before: Version | None) -> Iterator[None]:
-        """Have the audit log say which version is in service now and which was; no reason, which is text."""
+        """Have the audit log say which version is in service and which was; no reason, which is text.
+
+        It says so first: what cannot be recorded must not happen. Where it then fails, a second line says so.
+        """
         facts: dict[str, str | int] = {
             "name": self.name,
             "version": version.number,
             "from": before.number if before else 0,
         }
-        with recorded(audit_path(), action, facts) as tally:
-            tally.count = 1
+        path = audit_path()
+        log = AuditLog(path) if path is not None else None
+        if log is not None:
+            log.append([Deed(action, user(), 1, facts)])
+        try:
             yield
+        except BaseException:
+            if log is not None:
+                log.append([Deed(action, user(), 0, {**facts, "ended": "early"})])
+            raise
 
 
 def _version(found: Any, aliases: list[str]) -> Version:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from data.frozen_split import Role
 from data.taxonomy import Taxonomy
-from model.export import DEFAULT, Export
+from model.export import DEFAULT
 from training.cycle import ENCODER, Plan, retrain
 from training.gate import GateSettings
+from training.publish import NOT_SERVED
 from training.registry import Registry
-from training.scope import contrast_files
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.site import Given, Site
 from training.to_onnx import SAMPLE
@@ -39,11 +39,11 @@ def main() -> None:
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})
     gate = GateSettings(**{f.name: getattr(args, f.name) for f in fields(GateSettings)})
     taxonomy = Taxonomy.load(args.taxonomy) if args.taxonomy else None
-    contrast = contrast_files(taxonomy or Export.load(args.serving).taxonomy) if args.contrast else []
-    pinned = {Role.train: [*args.base, *contrast], Role.dev: args.dev, Role.test: args.test}
+    pinned = {Role.train: args.base, Role.dev: args.dev, Role.test: args.test}
     plan = Plan(
         args.site, Given(args.labels, pinned, args.dev_share, args.test_share),
-        args.out or Path("artifacts/runs") / version, args.name, version,
+        args.out or Path("artifacts/runs") / version, args.name, version, args.contrast,
+        args.despite_survey,
         taxonomy, args.serving, args.encoder,
         args.start == "serving", args.keep_wide, tuple(args.cases), args.into, args.precision, args.golden,
         args.data_notes,
@@ -60,6 +60,8 @@ def main() -> None:
     for line in (*reasons(verdict), *remarks(verdict)):
         print(f"  {line}")
     print(f"评审报告：{plan.out / 'verdict.html'}")
+    if verdict.promoted and args.into is None:
+        print(NOT_SERVED)
     if not verdict.promoted and args.labels:
         print("这批标注留在本单位的数据里，下次一起训练；标注有错的，用 petition retrain --take-back 撤回。")
     if not verdict.promoted and not args.exit_zero:
@@ -109,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=whole_number, default=0, help="0: torch's choice")
     parser.add_argument("--tracking", type=Path, default=Path("artifacts/mlflow"),
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
+    parser.add_argument("--despite-survey", action="store_true",
+                        help="train although the data report finds what should stop it")  # fmt: skip
     parser.add_argument("--exit-zero", action="store_true", help="0 also where the candidate is refused")
     add_setting_flags(parser, GateSettings)
     add_setting_flags(parser, TrainSettings)

@@ -215,8 +215,16 @@ def contrast(taxonomy: Taxonomy) -> Iterator[Report]:
 
 
 def contrast_files(taxonomy: Taxonomy) -> list[Path]:
-    """Where these reports and their labels stand; nowhere for a taxonomy that they do not fit."""
-    return sorted(CONTRAST.glob("*.jsonl")) if taxonomy.version == Taxonomy.default().version else []
+    """Where these reports and their labels stand; nowhere for a taxonomy that they do not fit.
+
+    They fit where an axis of theirs is an axis of the taxonomy, and every such has the same labels.
+    """
+    theirs, ours = (
+        {axis.id: {*axis.label_ids} for axis in one.axes} for one in (Taxonomy.default(), taxonomy)
+    )
+    shared = theirs.keys() & ours.keys()
+    fits = shared and all(theirs[axis] == ours[axis] for axis in shared)
+    return sorted(CONTRAST.glob("*.jsonl")) if fits else []
 
 
 def texts_of(file: Path, most: int, blind: bool) -> list[str]:

@@ -13,6 +13,10 @@ HINT_BELOW = 30
 """Reports with a label that a model should learn from; `petition survey` warns of fewer, and says so too."""
 
 
+class BadSettings(Exception):
+    """A setting that cannot be meant, or does not go with the others."""
+
+
 def whole_number(text: str) -> int:
     """Read 8, 8_000 or 8.0 (as MLflow passes whole numbers).
 

@@ -12,6 +12,7 @@ FEW = 10
 _RULES: Mapping[str, str] = {
     "golden": "自检样例", "behaviour": "行为用例", "behaviour_lost": "行为用例", "taxonomy": "分类体系",
     "test_size": "测试集大小", "macro_f1": "宏平均 F1", "protected": "重点标签", "calibration": "校准",
+    "learned": "宏平均 F1",
 }  # fmt: skip
 
 
@@ -29,21 +30,26 @@ def reasons(verdict: Verdict) -> list[str]:
 
 
 def remarks(verdict: Verdict) -> list[str]:
-    """What the figures cannot show: protected labels with too few test reports to tell."""
+    """What the figures cannot show: protected labels with too few test reports to tell, and faults that test
+    reports may share with those that were learned from."""
     thin = [
         f"{label.name}（{support} 件）"
         for axis in verdict.taxonomy.axes
         for label, support in zip(axis.labels, verdict.supports.get(axis.id, ()), strict=False)
         if support < FEW and label.id in verdict.protected
     ]
-    return [f"测试集里样本不足 {FEW} 件，升降难以判断：{'、'.join(thin)}。"] if thin else []
+    said = [f"测试集里样本不足 {FEW} 件，升降难以判断：{'、'.join(thin)}。"] if thin else []
+    if verdict.unproven:
+        axes = "、".join(_name(verdict.taxonomy, axis) for axis in verdict.unproven)
+        said.append(f"{axes}：标注已定的测试件太少，没有单独评审；这批标注若普遍标错，这次看不出来。")
+    return said
 
 
 def check_words(check: Check, taxonomy: Taxonomy) -> str:
     """One rule, what was found, and whether that is enough."""
     where = _name(taxonomy, check.where)
     rule = _RULES[check.rule] + (f"·{where}" if where else "")
-    older = "（只看以前的测试件）" if check.settled else ""
+    older = "（只看标注已定的测试件）" if check.settled else ""
     return f"{rule}{older}：{_found(check)}"
 
 
@@ -61,6 +67,12 @@ def _found(check: Check) -> str:
         )
     if check.rule == "test_size":
         return f"{f['reports']:.0f} 件，要求至少 {f['least']:.0f} 件"
+    if check.rule == "learned":
+        if not f:
+            return "测试集里没有一件有标签，无从判断"
+        gap = f"差的区间 {f['low']:+.3f} 至 {f['high']:+.3f}"
+        said = f"{f['after']:.3f}，不看内容、件件同答的是 {f['before']:.3f}（{gap}）"
+        return said + ("" if check.passed else "，没有显著高出")
     change = (
         f"{f['before']:.3f} → {f['after']:.3f}，变化 {f['after'] - f['before']:+.3f}"
         f"（区间 {f['low']:+.3f} 至 {f['high']:+.3f}）"

@@ -48,19 +48,22 @@ def read_argilla(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         if isinstance(report, BadRow):
             yield report
             continue
-        named = any(axis_named(plan.taxonomy, question) for question, _, _ in answers)
+        named = any(axis_named(plan.taxonomy, question) for question, *_ in answers)
         people: dict[str, dict[str, dict[str, str] | None]] = {}
-        for question, who, labels in answers:
+        unstated: set[str] = set()
+        for question, who, labels, stated in answers:
             axis = place_of(plan, question)
             if axis is None or (not axis and not plan.labels and _is_remark(labels, named, plan)):
                 continue
+            if not stated:
+                unstated.add(who)
             mine = people.setdefault(who, {})
             mine[axis] = (mine.get(axis) or {}) | dict.fromkeys(labels, "")
         report = replace(report, extra={})
         if not people:
             yield Reading(source.name, report, {})
         for who, given in people.items():
-            yield Reading(source.name, report, given, who, complete=not named)
+            yield Reading(source.name, report, given, who, complete=not named, may_be_draft=who in unstated)
 
 
 def _is_remark(answer: list[str], named: bool, plan: Plan) -> bool:
@@ -71,7 +74,8 @@ def _is_remark(answer: list[str], named: bool, plan: Plan) -> bool:
     return named and len(answer) == 1 and not plan.names.knows(answer[0])
 
 
-_Answers = list[tuple[str, str, list[str]]]
+_Answers = list[tuple[str, str, list[str], bool]]
+"""Question, user, answer, and whether the record says that the user had submitted it."""
 
 
 def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +95,8 @@ def _nested(value: Mapping[str, Any]) -> _Answers | None:
             if not isinstance(one, dict) or "value" not in one:
                 return None
             if one.get("status") not in _LEFT_OUT and one["value"] is not None:
-                found.append((question, cell_text(one.get("user_id")), texts(one["value"])))
+                who = cell_text(one.get("user_id"))
+                found.append((question, who, texts(one["value"]), bool(one.get("status"))))
     return found
 
 
@@ -108,5 +113,5 @@ def _flat(value: Mapping[str, Any]) -> _Answers | None:
             if one is None or (place < len(states) and states[place] in _LEFT_OUT):
                 continue
             who = cell_text(users[place]) if place < len(users) else str(place + 1)
-            found.append((question, who, texts(one)))
+            found.append((question, who, texts(one), place < len(states)))
     return found

@@ -11,6 +11,7 @@ from typing import Any
 from data.delimited import split_rows
 from data.errors import UnknownColumns
 from data.imports.bundle import annotator_of, open_bundle
+from data.imports.cells import SEPARATORS
 from data.imports.objects import objects_of, report_of, texts
 from data.imports.plan import Blank, Plan
 from data.imports.reading import ANY, Reading
@@ -26,7 +27,7 @@ _TEXT_KEYS = ("text", "data")
 _MARK = re.compile(r"^__label__(\S+)\s*")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"(?=\n)')
 _REMARKS = re.compile(r"\s__comment__.*\Z", re.DOTALL)
-_JOINED = "#"
+_JOINED = f"#{SEPARATORS}"  # "#" is doccano's own; whoever mends such a file writes as in any table
 _HELD = frozenset({*_LABEL_KEYS, "Comments", "comments", "relations"})
 
 

@@ -57,7 +57,8 @@ def find_format(source: Source, plan: Plan) -> Format:
     if source.suffix in JSON:
         return _of_objects(source, plan)
     if source.suffix in _TABLES:
-        if source.suffix == ".csv" and _is_doccano_csv(source):
+        named = plan.labels or plan.annotator  # columns of which an export of doccano has none
+        if source.suffix == ".csv" and not named and _is_doccano_csv(source):
             return Format.doccano
         return Format.tagged if _is_tagged(source, plan) else Format.table
     raise UnsupportedFile(
@@ -84,6 +85,14 @@ def read_labels(source: Source, format: Format, plan: Plan) -> Iterator[Reading 
         Format.reviews: read_reviews,
     }
     return readers[format](source, plan)
+
+
+def unused_options(source: Source, format: Format, plan: Plan) -> list[str]:
+    """Options of the command line that name columns which this kind of file is not read by."""
+    tables = format is Format.table or (format is Format.tagged and source.suffix not in JSON)
+    asked = tables or format in (Format.label_studio, Format.argilla)
+    found = ["--label-column"] if plan.labels and not asked else []
+    return [*found, "--annotator-column"] if plan.annotator and not tables else found
 
 
 def _of_objects(source: Source, plan: Plan) -> Format:

@@ -69,7 +69,7 @@ class Merger:
     Attributes:
         reports: in the order in which they first came.
         draws: every tie.
-        replaced: how many votes gave way to a later one by the same person on the same report.
+        replaced: how many votes were on an axis that the same person had judged before, on the same report.
     """
 
     reports: Sequence[Merged]
@@ -84,14 +84,15 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
 
     Reports are the same where id, title and text are, white space apart, which a workbook does not keep;
     without ids of their own, where title and text are, the second such report of one file with the second
-    of another. Of two votes by one person the later one counts.
+    of another. Of two votes by one person on an axis the later one counts; an axis of which it says nothing
+    keeps what the earlier one said.
 
     Args:
         votes: in the order of the files.
         taxonomy: the labels there are.
         tie: what becomes of a label with exactly half the votes.
     """
-    groups: dict[tuple[str, str, str, int], dict[tuple[str, bool], Vote]] = {}
+    groups: dict[tuple[str, str, str, int], list[Vote]] = {}
     seen: Counter[tuple[str, str, str, str]] = Counter()
     replaced = 0
     for vote in votes:
@@ -102,13 +103,29 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
             here = (reading.file, reading.annotator, *_words_of(report))
             place = seen[here]
             seen[here] += 1
-        group = groups.setdefault((own, *_words_of(report), place), {})
+        group = groups.setdefault((own, *_words_of(report), place), [])
         who = (reading.annotator, reading.corrects)
-        replaced += group.pop(who, None) is not None
-        group[who] = vote
+        earlier = [one for one in group if (one.reading.annotator, one.reading.corrects) == who]
+        replaced += any(_judged(one) & _judged(vote) for one in earlier)
+        # Corrections stay apart: on each axis the last of all speaks, whoever made it.
+        if earlier and not reading.corrects:
+            (before,) = earlier
+            group.remove(before)
+            vote = _joined(before, vote)
+        group.append(vote)
     draws: list[Draw] = []
-    reports = [_merged([*group.values()], taxonomy, tie, draws) for group in groups.values()]
+    reports = [_merged(group, taxonomy, tie, draws) for group in groups.values()]
     return Merger(reports, draws, replaced)
+
+
+def _judged(vote: Vote) -> set[str]:
+    return {axis for axis, labels in vote.labels.items() if labels is not None}
+
+
+def _joined(before: Vote, vote: Vote) -> Vote:
+    """The later vote of one person, with what they had said on the axes of which it says nothing."""
+    labels = {**before.labels, **{axis: vote.labels[axis] for axis in _judged(vote)}}
+    return replace(vote, labels=labels, before={**before.before, **vote.before})
 
 
 def _words_of(report: Report) -> tuple[str, str]:

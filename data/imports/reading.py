@@ -30,6 +30,7 @@ class Reading:
         unsure: the person doubted.
         corrects: the person saw what was said before and set it right, so that on the axes labelled here
             this reading alone speaks.
+        may_be_draft: the file does not say whether the person had finished.
     """
 
     file: str
@@ -41,6 +42,7 @@ class Reading:
     source: str = ""
     unsure: bool = False
     corrects: bool = False
+    may_be_draft: bool = False
 
     @property
     def project(self) -> str:

@@ -6,14 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from statistics import quantiles
 from typing import Any
 
 from data.imports.own import READINGS
 from data.labelled import LabelledReport
 from data.survey.agreement import alpha
-from data.survey.alike import alike_groups
+from data.survey.alike import alike_groups, letters
 from data.taxonomy import Axis, Taxonomy
 
 
@@ -60,6 +60,19 @@ class AxisSurvey:
 
 
 @dataclass(frozen=True)
+class AcrossSurvey:
+    """Two axes.
+
+    Attributes:
+        axes: their ids.
+        together: (label id of the one, label id of the other) -> reports that have both.
+    """
+
+    axes: tuple[str, str]
+    together: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Reports that are alike and labelled differently; by id, without words."""
 
@@ -87,9 +100,11 @@ class Survey:
         several: reports that several people labelled.
         lengths: characters of the shortest report, at 10, 50, 90 and 99 %, of the longest.
         axes: in the order of the taxonomy.
+        across: every two axes, in their order.
         repeated: reports beyond the first of each group that is alike.
         conflicts: groups that are alike and labelled differently.
-        leaks: reports alike to one of the files that measure.
+        leaks: reports alike to one of the files that measure, and not that very report.
+        measured: reports that are one of those that measure, same id and words: no training learns from them.
         rejected: reason -> rows that the import rejected.
     """
 
@@ -99,9 +114,11 @@ class Survey:
     several: int
     lengths: Sequence[int]
     axes: Sequence[AxisSurvey]
+    across: Sequence[AcrossSurvey]
     repeated: int
     conflicts: Sequence[Conflict]
     leaks: Sequence[Leak]
+    measured: int
     rejected: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -122,13 +139,15 @@ def survey(
     measuring = [(file, one) for file, several in (measures or {}).items() for one in several]
     everything = [*reports, *(one for _, one in measuring)]
     groups = alike_groups([f"{one.report.title}\n{one.report.text}" for one in everything])
-    repeated, conflicts, leaks = 0, [], []
+    repeated, measured, conflicts, leaks = 0, 0, [], []
     for group in groups:
         ours = [reports[place] for place in group if place < len(reports)]
         others = [measuring[place - len(reports)] for place in group if place >= len(reports)]
         repeated += max(0, len(ours) - 1)
         conflicts += _conflicts(ours, taxonomy)
-        leaks += [Leak(one.report.id, others[0][0], others[0][1].report.id) for one in ours if others]
+        alike = [one for one in ours if others and not any(_same(one, other) for _, other in others)]
+        leaks += [Leak(one.report.id, others[0][0], others[0][1].report.id) for one in alike]
+        measured += len(ours) - len(alike) if others else 0
     readings = [_readings(one) for one in reports]
     return Survey(
         rows=len(reports),
@@ -137,11 +156,18 @@ def survey(
         several=sum(len(one) > 1 for one in readings),
         lengths=_lengths([len(one.report.text) for one in reports]),
         axes=[_axis(axis, reports, readings) for axis in taxonomy.axes],
+        across=[_across(one, other, reports) for one, other in combinations(taxonomy.axes, 2)],
         repeated=repeated,
         conflicts=conflicts,
         leaks=leaks,
+        measured=measured,
         rejected=dict(rejected or {}),
     )
+
+
+def _same(one: LabelledReport, other: LabelledReport) -> bool:
+    first, second = (letters(f"{each.report.title}\n{each.report.text}") for each in (one, other))
+    return one.report.id == other.report.id and first == second
 
 
 def _conflicts(reports: Sequence[LabelledReport], taxonomy: Taxonomy) -> list[Conflict]:
@@ -190,6 +216,15 @@ def _axis(axis: Axis, reports: Sequence[LabelledReport], readings: Sequence[Mapp
         for label in axis.labels
     ]  # fmt: skip
     return AxisSurvey(axis.id, axis.name, labelled, empty, labels, dict(together))
+
+
+def _across(one: Axis, other: Axis, reports: Sequence[LabelledReport]) -> AcrossSurvey:
+    together = Counter(
+        pair
+        for report in reports
+        for pair in product(report.labels[one.id] or (), report.labels[other.id] or ())
+    )
+    return AcrossSurvey((one.id, other.id), dict(together))
 
 
 def _readings(one: LabelledReport) -> Mapping[str, Any]:

@@ -69,20 +69,11 @@ def vector(work: Work) -> Floats:
 def _chunk(
     tagger: Tagger, works: list[Work], logits: Floats, reasons: Counter[str]
 ) -> dict[str, NDArray[Any]]:
-    export, scores, given = tagger.export, [], []
-    review = np.array([bool(work.encoded.unread_chars) for work in works])
-    reasons["unread"] += int(review.sum())
-    for axis, column in export.taxonomy.columns():
-        decision = export.decisions[axis.id]
-        scores.append(decision.scores(logits[:, column], axis.kind))
-        given.append(decision.given(scores[-1], axis.kind))
-        doubtful = decision.doubtful(scores[-1], given[-1])
-        reasons.update(f"{axis.id}:{reason}" for reason in doubtful if reason)
-        review |= np.array([bool(reason) for reason in doubtful])
-    reasons += Counter()  # no reason that nobody has
+    decided = tagger.decide(works, logits)
+    reasons.update(reason for why in decided.reasons for reason in why)
     found: dict[str, NDArray[Any]] = {
-        "given": np.concatenate(given, axis=1), "review": review,
-        "scores": np.concatenate(scores, axis=1),
+        "given": decided.given, "review": np.array([bool(why) for why in decided.reasons]),
+        "scores": decided.scores,
         "lengths": np.array([len(work.report.text) for work in works], dtype=np.int64),
         "unknown": np.array([_unknown(tagger, work) for work in works], dtype=np.float32),
         "vectors": np.stack([vector(work) for work in works]).astype(np.float32),

@@ -15,7 +15,8 @@ from data.errors import BrokenFile
 from data.taxonomy import Taxonomy
 from data.taxonomy_file import parse_taxonomy
 
-FORMAT = 1
+FORMAT = 2
+"""1 counted what is no petition as if it were tagged, and no doubts of the scope."""
 SUFFIX = ".npz"
 _TABLES = ("scores", "lengths", "unknown", "rare", "vectors")
 
@@ -81,10 +82,9 @@ class Sample:
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                if int(arrays["format"]) > FORMAT:
-                    raise BrokenFile(
-                        f"{path}: made by a newer petition-tagger; install that, or measure again"
-                    )
+                if (made := int(arrays["format"])) != FORMAT:
+                    age = "a newer" if made > FORMAT else "an older"
+                    raise BrokenFile(f"{path}: kept by {age} petition-tagger; measure the reports again")
                 reasons = zip(arrays["reasons"].tolist(), arrays["counts"].tolist(), strict=True)
                 return cls(
                     str(arrays["model"]), str(arrays["digest"]),
@@ -92,5 +92,7 @@ class Sample:
                     int(arrays["total"]), int(arrays["rejected"]), arrays["given"], arrays["review"],
                     dict(reasons), **{name: arrays[name] for name in _TABLES if name in arrays},
                 )  # fmt: skip
+        except BrokenFile:
+            raise
         except (KeyError, ValueError, BadZipFile, EOFError):
             raise BrokenFile(f"{path}: no figures of `petition drift`; measure the reports again") from None

@@ -14,10 +14,11 @@ from serving.help import HelpedCommand, HelpedGroup, argument, option
 _NAME = "登记的模型名；默认 petition。"
 _TRACKING = "MLflow 记录的文件夹；默认 artifacts/mlflow。设了 MLFLOW_TRACKING_URI 时以它为准。"
 _INTO = "服务跟随的文件夹，如 models：新模型放在里面，models/current 改指向它。"
+_INTO_TOO = f"{_INTO}不写则只改登记，服务不变。"
 _WHY = "理由，记在版本旁边；不要写个人信息。"
 _Name = Annotated[str, option("--name", metavar="名称", help=_NAME)]
 _Tracking = Annotated[Path, option("--tracking", metavar="文件夹", help=_TRACKING)]
-_Into = Annotated[Path | None, option("--into", metavar="文件夹", help=_INTO)]
+_Into = Annotated[Path | None, option("--into", metavar="文件夹", help=_INTO_TOO)]
 _RECORDS = Path("artifacts/mlflow")
 
 models = typer.Typer(cls=HelpedGroup, add_completion=False, no_args_is_help=False)
@@ -79,6 +80,9 @@ def retrain(
         str | None, option("--version", metavar="版本", help="模型版本；默认当前时间。")
     ] = None,
     tracking: _Tracking = _RECORDS,
+    despite_survey: Annotated[
+        bool, option("--despite-survey", help="训练数据报告里有不通过的规则也照样训练；默认停下。")
+    ] = False,
     exit_zero: Annotated[bool, option("--exit-zero", help="评审没有通过时也以 0 退出。")] = False,
 ) -> None:
     """用新的标注数据再训练，与现用模型在同一测试集上比较，更好才更换（需要 training 扩展）。
@@ -106,6 +110,8 @@ def retrain(
         arguments.append("--contrast")
     if take_back:
         arguments.append("--take-back")
+    if despite_survey:
+        arguments.append("--despite-survey")
     if exit_zero:
         arguments.append("--exit-zero")
     run_training("training.retrain", [*arguments, *context.args])

@@ -34,12 +34,12 @@ def survey(
         raise WrongUse("--html：网页文件就是要读的文件；请换一个名字")
 
     from data.labelled import read_labelled
+    from data.survey.page import survey_page
     from data.survey.rules import RULES, Level, check
     from data.survey.survey import survey as gather
     from data.taxonomy import Taxonomy
     from serving.rejects import count_rejects
     from serving.rule_option import chosen_rules
-    from serving.survey_page import survey_page
     from serving.survey_text import survey_text
     from serving.terminal import output_console
     from serving.whole_file import open_text, whole_file

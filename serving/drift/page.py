@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from data.survey.rules import Rule
+from data.survey.words import Table
 from model.drift.compare import Drift
 from model.drift.rules import Finding
 from serving.drift.charts import index_bars, legend, shares, spread
 from serving.drift.words import NO_LABEL, SIDES, apart_words, finding_words, label_name, tables, verdict
-from serving.survey_words import Table
 
 _ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data.survey.rules import Level
+from data.survey.words import LEVELS, Table
 from data.taxonomy import Taxonomy
 from model.drift.compare import Drift, MeanChange, Rate, RateChange
 from model.drift.rules import Finding
 from model.drift.sample import Sample
-from serving.survey_words import LEVELS, Table
 from serving.wording import reason_words
 
 _RULES = {

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from data.errors import BrokenFile
-from data.frozen_split import Assigned, Role, assign, fingerprint, load_roles, save_roles
+from data.frozen_split import Assigned, Frozen, Role, assign, fingerprint, load_frozen, save_frozen
 from data.labelled import LabelledReport
 from data.pool import pool
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy
 
 TAXONOMY = Taxonomy("t", (Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙"))),))
+PINS = {"kept": Role.test, "--test": Role.test}
 PLACES = "东山 西河 南桥 北门 中塘 前街 后巷 上湾 下坪 左岸".split()
 THINGS = "路灯不亮 井盖丢失 水管漏水 电梯停运 垃圾乱倒 噪声扰民 公交太少 学位不够 医保难报 补贴没发".split()
 
@@ -39,14 +41,27 @@ def edited(row: LabelledReport) -> LabelledReport:
 
 
 def dealt(
-    *sources: tuple[str, Sequence[LabelledReport]], frozen: dict[str, Role] | None = None,
+    *sources: tuple[str, Sequence[LabelledReport]], frozen: Frozen | None = None,
     pins: dict[str, Role] | None = None,
 ) -> Assigned:  # fmt: skip
-    return assign(pool(sources), frozen or {}, pins or {}, TAXONOMY)
+    return assign(pool(sources), frozen or Frozen(), pins or PINS, TAXONOMY, trusted=["--test"])
 
 
 def ids(found: Assigned, role: Role) -> set[str]:
     return {row.report.id for row in found.rows[role]}
+
+
+def settled(found: Assigned) -> set[str]:
+    return {found.rows[Role.test][place].report.id for place in found.settled}
+
+
+def swapped(rows: Sequence[LabelledReport]) -> list[LabelledReport]:
+    """The same reports, each with the other label."""
+    other = {"a": "b", "b": "a"}
+    return [
+        replace(row, labels={"domain": frozenset(other[x] for x in row.labels["domain"] or ())})
+        for row in rows
+    ]
 
 
 def test_shares_are_kept_label_by_label() -> None:
@@ -59,24 +74,43 @@ def test_shares_are_kept_label_by_label() -> None:
 
 def test_a_role_stays_when_more_comes_and_the_test_set_grows() -> None:
     first = dealt(("labels", reports(60)))
-    second = dealt(("labels", reports(60)), ("more", reports(40, 1)), frozen=dict(first.roles))
+    second = dealt(("labels", reports(60)), ("more", reports(40, 1)), frozen=first.frozen)
 
     for role in Role:
         assert ids(first, role) < ids(second, role)
-    assert len(second.settled) == len(first.rows[Role.test])
-    assert {second.rows[Role.test][place].report.id for place in second.settled} == ids(first, Role.test)
+
+
+def test_labels_of_a_test_set_are_settled_and_those_of_an_import_once_a_candidate_is_promoted() -> None:
+    tests = ("--test", reports(20, 2))
+    first = dealt(tests, ("labels", reports(60)))
+    kept = ("kept", first.rows[Role.test])
+    refused = dealt(kept, ("more", reports(40, 1)), frozen=first.frozen)
+    again = dealt(("kept", refused.rows[Role.test]), ("more", reports(40, 1)), frozen=refused.frozen)
+    promoted = dealt(kept, ("more", reports(40, 1)), frozen=first.accepted())
+
+    assert settled(first) == settled(refused) == settled(again) == {row.report.id for row in tests[1]}
+    assert settled(promoted) == ids(first, Role.test) < ids(promoted, Role.test)
+
+
+def test_labels_that_come_again_for_a_settled_report_are_not_settled() -> None:
+    first = dealt(("labels", reports(60)))
+    gone = dealt(("labels", swapped(reports(60))), frozen=first.accepted())  # the kept rows were taken back
+    there = [("kept", first.rows[Role.test]), ("labels", swapped(first.rows[Role.test]))]
+    corrected = dealt(*there, frozen=first.accepted())
+    later = dealt(("kept", corrected.rows[Role.test]), frozen=corrected.frozen)
+
+    assert ids(gone, Role.test) == ids(first, Role.test) and settled(gone) == set()
+    assert settled(corrected) == settled(later) == set()
 
 
 def test_a_correction_of_a_test_report_stays_in_test() -> None:
     first = dealt(("labels", reports(60)))
     row = first.rows[Role.test][0]
     corrected = LabelledReport(row.report, {"domain": frozenset({"a", "b"})})
-    second = dealt(("labels", reports(60)), ("review", [corrected]), frozen=dict(first.roles))
-    anew = {row.report.id for row in second.rows[Role.test]} - {
-        second.rows[Role.test][place].report.id for place in second.settled
-    }
+    second = dealt(("kept", first.rows[Role.test]), ("review", [corrected]), frozen=first.accepted())
 
-    assert anew == {row.report.id}  # its labels are as new as what is learned from
+    # Its labels are as new as what is learned from.
+    assert ids(second, Role.test) - settled(second) == {row.report.id}
     (found,) = [one for one in second.rows[Role.test] if one.report.id == row.report.id]
     assert found.labels["domain"] == {"a", "b"}
 
@@ -84,7 +118,7 @@ def test_a_correction_of_a_test_report_stays_in_test() -> None:
 def test_a_report_alike_to_one_of_test_joins_it_and_is_never_trained_on() -> None:
     first = dealt(("labels", reports(60)))
     twins = [edited(row) for row in first.rows[Role.test]]
-    second = dealt(("labels", reports(60)), ("more", twins), frozen=dict(first.roles))
+    second = dealt(("labels", reports(60)), ("more", twins), frozen=first.frozen)
 
     assert len(second.rows[Role.test]) == 2 * len(twins)
     assert len(second.rows[Role.train]) == len(first.rows[Role.train])
@@ -93,7 +127,7 @@ def test_a_report_alike_to_one_of_test_joins_it_and_is_never_trained_on() -> Non
 def test_what_was_trained_on_never_measures() -> None:
     base = reports(60)
     first = dealt(("base", base), pins={"base": Role.train})
-    second = dealt(("more", [*base, *map(edited, base)]), frozen=dict(first.roles))
+    second = dealt(("more", [*base, *map(edited, base)]), frozen=first.frozen)
 
     assert len(second.rows[Role.train]) == 120 and not second.rows[Role.test]
 
@@ -103,7 +137,7 @@ def test_a_report_between_test_and_train_is_left_out() -> None:
     found = dealt(("base", base), ("test", test), pins={"base": Role.train, "test": Role.test})
 
     assert found.left_out == 1 and not found.rows[Role.train] and len(found.rows[Role.test]) == 1
-    frozen = {fingerprint(base[0].report): Role.train, fingerprint(test[0].report): Role.test}
+    frozen = Frozen({fingerprint(base[0].report): Role.train, fingerprint(test[0].report): Role.test})
     third = LabelledReport(Report("3", base[0].report.text + "请"), base[0].labels)
     again = dealt(("base", base), ("test", test), ("more", [third]), frozen=frozen)
     assert again.left_out == 1 and [len(again.rows[role]) for role in Role] == [1, 0, 1]
@@ -120,19 +154,19 @@ def test_near_duplicates_fall_on_one_side() -> None:
 
 def test_frozen_reports_that_are_gone_are_counted() -> None:
     first = dealt(("labels", reports(60)))
-    second = dealt(("more", reports(10, 1)), frozen=dict(first.roles))
+    second = dealt(("more", reports(10, 1)), frozen=first.frozen)
 
     assert second.missing[Role.test] == len(first.rows[Role.test])
-    assert {*first.roles} < {*second.roles}
+    assert {*first.frozen.roles} < {*second.frozen.roles}
 
 
 def test_the_file_holds_hashes_and_roles_alone(tmp_path: Path) -> None:
     found = dealt(("labels", reports(20)))
-    save_roles(tmp_path / "split.jsonl", found.roles)
+    save_frozen(tmp_path / "split.jsonl", found.accepted())
 
-    assert load_roles(tmp_path / "split.jsonl") == found.roles
+    assert load_frozen(tmp_path / "split.jsonl") == found.accepted() != found.frozen
     assert not set("路灯东山") & set((tmp_path / "split.jsonl").read_text(encoding="utf-8"))
-    assert load_roles(tmp_path / "none.jsonl") == {}
+    assert load_frozen(tmp_path / "none.jsonl") == Frozen()
     (tmp_path / "split.jsonl").write_text('{"words": "ab"}\n')
     with pytest.raises(BrokenFile, match="line 1"):
-        load_roles(tmp_path / "split.jsonl")
+        load_frozen(tmp_path / "split.jsonl")

@@ -12,19 +12,20 @@ from typing import Any
 
 import pytest
 
-from data.errors import DataError
+from data.errors import DataError, LostLabels
 from data.frozen_split import Assigned, Role
-from data.taxonomy import Taxonomy
-from model.export import Export
+from data.taxonomy import Axis, Label, Taxonomy
+from model.export import SCOPE, Export
 from tests.serving.service import Running, running
 from tests.training.conftest import DOMAINS, MISCONDUCT, PLANTED, PURPOSES, Files, write_jsonl
-from training.cycle import Plan, retrain
+from training.cycle import Plan, _given, _scoped, _survey, retrain
 from training.gate import GateSettings, Verdict
 from training.models import listing
-from training.publish import publish
+from training.publish import ready, switch
 from training.registry import Registry, Version
 from training.retrain import main as retrain_main
-from training.settings import TrainSettings
+from training.scope import Taught, add_scope, fit_scope, moved
+from training.settings import BadSettings, TrainSettings
 from training.site import Given, Site
 from training.tracking import connect, tracked
 
@@ -118,7 +119,8 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
     good = distinct_rows(150, 1)
 
     async def live() -> None:
-        current = office.home / "models" / "current"
+        models = office.home / "models"
+        current = models / "current"
         async with running(Export.load(current), model=current, follow_s=0.05) as at:
             assert await model_of(at) == "tiny@1"
 
@@ -136,11 +138,11 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
             assert await model_of(at) == "office@second"
 
             back = office.registry.rollback("测试退回")
-            publish(office.registry, back, office.home / "models")
+            switch(models, ready(office.registry, back, models))
             assert back.number == 1 and await comes_to(at, "tiny@1")
 
             forward = office.registry.promote(2, "测试恢复")
-            publish(office.registry, forward, office.home / "models")
+            switch(models, ready(office.registry, forward, models))
             assert await comes_to(at, "office@second")
 
     asyncio.run(live())
@@ -149,6 +151,8 @@ def test_corrections_become_the_model_that_the_running_service_answers_with(
     assert "版本 3 [challenger]  office@poisoned" in said and "版本 2 [champion]  office@second" in said
     assert "宏平均 F1·轴domain" in said and "不能排除下降" in said and "测试恢复" in said
     page = (office.home / "runs" / "poisoned" / "verdict.html").read_text(encoding="utf-8")
+    seen = (office.home / "runs" / "poisoned" / "survey.html").read_text(encoding="utf-8")
+    assert "标注数据报告" in seen and PLANTED not in seen
     assert "没有通过" in page and "<svg" in page and "http" not in page.replace("http-equiv", "")
     assert PLANTED not in capsys.readouterr().out + page + said
     everything = b"".join(p.read_bytes() for p in (office.home / "records").rglob("*") if p.is_file())
@@ -198,8 +202,21 @@ def test_the_invented_reports_that_ship_are_among_the_base_where_asked(
     with pytest.raises(DataError, match="far enough"):
         retrain_main()
 
-    given = [path.name for path in plans[0].given.pinned[Role.train]]
+    given = [path.name for path in _given(plans[0], Taxonomy.default()).pinned[Role.train]]
     assert given[0] == "mine.jsonl" and ("denials.jsonl" in given) == more == (len(given) > 20)
+
+
+def test_invented_reports_that_another_taxonomy_labels_otherwise_are_refused(tmp_path: Path) -> None:
+    urgency = Axis("urgency", "紧急程度", "one", (Label("danger", "危险"), Label("normal", "普通")))
+    default = Taxonomy.default()
+    domain, misconduct = default.axes
+    plan = Plan(tmp_path, Given(), tmp_path, contrast=True)
+
+    assert _given(plan, replace(default, version="mine", axes=(urgency, misconduct))).pinned[Role.train]
+    fewer = replace(domain, labels=domain.labels[1:])
+    for axes in ((urgency,), (fewer, misconduct)):
+        with pytest.raises(BadSettings, match="--contrast"):
+            _given(plan, replace(default, axes=axes))
 
 
 def ids_of(found: Assigned) -> dict[Role, set[str]]:
@@ -217,7 +234,65 @@ def test_test_reports_stay_test_reports_from_one_retraining_to_the_next(
     second = site.gather(Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))]), taxonomy)
     ids = [{row.report.id for row in found.rows[Role.test]} for found in (first, second)]
 
-    assert ids[0] < ids[1] and len(second.settled) == len(first.rows[Role.test])
+    assert ids[0] < ids[1] and len(first.settled) == len(second.settled) == 60  # those given as a test set
     assert not ids[1] & {row.report.id for row in second.rows[Role.train]}
     assert (office.plan.site / "test.jsonl").stat().st_mode & 0o077 == 0
     assert PLANTED not in (office.plan.site / "split.jsonl").read_text(encoding="utf-8")
+
+
+def test_labels_of_the_test_are_settled_by_a_promotion_until_it_is_taken_back(
+    office: Office, taxonomy: Taxonomy
+) -> None:
+    site = Site(office.plan.site)
+    site.gather(office.plan.given, taxonomy)
+    new = Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))])
+    refused = site.gather(new, taxonomy)
+    assert len(site.gather(new, taxonomy).settled) == len(site.gather(Given(), taxonomy).settled) == 60
+
+    site.accept(refused)
+    promoted = site.gather(Given(), taxonomy)
+    assert len(promoted.settled) == len(promoted.rows[Role.test]) > 60
+    site.take_back()
+    again = site.gather(new, taxonomy)
+    assert ids_of(again) == ids_of(promoted) and len(again.settled) == 60
+
+
+def test_labels_of_an_axis_that_a_new_taxonomy_lacks_are_not_lost_without_a_word(
+    office: Office, taxonomy: Taxonomy
+) -> None:
+    site, smaller = Site(office.plan.site), replace(taxonomy, axes=taxonomy.axes[:2])
+    site.gather(office.plan.given, taxonomy)
+    kept = {role: site.file(role).read_bytes() for role in Role}
+    new = Given([write_jsonl(office.home / "b.jsonl", distinct_rows(50, 4))])
+    with pytest.raises(LostLabels, match=r"train\.jsonl: labels of purpose"):
+        site.gather(new, smaller)
+
+    assert {role: site.file(role).read_bytes() for role in Role} == kept
+
+
+def test_what_would_spoil_the_training_stops_it_unless_somebody_says_otherwise(
+    office: Office, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    found = Site(office.plan.site).gather(office.plan.given, taxonomy)
+    _survey(found, taxonomy, tmp_path / "whole", False)
+    silent = [replace(row, labels={**row.labels, "purpose": None}) for row in found.rows[Role.train]]
+    spoilt = replace(found, rows={**found.rows, Role.train: silent})
+    with pytest.raises(DataError, match=r"轴purpose.*unlabelled_axis.*--despite-survey"):
+        _survey(spoilt, taxonomy, tmp_path / "spoilt", False)
+    _survey(spoilt, taxonomy, tmp_path / "spoilt", True)
+
+    assert "轴purpose" in (tmp_path / "spoilt" / "survey.html").read_text(encoding="utf-8")
+
+
+def test_the_first_model_of_a_taxonomy_takes_no_scope_that_turns_its_reports_away(
+    export_folder: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lender, new = (Path(shutil.copytree(export_folder, tmp_path / name)) for name in ("lender", "new"))
+    export, taught = Export.load(new), Taught(files.dev, [files.train])
+    inside = [row["text"] for row in files.train_rows]
+    scope = fit_scope(export.taxonomy, inside, [], [], [], False).scope
+    add_scope(Export.load(lender), moved(scope, 1e6))
+
+    assert SCOPE not in _scoped(export, None, lender, taught).files
+    assert "100.0% 不像信访件" in capsys.readouterr().out
+    assert SCOPE in _scoped(export, Export.load(lender), lender, taught).files  # a champion's is carried on

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,15 @@ from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
-from model.export import GOLDEN, Export
+from model.export import GOLDEN, SCOPE, Export
 from model.golden import write_golden
+from model.scope import Scope
 from model.tagger import Tagger
 from tests.conftest import plain_decisions, speaking_tables
+from tests.model.test_scope import linear
 from training.behaviour import Case, Expectation
 from training.gate import GateSettings, Verdict, judge
+from training.settings import BadSettings
 
 WORDS = {"学校": 0, "医院": 1, "推诿": 3, "造假": 4}
 LABELS = ("education", "medical", "housing", "inaction", "falsification")
@@ -145,6 +149,25 @@ def test_behaviour_that_got_lost_is_refused_and_named(
     assert {check.cases for check in verdict.checks if not check.passed} == {("plain:3",)}
 
 
+def test_reports_that_the_scope_turns_away_count_as_tagged_with_nothing(
+    make: Callable[..., Tagger], axes: GateSettings
+) -> None:
+    narrow = make("narrow").export
+    Scope(linear("学校"), np.inf, np.zeros(7, bool)).save(narrow.folder / SCOPE)
+    narrow.save()
+    verdict = judge(Tagger(Export.load(narrow.folder), 1), make("old"), labelled(), (), axes)
+
+    assert ("protected", "education") in broken(verdict)
+    assert verdict.axes["domain"].labels[0] is not None and verdict.axes["domain"].labels[0].after == 0
+    assert ("calibration", "domain") not in broken(verdict)
+
+
+def test_a_label_to_protect_that_there_is_not_is_refused(taxonomy: Taxonomy) -> None:
+    GateSettings().refuse_unknown(taxonomy)  # of the default ones this taxonomy lacks some
+    with pytest.raises(BadSettings, match="no label is educaton; there are education, medical"):
+        GateSettings(protected=("educaton", "medical")).refuse_unknown(taxonomy)
+
+
 def test_too_few_test_reports_prove_nothing(make: Callable[..., Tagger]) -> None:
     verdict = judge(make("new"), make("old"), labelled(20), CASES, QUICK)
 
@@ -174,6 +197,9 @@ def test_labels_that_were_wrong_in_the_new_reports_alone_are_found_on_the_older(
     assert broken(together) == {("test_size", "purpose")}  # most of the test is as wrong as the candidate
     assert {("macro_f1", "domain"), ("macro_f1", "misconduct"), ("protected", "education")} <= broken(apart)
     assert all(check.settled for check in apart.checks if not check.passed and check.rule != "test_size")
+    assert apart.unproven == ("purpose",) and together.unproven == ()
+    few = judge(new, old, [*older, *wrong], (), settings, settled=range(20))
+    assert few.unproven == ("domain", "misconduct", "purpose") == tuple(few.to_dict()["unproven"])
 
 
 def test_other_labels_are_not_compared(
@@ -186,9 +212,24 @@ def test_other_labels_are_not_compared(
     assert broken(judge(make("new"), old, labelled(), (), QUICK)) == {("taxonomy", "")}
 
 
-def test_without_a_champion_only_behaviour_counts(make: Callable[..., Tagger]) -> None:
-    assert judge(make("new"), None, [], CASES, QUICK).promoted
-    assert broken(judge(make("bad", {}), None, [], CASES, QUICK)) == {("behaviour", "")}
+def test_the_first_model_of_a_taxonomy_must_do_better_than_who_does_not_read(
+    make: Callable[..., Tagger],
+) -> None:
+    words = {"补贴": "complaint", "名单": "advice"}
+    test = [
+        replace(
+            row,
+            report=replace(row.report, text=f"{row.report.text}{word}"),
+            labels={**row.labels, "purpose": frozenset({words[word]})},
+        )
+        for row, word in zip(labelled(), cycle(words), strict=False)
+    ]
+    knows, bad = make("new", {**WORDS, "补贴": 5, "名单": 6}), make("bad", {})
+    verdict = judge(knows, None, test, CASES, QUICK)
+
+    assert verdict.promoted and verdict.axes == {} and verdict.tested["purpose"] == 120
+    assert {("test_size", "domain"), ("learned", "domain")} <= broken(judge(knows, None, [], (), QUICK))
+    assert {("behaviour", ""), ("learned", "misconduct")} <= broken(judge(bad, None, test, CASES, QUICK))
 
 
 def test_a_verdict_is_json_without_words(make: Callable[..., Tagger]) -> None:

@@ -16,7 +16,7 @@ from model.export import GOLDEN, GRAPH, BrokenExport, Export
 from model.golden import GoldenMismatch, write_golden
 from model.tagger import Tagger
 from tests.conftest import speaking_tables
-from training.publish import KEPT, move_link, publish
+from training.publish import KEPT, move_link, ready, switch
 from training.registry import Registry, RegistryAway, Version
 
 
@@ -40,7 +40,9 @@ def shelf(make_export: Callable[..., Export], tokenizer: Tokenizer) -> Shelf:
 
 def put(shelf: Shelf, number: int, into: Path) -> Export:
     version = Version(number, "tiny@1", (), datetime.now(UTC))
-    return publish(cast(Registry, shelf), version, into)
+    export = ready(cast(Registry, shelf), version, into)
+    switch(into, export)
+    return export
 
 
 def test_the_link_points_to_the_version_and_moves_with_the_next(shelf: Shelf, tmp_path: Path) -> None:
@@ -68,6 +70,41 @@ def test_a_damaged_copy_is_fetched_anew(shelf: Shelf, tmp_path: Path) -> None:
     put(shelf, 1, tmp_path / "models")
 
     assert shelf.fetched == 2 and Export.load(tmp_path / "models" / "current")
+
+
+def test_what_the_link_points_to_is_not_looked_at_again(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(shelf, 1, tmp_path / "models")
+    monkeypatch.setattr("training.publish.replay_golden", refuse)
+
+    assert put(shelf, 1, tmp_path / "models").folder == tmp_path / "models" / "1"
+    assert shelf.fetched == 1
+
+
+def test_whatever_goes_wrong_the_linked_model_stays(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "models"
+    put(shelf, 1, models)
+    put(shelf, 2, models)
+    monkeypatch.setattr("training.publish.replay_golden", refuse)
+    for number in (1, 3):  # one that is there, and one that is fetched
+        with pytest.raises(MemoryError):
+            put(shelf, number, models)
+    (models / "2" / GRAPH).write_bytes(b"half")
+    with pytest.raises(MemoryError):
+        put(shelf, 2, models)
+    shelf.away = True
+    with pytest.raises(RegistryAway):
+        put(shelf, 2, models)
+
+    assert sorted(path.name for path in models.iterdir()) == ["1", "2", "current"]
+    assert (models / "current").readlink() == Path("2") and (models / "2" / GRAPH).is_file()
+
+
+def refuse(*_: object) -> None:
+    raise MemoryError
 
 
 def test_where_the_registry_is_away_the_link_stays(shelf: Shelf, tmp_path: Path) -> None:
@@ -113,9 +150,12 @@ def test_old_versions_go_but_never_the_linked_one(shelf: Shelf, tmp_path: Path) 
     assert left == [4, 5, 6, 7, 20] and (models / "current").readlink() == Path("20")
 
 
-def test_a_folder_in_the_place_of_the_link_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_the_link_is_left_alone(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "current").mkdir()
     (tmp_path / "1").mkdir()
 
     with pytest.raises(FileExistsError):
         move_link(tmp_path / "current", tmp_path / "1")
+    with pytest.raises(FileExistsError):  # before anything is fetched
+        put(shelf, 2, tmp_path)
+    assert shelf.fetched == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from model.export import Export
+from data.report import Report
+from model.export import GOLDEN, Export
+from model.golden import GoldenMismatch, write_golden
+from model.tagger import Tagger
 from training.models import listing
+from training.models import main as models_main
+from training.publish import NOT_SERVED
 from training.registry import CHAMPION, MODEL, Registry, RegistryAway, UnknownVersion
 from training.tracking import connect, tracked
 
@@ -76,6 +82,88 @@ def test_nothing_is_promoted_where_the_audit_log_cannot_be_written(
         registry.promote(1, "x")
 
     assert champion(registry) is None
+
+
+def test_a_line_that_is_not_written_leaves_the_champion(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.promote(1, "第一个")
+    registry.promote(2, "更好")
+    monkeypatch.setenv("PETITION_AUDIT", str(tmp_path / "audit.jsonl"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "full")
+
+    monkeypatch.setattr("data.audit.AuditLog.append", full)
+    before = registry.versions()
+    with pytest.raises(OSError, match="full"):
+        registry.promote(3, "x")
+    with pytest.raises(OSError, match="full"):
+        registry.rollback("x")
+
+    assert registry.versions() == before
+
+
+def test_a_promotion_that_fails_after_its_line_says_so(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("PETITION_AUDIT", str(audit))
+
+    def away(*_: object, **__: object) -> None:
+        raise RegistryAway("MLflow: no route")
+
+    monkeypatch.setattr(registry, "note", away)
+    with pytest.raises(RegistryAway):
+        registry.promote(1, "x")
+    found = [json.loads(line) for line in audit.read_text(encoding="utf-8").splitlines()]
+
+    assert [(one["count"], one.get("ended")) for one in found] == [(1, None), (0, "early")]
+
+
+@pytest.fixture
+def command(records: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run `petition models ...` on these records."""
+
+    def run(*arguments: object) -> None:
+        flags = ["models", "--name", "office", "--tracking", records, *arguments]
+        monkeypatch.setattr("sys.argv", [str(flag) for flag in flags])
+        models_main()
+
+    return run
+
+
+def test_without_a_folder_it_is_said_that_the_service_has_not_changed(
+    registry: Registry, command: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = tmp_path / "models"
+    for given in (["promote", 1], ["promote", 2], ["rollback"]):
+        command(*given, "--why", "更好")
+        assert NOT_SERVED in capsys.readouterr().out
+    command("pull", "--into", models)
+    command("promote", 3, "--why", "更好", "--into", models)
+
+    assert NOT_SERVED not in capsys.readouterr().out
+    assert champion(registry) == 3 and (models / "current").readlink() == Path("3")
+    command("rollback", "--why", "不好", "--into", models)
+    assert champion(registry) == 1 and (models / "current").readlink() == Path("1")
+
+
+def test_what_cannot_be_used_here_does_not_become_the_champion(
+    records: Path, make_export: Callable[..., Export], command: Callable[..., None], tmp_path: Path
+) -> None:
+    export = make_export(make_tables())
+    registry = register(records, export, 1)
+    registry.promote(1, "第一个")
+    golden = export.folder / GOLDEN
+    write_golden(golden, Tagger(export, 1), [Report("g", "学校推诿")])
+    golden.write_text(re.sub("0[.]9[0-9]*", "0.5", golden.read_text(encoding="utf-8")), encoding="utf-8")
+    export.save()
+    register(records, export, 1)
+    with pytest.raises(GoldenMismatch):
+        command("promote", 2, "--why", "更好", "--into", tmp_path / "models")
+
+    assert champion(registry) == 1 and not (tmp_path / "models" / "current").exists()
 
 
 def test_an_empty_registry_has_no_versions(records: Path) -> None:

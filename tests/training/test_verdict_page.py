@@ -55,6 +55,18 @@ def test_protected_labels_with_few_test_reports_are_named() -> None:
     assert remarks(verdict(PASSED)) == ["测试集里样本不足 10 件，升降难以判断：医疗（4 件）、养老（0 件）。"]
 
 
+def test_a_first_model_that_nothing_measures_is_told() -> None:
+    said = check_words(Check("learned", False, "domain"), TAXONOMY)
+
+    assert said == "宏平均 F1·领域：测试集里没有一件有标签，无从判断"
+
+
+def test_labels_that_nothing_settled_proves_are_named() -> None:
+    (said,) = remarks(Verdict("new@2", "old@1", (PASSED,), TAXONOMY, unproven=("domain",)))
+
+    assert said.startswith("领域：标注已定的测试件太少") and "看不出来" in said
+
+
 CHANGE = {"before": 0.5, "after": 0.4, "low": -0.2, "high": 0.1, "margin": 0.02, "support": 12}
 FIGURES: dict[str, dict[str, float]] = {
     "golden": {"reports": 3, "worst": 0.0},
@@ -65,6 +77,7 @@ FIGURES: dict[str, dict[str, float]] = {
     "macro_f1": CHANGE,
     "calibration": CHANGE,
     "protected": CHANGE,
+    "learned": CHANGE,
 }
 
 
@@ -73,7 +86,7 @@ FIGURES: dict[str, dict[str, float]] = {
 def test_every_rule_has_words(rule: str, passed: bool) -> None:
     said = check_words(Check(rule, passed, "domain", FIGURES[rule], ("plain:1",), settled=True), TAXONOMY)
 
-    assert "·领域（只看以前的测试件）：" in said and "nan" not in said
+    assert "·领域（只看标注已定的测试件）：" in said and "nan" not in said
 
 
 class Tags(HTMLParser):

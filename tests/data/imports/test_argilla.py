@@ -52,6 +52,16 @@ def test_users_vote_and_drafts_do_not_count(put: Put, labels: Labels) -> None:
     assert held(merged)[0]["domain"] == {"housing"} and set(merged.reports[0].votes) == {"u1", "u2"}
 
 
+def test_readings_that_may_be_drafts_are_marked(put: Put, read: Read) -> None:
+    done, draft = said(["住建"], "u1", status="submitted"), said(["交通"], "u3", status="draft")
+    flat = {"id": "r2", "text": QUEUE, "domain.responses": [["医疗"]], "domain.responses.users": ["u1"]}
+    nested, _ = read(put("records.json", [record({"domain": [done, said(["住建"], "u2"), draft]})]))
+    plain, _ = read(put("flat.json", [flat, {**flat, "domain.responses.status": ["submitted"]}]))
+
+    assert {one.annotator: one.may_be_draft for one in nested} == {"u1": False, "u2": True}
+    assert [one.may_be_draft for one in plain] == [True, False]
+
+
 def test_flattened_records(put: Put, labels: Labels, plan: Plan) -> None:
     row = {
         "id": "r1", "status": "completed", "text": LAMP, "domain.suggestion": ["教育"],

@@ -94,6 +94,19 @@ def test_csv(put: Put, labels: Labels, plan: Plan, heading: str) -> None:
     assert held(labels(path)) == [BOTH, {"domain": {"medical"}, "misconduct": set()}]
 
 
+@pytest.mark.parametrize("cell", ["住建；不作为、慢作为", "住建#不作为、慢作为", "住建,不作为、慢作为"])
+def test_labels_in_a_csv_cell_are_split_as_in_any_table(put: Put, labels: Labels, cell: str) -> None:
+    assert held(labels(put("all.csv", f'id,text,label\n7,"{LAMP}","{cell}"\n'))) == [BOTH]
+
+
+def test_a_csv_of_which_columns_are_named_is_a_table(put: Put, plan: Plan) -> None:
+    source = Source.at(put("all.csv", f'id,text,label,who\n7,"{LAMP}",住建,甲\n'))
+
+    assert find_format(source, plan) is Format.doccano
+    assert find_format(source, replace(plan, labels=(("domain", "label"),))) is Format.table
+    assert find_format(source, replace(plan, annotator="who")) is Format.table
+
+
 def test_fasttext(put: Put, labels: Labels, plan: Plan) -> None:
     path = put("all.txt", f"__label__住建 __label__不作为 {LAMP}\n{QUEUE}\n")
     merged = labels(path)

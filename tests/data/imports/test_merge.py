@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data.imports.merge import Tie, merge
 from data.imports.reading import Reading
 from data.imports.settle import Vote
@@ -22,11 +24,12 @@ def vote(
     file: str = "f.csv",
     text: str = "路灯",
     id: str = "1",
+    corrects: bool = False,
 ) -> Vote:
     report = Report(id or f"{file}:{row}", text, row=row)
     given = {name: "" for name in labels}
-    others = {"domain": None, "misconduct": None} if axis == "domain" else {}
-    return Vote(Reading(file, report, {}, who), {**others, axis: given})
+    others = dict.fromkeys(("domain", "misconduct")) if axis != "kind" else {}
+    return Vote(Reading(file, report, {}, who, corrects=corrects), {**others, axis: given})
 
 
 def test_more_than_half_carry_a_label(taxonomy: Taxonomy) -> None:
@@ -65,6 +68,32 @@ def test_the_later_vote_of_one_person_counts(taxonomy: Taxonomy) -> None:
 
     assert merged.reports[0].labelled.labels["domain"] == {"transport"}
     assert merged.replaced == 1 and merged.reports[0].votes == {}
+
+
+def test_what_one_person_said_of_another_axis_stays(taxonomy: Taxonomy) -> None:
+    earlier = replace(vote("", "housing", axis="domain"), before={"domain": ("rural",)})
+    later = vote("", "inaction", axis="misconduct", row=9)
+    both = merge([earlier, later], taxonomy)
+    again = merge([earlier, later, vote("", "transport", row=12)], taxonomy)
+
+    assert both.reports[0].labelled.labels == {"domain": {"housing"}, "misconduct": {"inaction"}}
+    assert both.replaced == 0 and both.reports[0].votes == {}
+    assert both.reports[0].before == {"domain": ("rural",)}
+    assert again.reports[0].labelled.labels == {"domain": {"transport"}, "misconduct": {"inaction"}}
+    assert again.replaced == 1
+
+
+def test_on_each_axis_the_last_correction_speaks_whoever_made_it(taxonomy: Taxonomy) -> None:
+    votes = [
+        vote("a", "housing", corrects=True),
+        vote("b", "transport", corrects=True),
+        vote("a", "inaction", axis="misconduct", corrects=True),
+    ]
+    merged = merge(votes, taxonomy)
+
+    assert merged.reports[0].labelled.labels == {"domain": {"transport"}, "misconduct": {"inaction"}}
+    assert merged.replaced == 0
+    assert merge([*votes, vote("b", "rural", corrects=True)], taxonomy).replaced == 1
 
 
 def test_the_same_id_with_another_text_is_another_report(taxonomy: Taxonomy) -> None:

@@ -85,7 +85,22 @@ def test_rows_are_counted_by_source_and_label() -> None:
     assert (domain.labelled, domain.empty, misconduct.labelled) == (4, 1, 0)
     assert labels["transport"].by_source == {"b.csv": 1} and labels["housing"].rows == 1
     assert domain.together == {("medical", "governance"): 1}
+    assert [(one.axes, one.together) for one in found.across] == [(("domain", "misconduct"), {})]
     assert found.lengths[0] < found.lengths[-1] == len(LAMP) + 4
+
+
+def test_labels_of_two_axes_that_stand_together_are_counted() -> None:
+    inaction, nothing = frozenset({"inaction"}), frozenset[str]()
+    held = [
+        ({"housing", "rural"}, inaction), ({"housing"}, inaction), ({"medical"}, nothing), ({"medical"}, None)
+    ]  # fmt: skip
+    reports = [
+        LabelledReport(Report(str(n), f"{n}" * 20), {"domain": frozenset(domain), "misconduct": misconduct})
+        for n, (domain, misconduct) in enumerate(held)
+    ]
+    (across,) = survey(reports, TAXONOMY).across
+
+    assert across.together == {("housing", "inaction"): 2, ("rural", "inaction"): 1}
 
 
 def test_repeats_conflicts_and_leaks_are_found() -> None:
@@ -94,6 +109,16 @@ def test_repeats_conflicts_and_leaks_are_found() -> None:
     assert found.repeated == 1
     assert [(one.axis, one.ids) for one in found.conflicts] == [("domain", ("1", "2"))]
     assert [(one.id, one.file, one.other) for one in found.leaks] == [("3", "dev.jsonl", "d1")]
+
+
+def test_the_reports_that_measure_themselves_are_counted_apart_from_copies_of_them() -> None:
+    dev = [labelled("d1", LAMP, "housing"), labelled("d2", "学校食堂的饭菜不新鲜，孩子吃了肚子疼。")]
+    corrected, copy = labelled("d1", f" {LAMP}", "transport"), labelled("7", LAMP + "请处理。", "housing")
+    found = survey([corrected, copy], TAXONOMY, {"dev.jsonl": dev})
+
+    assert found.measured == 1 and [one.id for one in found.leaks] == ["7"]
+    assert survey([corrected], TAXONOMY, {"dev.jsonl": dev}).leaks == []
+    assert len(survey([labelled("8", LAMP)], TAXONOMY, {"dev.jsonl": dev}).leaks) == 1
 
 
 def test_agreement_comes_from_everybodys_labels() -> None:

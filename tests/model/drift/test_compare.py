@@ -17,11 +17,12 @@ from data.survey.rules import Level, Rule
 from model.drift.compare import NONE, Drift, NotComparable, compare
 from model.drift.measure import measure, of_total
 from model.drift.rules import RULES, check
-from model.drift.sample import Sample
+from model.drift.sample import FORMAT, Sample
 from model.drift.tagged import is_tagged, read_tagged
 from model.export import Export
 from model.tagger import Tagger
 from tests.conftest import random_wide, speaking_tables
+from tests.model.test_scope import POEM, with_scope
 
 Make = Callable[..., Export]
 OF = {"学校": "学校收费", "医院": "医院名单造假", "路灯": "我们小区旁边路灯"}
@@ -73,7 +74,27 @@ def test_review_reasons_and_unread_words_are_counted(make_export: Make, tokenize
     assert sample.rare is not None and 0 <= sample.rare.min() <= sample.rare.max() <= 1
 
 
-def test_figures_are_kept_and_hold_no_word_and_no_id(tagger: Tagger, tmp_path: Path) -> None:
+def test_a_scope_counts_in_drift_as_it_does_in_tags(
+    make_export: Make, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    made = make_export(speaking_tables(tokenizer, {"学校": 0, "医院": 1, "造假": 3}), wide=random_wide())
+    tagger = Tagger(with_scope(made, rare=(0, 1)), 1)
+    some = [*reports(3, 2, 4), Report("a", f"{POEM}，学校"), Report("b", "您好！")]
+    sample, told = measure(tagger, some), tagger.tag(some, "none")
+    (tmp_path / "told.jsonl").write_text("\n".join(json.dumps(one.to_dict()) for one in told))
+
+    reasons = [reason for one in told for reason in one.review_reasons]
+    assert {"out_of_scope", "too_short", "domain:rare_label"} <= {*reasons}
+    assert sample.reasons == {reason: reasons.count(reason) for reason in set(reasons)}
+    found = compare(sample, read_tagged(tmp_path / "told.jsonl", made.taxonomy))
+    assert {one.points for one in (*found.labels, found.review)} == {0}
+    assert sample.scores is not None
+    np.testing.assert_allclose(np.sort(sample.scores, 0), np.sort(tagger.scores(some), 0), atol=1e-6)
+
+
+def test_figures_are_kept_and_hold_no_word_and_no_id(
+    tagger: Tagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sample = of_total(measure(tagger, reports(3, 3, 3)), 90, 2)
     sample.save(tmp_path / "kept.npz")
     again = Sample.load(tmp_path / "kept.npz")
@@ -84,6 +105,9 @@ def test_figures_are_kept_and_hold_no_word_and_no_id(tagger: Tagger, tmp_path: P
         np.testing.assert_array_equal(getattr(again, name), getattr(sample, name))
     with np.load(tmp_path / "kept.npz") as arrays:
         assert not any("独角鲸" in str(arrays[name]) or "收费" in str(arrays[name]) for name in arrays)
+    monkeypatch.setattr("model.drift.sample.FORMAT", FORMAT + 1)
+    with pytest.raises(BrokenFile, match="an older petition-tagger"):
+        Sample.load(tmp_path / "kept.npz")
     (tmp_path / "kept.npz").write_bytes(b"no")
     with pytest.raises(BrokenFile):
         Sample.load(tmp_path / "kept.npz")

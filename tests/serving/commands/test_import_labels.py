@@ -162,12 +162,50 @@ def test_files_of_several_kinds_come_together(bring: Import, tmp_path: Path, out
     assert ended.code == 0 and [line["source"] for line in lines(out)] == ["热线.csv", "project.json"]
 
 
+def test_a_correction_of_one_axis_loses_no_label_of_the_other(
+    bring: Import, tmp_path: Path, out: Path
+) -> None:
+    first = table(tmp_path, ("1", SCHOOL, "教育", "推诿"))
+    first.rename(tmp_path / "旧.csv")
+    ended = bring(tmp_path / "旧.csv", table(tmp_path, ("1", SCHOOL, "养老", "")))
+    (line,) = lines(out)
+
+    assert (line["domain"], line["misconduct"]) == (["pension"], ["evasion"])
+    assert "同一维度标注了不止一次的有 1 份，以后一份为准" in ended.err
+    bring(tmp_path / "旧.csv", table(tmp_path, ("1", SCHOOL, "", "不作为")))
+    assert (lines(out)[0]["domain"], lines(out)[0]["misconduct"]) == (["education"], ["inaction"])
+
+
 def test_a_given_format_overrides(bring: Import, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"text": SCHOOL, "label": "教育"}), encoding="utf-8")
 
     assert "识别为doccano" in bring(path).err
     assert "按指定作为带标签栏的表格（table）" in bring(path, "--format", "table").err
+
+
+def test_readings_that_may_be_drafts_are_told(bring: Import, tmp_path: Path) -> None:
+    path = tmp_path / "records.json"
+
+    def put(**more: str) -> Path:
+        answer = {"value": ["教育"], "user_id": "u1", **more}
+        path.write_text(json.dumps([{"fields": {"text": SCHOOL}, "responses": {"domain": [answer]}}]))
+        return path
+
+    assert "records.json：有 1 份标注没有写明是否已提交" in bring(put()).err
+    assert "是否已提交" not in bring(put(status="submitted")).err
+
+
+def test_columns_named_for_a_file_that_has_none_are_told(bring: Import, tmp_path: Path, out: Path) -> None:
+    path = tmp_path / "自己的.jsonl"
+    path.write_text(json.dumps({"text": SCHOOL, "domain": ["教育"]}), encoding="utf-8")
+    mixed = bring(path, table(tmp_path, ("1", QUIET, "住建", "")), "--label-column", "domain=领域")
+
+    assert mixed.code == 0 and len(lines(out)) == 2
+    assert "自己的.jsonl：--label-column 没有用上，本程序的标注数据不按栏目读" in mixed.err
+    assert mixed.err.count("没有用上") == 1
+    named = bring(path, "--label-column", "domain=领域", "--annotator-column", "谁", "--format", "doccano")
+    assert "--label-column、--annotator-column 没有用上" in named.err
 
 
 def test_a_file_without_a_label_ends_with_four(bring: Import, tmp_path: Path, out: Path) -> None:

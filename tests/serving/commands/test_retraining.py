@@ -32,7 +32,7 @@ def test_retrain_hands_over_its_files_and_whatever_else_was_typed(
     ended = petition(
         "retrain", "--labels", "a.jsonl", "--labels", "b.jsonl", "--base", "base.jsonl", "--into", "models",
         "--start", "encoder", "--margin", "0.01", "--no-wide", "--epochs", 3,
-        "--take-back", "--contrast",
+        "--take-back", "--contrast", "--despite-survey",
     )  # fmt: skip
 
     assert ended.code == 0
@@ -40,7 +40,7 @@ def test_retrain_hands_over_its_files_and_whatever_else_was_typed(
     said = " ".join(arguments)
     assert module == "training.retrain"
     for part in ("--labels a.jsonl b.jsonl", "--base base.jsonl", "--into models", "--start encoder",
-                 "--take-back", "--contrast",
+                 "--take-back", "--contrast", "--despite-survey",
                  "--site artifacts/site", "--margin 0.01 --no-wide --epochs 3"):  # fmt: skip
         assert part in said
 

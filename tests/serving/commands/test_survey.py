@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from serving.survey_words import REASONS
+from data.survey.words import REASONS
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Ended, Petition
 
 Look = Callable[..., Ended]
@@ -46,6 +46,7 @@ def test_figures_and_warnings_are_shown(look: Look, tmp_path: Path) -> None:
     assert ended.code == 0
     assert "领域：标注过 3 件" in ended.out and "一致性 α" in ended.out
     assert "提醒：有 2 组近似重复的报告标签不一致（conflicts）" in ended.out
+    assert "领域 × 作风与违纪问题：同时出现" in ended.out and "推诿扯皮" in ended.out.split("同时出现")[-1]
     assert "A1、A2" in ended.out and "“领域·教育”只有 1 件" in ended.out
 
 
@@ -53,7 +54,7 @@ def test_a_leak_fails(look: Look, tmp_path: Path) -> None:
     dev = write(tmp_path / "dev.jsonl", {"id": "D1", "text": HOSPITAL * 2, "domain": [], "misconduct": []})
     ended = look(write(tmp_path / "labels.jsonl", *ROWS), "--against", dev)
 
-    assert ended.code == 1 and "不通过：有 1 件与评测数据重复" in ended.out
+    assert ended.code == 1 and "不通过：有 1 件与评测数据近似重复" in ended.out
     assert look(tmp_path / "labels.jsonl", "--against", dev, "--rule", "leaks=warn").code == 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.survey.rules import Finding, Level
-from data.survey.survey import AxisSurvey, Survey
+from data.survey.survey import AcrossSurvey, AxisSurvey, Survey
 
 MOST_SHOWN = 50  # groups, leaks and pairs
 LEVELS = {Level.fail: "不通过", Level.warn: "提醒"}
@@ -15,7 +15,7 @@ _RULES = {
     "few_examples": "“{where}”只有 {figure:.0f} 件，少于 {limit:.0f} 件：能学，但结果只宜作提示",
     "repeated": "重复或近似重复的占 {figure:.0%}，多于 {limit:.0%}",
     "conflicts": "有 {figure:.0f} 组近似重复的报告标签不一致",
-    "leaks": "有 {figure:.0f} 件与评测数据重复：这样测出的成绩偏高",
+    "leaks": "有 {figure:.0f} 件与评测数据近似重复，或内容相同而编号不同：这样测出的成绩偏高",
     "disagreement": "“{where}”几位标注人的一致性 α 为 {figure:.2f}，低于 {limit:.2f}",
     "rejected": "导入时不能用的行占 {figure:.0%}，多于 {limit:.0%}",
     "short": "最短的一成报告不到 {figure:.0f} 字，少于 {limit:.0f} 字",
@@ -69,6 +69,7 @@ def tables(found: Survey) -> list[Table]:
         Table("总数", [
             ("项", "数"), ("报告", str(found.rows)), ("多人标注的", str(found.several)),
             ("标注人存疑的", str(found.unsure)), ("重复或近似重复的", str(found.repeated)),
+            ("就是评测数据里的", str(found.measured)),
             *((f"导入时不能用：{_reason(code)}", str(count)) for code, count in found.rejected.items()),
         ]),
         Table("来源", [("来源", "报告"), *sources], 1),
@@ -76,6 +77,7 @@ def tables(found: Survey) -> list[Table]:
     ]  # fmt: skip
     for axis in found.axes:
         tables += _axis_tables(axis, [*found.sources])
+    tables += [_across_table(across, found.axes) for across in found.across if across.together]
     if found.conflicts:
         shown = found.conflicts[:MOST_SHOWN]
         rows = [(names[one.axis], "、".join(one.ids[:10])) for one in shown]
@@ -111,6 +113,16 @@ def _axis_tables(axis: AxisSurvey, sources: Sequence[str]) -> list[Table]:
         shown = [(names[one], names[other], str(count)) for (one, other), count in pairs[:MOST_SHOWN]]
         found.append(Table(_title(f"{axis.name}：同时出现", pairs), [("标签", "标签", "件数"), *shown], 2))
     return found
+
+
+def _across_table(across: AcrossSurvey, axes: Sequence[AxisSurvey]) -> Table:
+    one, other = (next(axis for axis in axes if axis.id == id) for id in across.axes)
+    names = [{label.id: label.name for label in axis.labels} for axis in (one, other)]
+    # By id where counts are equal, so that the same data give the same page.
+    pairs = sorted(across.together.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [(names[0][a], names[1][b], str(count)) for (a, b), count in pairs[:MOST_SHOWN]]
+    heading = _title(f"{one.name} × {other.name}：同时出现", pairs)
+    return Table(heading, [(one.name, other.name, "件数"), *shown], 2)
 
 
 def _title(heading: str, rows: Sequence[object]) -> str:

@@ -7,7 +7,7 @@ from html import escape
 
 from data.survey.rules import Finding
 from data.survey.survey import Survey
-from serving.survey_words import Table, finding_words, tables
+from data.survey.words import Table, finding_words, tables
 
 _ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
