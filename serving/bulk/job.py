@@ -17,7 +17,6 @@ from model.export import sha256
 from model.guard import Guard
 from model.tagger import Tagger
 from serving.bulk import known
-from serving.bulk.choices import Form
 from serving.bulk.faults import OtherJob, TooManyRejects
 from serving.bulk.inputs import Inputs, hold_stream, keep_stream
 from serving.bulk.lock import locked
@@ -29,7 +28,7 @@ from serving.bulk.progress import Watch
 from serving.bulk.publish import publish
 from serving.bulk.search import find_sources, some
 from serving.bulk.settings import Settings
-from serving.bulk.survey import keep_first_rejects, keep_made_rejects, survey
+from serving.bulk.survey import check_columns, keep_first_rejects, keep_made_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Walk, Work
 from serving.bulk.writers import count_files
@@ -196,6 +195,8 @@ class Job:
         if left is None:
             return None
         if left.job == planned.job:
+            if self.settings.table:
+                check_columns(left.headings, self.places.target.name)
             self.watch.remark(f"接着做 {left.started} 开始的作业。")
             return left
         if not self.settings.overwrite:
@@ -214,9 +215,8 @@ class Job:
         for path in places.folder.iterdir():
             if path.name != "stdin" or told.protection.sealed:  # what a job before had left
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        table = told.form is not Form.jsonl and not told.protection.sealed
         try:
-            found = survey(inputs, told.chunk_rows, told.max_rejects, table, self.watch)
+            found = survey(inputs, told.chunk_rows, told.max_rejects, told.table, self.watch)
         except TooManyRejects:
             raise keep_first_rejects(inputs, told.max_rejects or 0, places, self.guard.idle) from None
         started = told.time or datetime.datetime.now().astimezone().isoformat(timespec="seconds")

@@ -14,6 +14,7 @@ import pytest
 
 from data.report import Report
 from model.export import Export
+from serving.bulk import survey
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
@@ -157,6 +158,31 @@ def test_other_settings_are_refused_but_another_form_is_not(
 
     assert bulk(big, target, "--chunk-rows", 7, "--names", "en").code == 1
     assert "education" in target.read_text(encoding="utf-8-sig")
+
+
+def test_a_job_goes_on_in_another_form_as_if_it_had_begun_in_it(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, whole = tmp_path / "out.csv", tmp_path / "whole" / "out.csv"
+    whole.parent.mkdir()
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7, "--format", "jsonl")
+    ended = bulk(big, target, "--chunk-rows", 7)
+    bulk(big, whole, "--chunk-rows", 7)
+
+    assert ended.code == 1 and "接着做" in ended.err and beside(target) == beside(whole)
+
+
+def test_more_columns_than_a_table_holds_are_refused_when_a_job_goes_on_as_one(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "MOST_HEADINGS", len(HEADING) - 1)
+    target, told = tmp_path / "out.jsonl", ("--chunk-rows", 7)
+    assert "different columns" in bulk(big, tmp_path / "out.csv", *told).err
+    break_off(bulk, monkeypatch, big, target, *told)
+    refused = bulk(big, target, *told, "--format", "csv")
+
+    assert refused.code == 4 and "different columns" in refused.err and not target.exists()
+    assert bulk(big, target, *told).code == 1 and len(lines(target)) == 54
 
 
 def test_an_output_of_something_else_is_not_replaced_unless_asked(
