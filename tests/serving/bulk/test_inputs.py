@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -144,6 +146,46 @@ def test_outputs_of_other_jobs_in_a_folder_are_no_inputs(
     # One that the user names is meant.
     bulk(year / "books-2.xlsx", tmp_path / "named.jsonl")
     assert places(tmp_path / "named.jsonl") == [("books-2.xlsx", 2)]
+
+
+@pytest.mark.parametrize("given", ["2026", "2026/*/*.csv", "2026/**/*.csv"])
+def test_a_folder_that_cannot_be_listed_ends_the_job(
+    bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    for month in ("04", "05"):
+        (tmp_path / "2026" / month).mkdir(parents=True)
+        write_csv(tmp_path / "2026" / month / "a.csv", [("1", "", SCHOOL)])
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name == "05":
+            raise PermissionError(errno.EACCES, "", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    ended = bulk(tmp_path / given, tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and "2026/05：没有权限" in ended.err and not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("given", ["2026", "2026/*"])
+def test_what_is_passed_over_in_a_folder_or_a_glob_is_said(
+    bulk: Petition, tmp_path: Path, given: str
+) -> None:
+    year, far = tmp_path / "2026", tmp_path / "far"
+    year.mkdir()
+    far.mkdir()
+    write_csv(year / "a.csv", [("1", "", SCHOOL)])
+    write_csv(far / "b.csv", [("2", "", QUIET)])
+    (year / "03.csv.gz").write_bytes(b"x")
+    (year / "04").symlink_to(far)
+    (year / "05.csv").symlink_to(tmp_path / "gone.csv")
+    ended = bulk(tmp_path / given, tmp_path / "out.jsonl")
+
+    assert ended.code == 0 and places(tmp_path / "out.jsonl") == [("a.csv", 2)]
+    assert "有 1 个文件不是可读的种类，没有读：.gz" in ended.err
+    assert "有 1 个文件夹是链接" in ended.err and "2026/04；要读就写出文件夹的名字" in ended.err
+    assert "有 1 个链接指向的文件不在，没有读：05.csv" in ended.err
 
 
 def test_files_with_the_same_bytes_are_named(bulk: Petition, tmp_path: Path) -> None:
