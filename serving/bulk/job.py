@@ -137,6 +137,9 @@ class Job:
         parts = Parts(self.places.folder, manifest.job)
         missing = {number for number in range(manifest.chunks) if not parts.has(number)}
         there = set(range(manifest.chunks)) - missing
+        if missing or self.places.manifest.exists():  # what stands there is not of this run
+            outputs = self.places.outputs(count_files(told.form, manifest.rows - manifest.rejects))
+            self._refuse_to_replace(planned, [self.places.target, *outputs, *self.places.kept])
         rejects = 0 if told.max_rejects is None else sum(parts.count(number)[1] for number in there)
         self._allow(rejects, parts, manifest)
         with told.protection.recorded(Action.tag, model=tagger.export.model) as tally:
@@ -210,7 +213,7 @@ class Job:
     def _begin(self, planned: Manifest, inputs: Inputs) -> Manifest:
         """Count the rows and write the manifest of a new job."""
         told, places = self.settings, self.places
-        self._refuse_to_replace(planned, [places.target, places.manifest])
+        self._refuse_to_replace(planned, [places.target, *places.kept])
         places.folder.mkdir(exist_ok=True)
         for path in places.folder.iterdir():
             if path.name != "stdin" or told.protection.sealed:  # what a job before had left

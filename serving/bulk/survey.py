@@ -97,7 +97,7 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> 
     Raises:
         OSError: the file cannot be written.
     """
-    with whole_file(places.rejects) as part, open_text(part) as out:
+    with whole_file(places.stopped) as part, open_text(part) as out:
         count = 0
         for line in inputs.lines():
             if isinstance(line.row, BadRow):
@@ -105,7 +105,7 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> 
                 count += 1
                 if count > most:
                     break
-    return TooManyRejects(f"读不了的行超过 {most} 行（--max-rejects），没有继续；这些行在 {places.rejects}")
+    return TooManyRejects(f"读不了的行超过 {most} 行（--max-rejects），没有继续；这些行在 {places.stopped}")
 
 
 def keep_made_rejects(parts: Parts, chunks: int, most: int, places: Places) -> TooManyRejects:
@@ -114,13 +114,13 @@ def keep_made_rejects(parts: Parts, chunks: int, most: int, places: Places) -> T
     Args:
         chunks: of the job; the parts that are there stay, and a larger limit goes on with them.
     """
-    with whole_file(places.rejects) as part, open_text(part) as out:
+    with whole_file(places.stopped) as part, open_text(part) as out:
         for number in range(chunks):
             if parts.path(number).is_file():
                 for record in parts.read(number):
                     if "reject" in record:
                         out.write(reject_line(record["reject"]))
     return TooManyRejects(
-        f"读不了和打标出错的行合计超过 {most} 行（--max-rejects），没有继续；这些行在 {places.rejects}；"
+        f"读不了和打标出错的行合计超过 {most} 行（--max-rejects），没有继续；这些行在 {places.stopped}；"
         "已打标的部分保留着，放宽这个数后用同样的命令接着做"
     )

@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.report import Report
 from model.export import Export
-from serving.bulk import survey
+from serving.bulk import merge, survey
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
@@ -197,6 +198,58 @@ def test_an_output_of_something_else_is_not_replaced_unless_asked(
     assert bulk(big, target, "--overwrite").code == 1 and target.stat().st_size > 1000
 
 
+@pytest.mark.parametrize("ending", ["", ".rejects.jsonl", ".tags.gz", ".summary.html", ".manifest.json"])
+def test_a_file_that_appears_beside_an_unfinished_job_is_not_replaced(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    target, other = tmp_path / "out.csv", tmp_path / f"out.csv{ending}"
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    other.write_text("某人的文件", encoding="utf-8")
+    refused = bulk(big, target, "--chunk-rows", 7)
+    assert refused.code == 5 and "--overwrite" in refused.err
+    assert other.read_text(encoding="utf-8") == "某人的文件"
+
+    other.unlink()
+    assert bulk(big, target, "--chunk-rows", 7).code == 1
+
+
+@pytest.mark.parametrize("ending", ["", ".rejects.jsonl", ".tags.gz", ".summary.html"])
+def test_a_file_that_appears_while_a_job_ends_is_not_replaced(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    other = tmp_path / f"out.csv{ending}"
+    real = merge.merge
+
+    def meanwhile(*told: Any) -> object:
+        other.write_text("某人的文件", encoding="utf-8")
+        return real(*told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("serving.bulk.job.merge", meanwhile)
+        refused = bulk(big, tmp_path / "out.csv")
+    assert refused.code == 5 and "别处写的" in refused.err
+    assert other.read_text(encoding="utf-8") == "某人的文件"
+
+    assert bulk(big, tmp_path / "out.csv", "--overwrite").code == 1
+    assert not (tmp_path / "out.csv.parts").exists()
+
+
+def test_a_job_that_is_stopped_leaves_the_files_of_the_one_before(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.csv"
+    bulk(big, target)
+    before = beside(target)
+    write_csv(big, rows_of(30), HEADING)
+    stopped = bulk(big, target, "--overwrite", "--max-rejects", 1)
+
+    assert stopped.code == 7 and "out.csv.stopped.rejects.jsonl" in stopped.err
+    after = beside(target)
+    assert len(after.pop("out.csv.stopped.rejects.jsonl").splitlines()) == 2 and after == before
+    assert bulk(big, target, "--overwrite").code == 1
+    assert beside(target).keys() == before.keys()
+
+
 def test_a_refusal_says_in_what_the_finished_job_differs(bulk: Petition, big: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     bulk(big, target)
@@ -346,7 +399,7 @@ def test_more_rejects_than_allowed_end_the_job_before_any_tagging(
     ended = bulk(big, tmp_path / "out.csv", "--max-rejects", 2)
 
     assert ended.code == 7 and "超过 2 行" in ended.err and not (tmp_path / "out.csv").exists()
-    assert len(lines(tmp_path / "out.csv.rejects.jsonl")) == 3
+    assert len(lines(tmp_path / "out.csv.stopped.rejects.jsonl")) == 3
     assert bulk(big, tmp_path / "out.csv", "--max-rejects", 6).code == 1
 
 
@@ -469,7 +522,7 @@ def test_rows_on_which_the_program_fails_count_as_rejects_too(
     again = bulk(*told, "--max-rejects", 7)
 
     assert ended.code == again.code == 7 and "合计超过 7 行" in ended.err
-    assert "failed" in [row["reason"] for row in lines(tmp_path / "out.csv.rejects.jsonl")]
+    assert "failed" in [row["reason"] for row in lines(tmp_path / "out.csv.stopped.rejects.jsonl")]
     assert not (tmp_path / "out.csv").exists() and any((tmp_path / "out.csv.parts").glob("*.part"))
 
     failing.clear()  # what failed stays in its finished part
