@@ -15,6 +15,8 @@ import pytest
 
 from data.report import Report
 from model.export import Export
+from model.guard import Case, Guard
+from model.prediction import Prediction
 from serving.bulk import merge, survey
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
@@ -474,7 +476,7 @@ def test_the_manifest_names_inputs_model_and_counts(bulk: Petition, big: Path, t
     assert manifest["figures"]["reports"] == 54
 
 
-@pytest.mark.parametrize("step", ["begin", "finish"])
+@pytest.mark.parametrize("step", ["begin", "read", "finish"])
 def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
     bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -482,11 +484,12 @@ def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
 
     real = getattr(Tagger, step)
 
-    def fails(self: Tagger, reports: Sequence[object], *more: object) -> object:
-        ids = [getattr(report, "report", report).id for report in reports]
+    def fails(self: Tagger, given: Sequence[Any], *more: object) -> object:
+        works = [getattr(one, "work", one) for one in given]  # `read` is given windows
+        ids = [getattr(work, "report", work).id for work in works]
         if "G12" in ids or "G40" in ids:
             raise ValueError(f"{PLANTED} {ids}")
-        return real(self, reports, *more)
+        return real(self, given, *more)
 
     bulk(big, tmp_path / "whole.csv", "--chunk-rows", 7)
     monkeypatch.setattr(Tagger, step, fails)
@@ -501,6 +504,42 @@ def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
     assert out == [row for row in whole if not row.startswith(("G12,", "G40,"))]
     assert [row["row"] for row in rejects if row["reason"] == "failed"] == [14, 42]
     assert not any(PLANTED in row["message"] for row in rejects) and manifest["rejects"] == 8
+
+
+@pytest.mark.parametrize("more", [(), ("--matters",)])
+def test_a_row_whose_record_cannot_be_made_costs_no_other(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    real = Guard.show
+
+    def fails(self: Guard, case: Case, prediction: Prediction, as_shown: bool = False) -> object:
+        if case.shown.id == "G12" and as_shown == bool(more):
+            raise ValueError(PLANTED)
+        return real(self, case, prediction, as_shown)
+
+    monkeypatch.setattr(Guard, "show", fails)
+    ended = bulk(big, tmp_path / "out.csv", "--chunk-rows", 7, *more)
+
+    assert ended.code == 1 and "53 件" in ended.err and "读不了 7 行" in ended.err
+    assert [r["row"] for r in lines(tmp_path / "out.csv.rejects.jsonl") if r["reason"] == "failed"] == [14]
+
+
+def test_an_engine_that_reads_nothing_ends_the_job_and_makes_no_rejects(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model.tagger import Tagger
+
+    def fails(self: Tagger, jobs: object) -> None:
+        raise RuntimeError(PLANTED)
+
+    monkeypatch.setenv("PETITION_ENGINE", "onnxruntime")  # another one begins with the golden reports
+    with monkeypatch.context() as patched:
+        patched.setattr(Tagger, "read", fails)
+        ended = bulk(big, tmp_path / "out.csv")
+    assert ended.code == 70 and "petition doctor" in ended.err and "RuntimeError" in ended.err
+
+    assert bulk(big, tmp_path / "out.csv").code == 1
+    assert len(lines(tmp_path / "out.csv.rejects.jsonl")) == 6
 
 
 def test_rows_on_which_the_program_fails_count_as_rejects_too(
@@ -531,8 +570,10 @@ def test_rows_on_which_the_program_fails_count_as_rejects_too(
 
 
 def test_a_full_memory_is_no_fault_of_a_row() -> None:
-    def full(items: list[int]) -> list[int]:
-        raise MemoryError
+    for error in (MemoryError(), RuntimeError("std::bad_alloc")):
 
-    with pytest.raises(MemoryError):
-        each(full, [1, 2])
+        def full(items: list[int], error: Exception = error) -> list[int]:
+            raise error
+
+        with pytest.raises(type(error)):
+            each(full, [1, 2])
