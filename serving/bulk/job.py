@@ -172,7 +172,7 @@ class Job:
                 if told.ray is not None:
                     from serving.bulk.cluster import on_ray
 
-                    made = on_ray(told, self.places, manifest, inputs, before is not None, missing)
+                    made = on_ray(told, self.places, manifest, inputs, before is not None, missing, self.watch.remark)
                 else:
                     stamp = Stamp(manifest.started, told.evidence, told.matters)
                     chunks = ChunkTagger(tagger, stamp, before, self.guard)
