@@ -90,7 +90,7 @@ def merge(
                         known.add(record)
                     figures.add(record)
                     written += 1
-                    taken += record["tagged_at"] != manifest.started
+                    taken += "kept" in record
                 watch.rows(written + rejected - sum(before), rejected - before[1])
         remarks = writer.close()
         if known is not None:

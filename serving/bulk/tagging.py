@@ -159,7 +159,8 @@ class ChunkTagger:
             if self.stamp.matters:
                 said = matter_lines(*self.guard.show(case, made, as_shown=True))
         cells = self._cells(line.row, case)
-        return tagged(line, case.shown, cells, shape, begun.hashes.get(place, ""), time, said)
+        hashed = begun.hashes.get(place, "")
+        return tagged(line, case.shown, cells, shape, hashed, time, said, place in begun.kept)
 
     def _reject(self, line: Line, failed: Failed | None) -> Record:
         bad = line.row if isinstance(line.row, BadRow) else None

@@ -432,6 +432,17 @@ def test_only_changed_rows_are_tagged_again(
     assert [{**row, "tagged_at": ""} for row in new] == [{**row, "tagged_at": ""} for row in fresh]
 
 
+@pytest.mark.parametrize("name", ["结果#1.csv", "a?.csv", "50%25.csv"])
+def test_kept_tags_are_counted_whatever_the_time_and_the_name_of_the_output(
+    bulk: Petition, big: Path, tmp_path: Path, name: str
+) -> None:
+    bulk(big, tmp_path / "old.csv")
+    ended = bulk(big, tmp_path / name, "--only-changed", tmp_path / "old.csv")
+
+    assert ended.code == 1 and "54 件的文字没有变，沿用了原结果的标签；重新打标 0 件" in ended.err
+    assert (tmp_path / name).read_bytes() == (tmp_path / "old.csv").read_bytes()
+
+
 def test_another_model_tags_every_row_again(
     bulk: Petition,
     petition: Petition,
