@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.errors import MissingFile, UnsupportedFile
+from data.parquet import partition_folders
 from data.readers import SUPPORTED
 from serving.bulk.inputs import Source
 from serving.bulk.places import Places
@@ -71,7 +72,7 @@ class Search:
             self.again.append(name)
             return
         self._real.add(real)
-        self._names[path] = name
+        self._names[path] = _with_partitions(path, name)
 
     def pass_over(self, path: Path, name: str, places: Places) -> bool:
         """Tell whether a file that nobody named is an output of this command; note one of another job."""
@@ -119,6 +120,13 @@ def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], li
 def some(names: Sequence[str]) -> str:
     """The first names of many, in one line."""
     return "、".join(names[:_MOST_NAMES]) + (f" 等 {len(names)} 个" if len(names) > _MOST_NAMES else "")
+
+
+def _with_partitions(path: Path, name: str) -> str:
+    """A file's name with the folders that are columns of it: where they differ, the file is another one."""
+    if path.suffix.lower() != ".parquet":
+        return name
+    return max(name, "/".join([*partition_folders(path), path.name]), key=len)
 
 
 def _take_file(path: Path, search: Search) -> None:

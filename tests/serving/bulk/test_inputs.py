@@ -6,6 +6,8 @@ import errno
 import os
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from openpyxl import Workbook
 
@@ -219,3 +221,18 @@ def test_sheets_that_are_not_read_are_named(bulk: Petition, tmp_path: Path) -> N
     assert "没有读的工作表：a.xlsx：“二月”、“三月”" in page
     chosen = bulk(tmp_path / "a.xlsx", tmp_path / "two.jsonl", "--sheet", "二月")
     assert "没有读" not in chosen.err and [row["id"] for row in lines(tmp_path / "two.jsonl")] == ["1"]
+
+
+def test_partitions_of_a_lake_are_columns_and_part_of_the_names(bulk: Petition, tmp_path: Path) -> None:
+    for month in ("2026-03", "2026-04"):
+        folder = tmp_path / "lake" / f"dt={month}"
+        folder.mkdir(parents=True)
+        pyarrow.parquet.write_table(pyarrow.table({"内容": [SCHOOL]}), folder / "part-0.parquet")
+    bulk(tmp_path / "lake", tmp_path / "out.jsonl", "--time-column", "dt", "--summary")
+    bulk(tmp_path / "lake" / "dt=2026-04" / "part-0.parquet", tmp_path / "one.jsonl")
+    bulk(tmp_path / "lake" / "dt=2026-04", tmp_path / "two.jsonl")
+
+    assert [row["dt"] for row in lines(tmp_path / "out.jsonl")] == ["2026-03", "2026-04"]
+    assert "2026-04" in (tmp_path / "out.jsonl.summary.html").read_text(encoding="utf-8")
+    found = {name: places(tmp_path / f"{name}.jsonl")[-1] for name in ("out", "one", "two")}
+    assert set(found.values()) == {("dt=2026-04/part-0.parquet", 1)}
