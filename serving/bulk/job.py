@@ -121,7 +121,9 @@ class Job:
         if done is None or done.job != planned.job or done.form != self.settings.written:
             return None
         folder = self.places.target.parent
-        if not all(_is_whole(folder / output.file, output) for output in done.outputs):
+        with self.watch.phase("check"):
+            whole = all(_is_whole(folder / output.file, output) for output in done.outputs)
+        if not whole:
             return None
         left = self._load(self.places.unfinished)
         if left is None or left.job == done.job:
@@ -149,7 +151,8 @@ class Job:
             merged = merge(parts, manifest, told, tagger.export.taxonomy, self.places, self.watch)
             # Those too whose parts a run made that was killed, and so could not record them.
             tally.count = manifest.rows - manifest.rejects - merged.failed.total()
-        finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
+        with self.watch.phase("publish"):
+            finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
         for remark in merged.remarks:
             self.watch.remark(remark)
         return finished

@@ -92,9 +92,9 @@ def merge(
                     written += 1
                     taken += "kept" in record
                 watch.rows(written + rejected - sum(before), rejected - before[1])
-        remarks = writer.close()
-        if known is not None:
-            known.close()
+            remarks = writer.close()
+            if known is not None:
+                known.close()
     except BaseException:
         writer.abandon()
         if known is not None:
