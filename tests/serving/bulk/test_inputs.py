@@ -113,6 +113,21 @@ def test_a_broken_file_ends_the_job_before_any_tagging(bulk: Petition, tmp_path:
     assert ended.code == 4 and "b.xlsx" in ended.err and not list(tmp_path.glob("out*"))
 
 
+def test_all_files_that_cannot_be_read_are_named_at_once(bulk: Petition, tmp_path: Path) -> None:
+    year = tmp_path / "2026"
+    year.mkdir()
+    for name in ("a", "f"):
+        write_csv(year / f"{name}.csv", [("1", "", SCHOOL)])
+    for name in ("b", "d"):
+        write_csv(year / f"{name}.csv", [("甲", "乙")], ("科室", "电话"))
+    (year / "c.xlsx").write_bytes(b"PK\x03\x04 broken")
+    (year / "e.csv").write_bytes(b"")
+    ended = bulk(year, tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and "b.csv: no column" in ended.err
+    assert "2 more cannot be read: c.xlsx, d.csv" in ended.err
+
+
 def test_the_output_may_not_be_an_input(bulk: Petition, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [("1", "", SCHOOL)])
     assert bulk(path, path).code == 2
