@@ -17,7 +17,7 @@ from data.report import Report
 from model.export import Export
 from model.guard import Case, Guard
 from model.prediction import Prediction
-from serving.bulk import merge, survey
+from serving.bulk import merge, survey, writers
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
@@ -29,15 +29,20 @@ from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, w
 ROOT = Path(__file__).parents[3]
 KILLS = """
 import os, random, signal, sys, time
+import pyarrow.parquet
+from model.engine import load_runtime
+from serving.bulk import job, writers
 from serving.cli import main
 
+load_runtime()  # once, and not in every child
 places, arguments = [int(n) for n in sys.argv[1].split(",")], sys.argv[2:]
+writers.BOOK_ROWS = int(os.environ["BOOK_ROWS"])
 for place in [*places, 0]:
     child = os.fork()
     if child == 0:
         if place:
             import serving.whole_file
-            from serving.bulk import inputs, manifest, part, publish
+            from serving.bulk import inputs, known, manifest, part, publish
             real, calls = serving.whole_file.commit, 0
 
             def commit(one, other):
@@ -49,7 +54,7 @@ for place in [*places, 0]:
                 if calls == abs(place):
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            for module in (serving.whole_file, inputs, manifest, part, publish):
+            for module in (serving.whole_file, inputs, known, manifest, part, publish):
                 module.commit = commit
         os._exit(main(arguments))
     _, status = os.waitpid(child, 0)
@@ -68,21 +73,41 @@ def killed_at(places: list[int], *arguments: object) -> list[int]:
     return [int(code) for code in done.stdout.split()]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("suffix", "book_rows", "known"),
+    [
+        ("csv", 100, False), ("jsonl", 100, False), ("parquet", 100, False), ("xlsx", 100, False),
+        ("xlsx", 20, False), ("csv", 100, True),
+    ],
+)  # fmt: skip
 def test_a_job_killed_at_every_commit_ends_as_an_unbroken_one(
-    bulk: Petition, big: Path, tmp_path: Path, export: Export, suffix: str
+    bulk: Petition,
+    big: Path,
+    tmp_path: Path,
+    export: Export,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+    book_rows: int,
+    known: bool,
 ) -> None:
-    whole = tmp_path / "whole" / f"out.{suffix}"
-    broken = tmp_path / "broken" / f"out.{suffix}"
-    for target in (whole, broken):
+    """With one output or several, and with an index of kept tags."""
+    monkeypatch.setattr(writers, "BOOK_ROWS", book_rows)
+    monkeypatch.setenv("BOOK_ROWS", str(book_rows))
+    whole, broken, old = (tmp_path / name / f"out.{suffix}" for name in ("whole", "broken", "old"))
+    for target in (whole, broken, old):
         target.parent.mkdir()
     told = ["--time", TIME, "--chunk-rows", "16", "--model", str(export.folder), "--threads", "1", "--quiet"]
-    bulk(big, whole, "--chunk-rows", 16)
-    # A manifest, four parts, the output, the rejects, the tags, the manifest.
-    codes = killed_at([1, -1, 1, -1, 2, -3, 1, -1, 1, -1, 2, 3, -4], "bulk", big, broken, *told)
+    if known:
+        bulk(write_csv(tmp_path / "old.csv", rows_of(30), HEADING), old, "--time", "2026-10-01")
+    more = ["--only-changed", str(old)] if known else []
+    bulk(big, whole, "--chunk-rows", 16, *more)
+    # The manifest, the index, four parts; then the outputs, the rejects, the tags, the manifest.
+    last = (3 if book_rows == 20 else 1) + 3
+    places = [1, -1, *[1, -1] * known, 1, -1, 2, -3, 1, -1, *range(2, last + 1), -last]
+    codes = killed_at(places, "bulk", big, broken, *told, *more)
 
-    assert codes == [-signal.SIGKILL] * 13 + [1]
-    assert beside(broken) == beside(whole)
+    assert codes == [-signal.SIGKILL] * len(places) + [1]
+    assert beside(broken) == beside(whole) and len(beside(whole)) == last
 
 
 def test_the_same_command_after_the_end_does_nothing_and_ends_alike(
@@ -347,7 +372,10 @@ def test_a_folder_that_cannot_be_written_is_said(bulk: Petition, big: Path) -> N
     assert ended.code == 4 and "/proc" in ended.err
 
 
-def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "parquet"])
+def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(
+    bulk: Petition, tmp_path: Path, suffix: str
+) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", small], capture_output=True)
@@ -355,17 +383,17 @@ def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_pat
         pytest.skip("mounting a small file system is not permitted here")
     try:
         source = write_csv(tmp_path / "in.csv", rows_of(3000), HEADING)
-        told = (source, small / "out.jsonl", "--chunk-rows", 200)
+        told = (source, small / f"out.{suffix}", "--chunk-rows", 200)
         full = bulk(*told)
         assert full.code == 4 and "磁盘已满" in full.err and "部分保留" in full.err
-        parts = small / "out.jsonl.parts"
+        parts = small / f"out.{suffix}.parts"
         assert list(parts.glob("*.part")) and not list(parts.glob("*.new"))
 
         subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
         again = bulk(*told)
         assert again.code == 1 and "接着做" in again.err
-        bulk(source, tmp_path / "out.jsonl", "--chunk-rows", 200)
-        assert beside(small / "out.jsonl") == beside(tmp_path / "out.jsonl")
+        bulk(source, tmp_path / f"out.{suffix}", "--chunk-rows", 200)
+        assert beside(small / f"out.{suffix}") == beside(tmp_path / f"out.{suffix}")
     finally:
         subprocess.run(["umount", small], check=True)
 
