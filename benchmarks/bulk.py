@@ -230,24 +230,27 @@ def full(export: Path, runs: int, rows: int, seed: int, folder: Path) -> dict[st
     """Run jobs on disks that are too small, enlarge them, go on; hold outputs against an unbroken one's."""
     source, told = folder / "in.csv", ["--model", export, *TIME, "--chunk-rows", "50", "--threads", "1"]
     write_rows(source, rows, bad=100)
-    whole = folder / "whole" / "out.jsonl"
-    whole.parent.mkdir()
-    assert run([source, whole, *told]).code == 1
-    needed = sum(map(len, left(whole).values())) * 2
+    whole: dict[str, dict[str, bytes]] = {}
+    for form in FORMS:
+        (folder / form).mkdir()
+        assert run([source, folder / form / f"out.{form}", *told]).code == 1
+        whole[form] = left(folder / form / f"out.{form}")
     draw, disk = random.Random(seed), folder / "disk"
     disk.mkdir()
     codes: list[int] = []
     same = 0
     for number in range(runs):
+        form = FORMS[number % len(FORMS)]
+        out, needed = disk / f"out.{form}", 2 * sum(map(len, whole[form].values()))
         size = int(draw.uniform(0.02, 1.0) * needed)
         mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
         if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
             sys.exit("full: mounting small file systems is not permitted here")
         try:
-            codes.append(run([source, disk / "out.jsonl", *told]).code)
-            subprocess.run(["mount", "-o", f"remount,size={4 * needed}", str(disk)], check=True)
-            code = run([source, disk / "out.jsonl", *told]).code
-            same += code == 1 and left(disk / "out.jsonl") == left(whole)
+            codes.append(run([source, out, *told]).code)
+            subprocess.run(["mount", "-o", "remount,size=1g", str(disk)], check=True)
+            code = run([source, out, *told]).code
+            same += code == 1 and left(out) == whole[form]
         finally:
             subprocess.run(["umount", str(disk)], check=True)
         print(f"{number + 1} jobs, ended at first with {codes[-1]}, {same} as an unbroken one", flush=True)
@@ -324,9 +327,10 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=2000, help="of `speed` and `pinned`")
     parser.add_argument("--forms", default=",".join(FORMS), help="outputs of `growth`")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="rows of `growth`")
-    parser.add_argument("--runs", type=int, default=200, help="jobs of `kills`; a tenth of them of `full`")
+    parser.add_argument("--runs", type=int, default=200, help="jobs of `kills`")
+    parser.add_argument("--disks", type=int, default=20, help="jobs of `full`")
     parser.add_argument("--rows", type=int, default=2000, help="of `kills` and `full`")
-    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--seed", type=int, default=2026, help="of the draws; with --more those go on")
     parser.add_argument(
         "--more", action="store_true", help="count the jobs of `kills` and `full` with those measured before"
     )
@@ -339,6 +343,7 @@ def main() -> None:
     for part in args.parts:
         figures: dict[str, Any] = json.loads(kept.read_text())["figures"] if kept.is_file() else {}
         before = figures.get(part, {}) if args.more else {}
+        seed = args.seed + before.get("jobs", 0)  # not the moments and the disks that have been tried
         with tempfile.TemporaryDirectory(dir=args.scratch) as name:
             folder = Path(name)
             if part in ("speed", "pinned"):
@@ -352,9 +357,9 @@ def main() -> None:
                 sizes = [int(size) for size in args.sizes.split(",")]
                 figures[part] = growth(export, sizes, args.forms.split(","), folder)
             elif part == "kills":
-                figures[part] = kills(export, args.runs, args.rows, args.seed, folder)
+                figures[part] = kills(export, args.runs, args.rows, seed, folder)
             elif part == "full":
-                figures[part] = full(export, max(1, args.runs // 10), args.rows, args.seed, folder)
+                figures[part] = full(export, args.disks, args.rows, seed, folder)
         if before:
             figures[part] = {key: figures[part][key] + before[key] * (key != "rows") for key in before}
         keep("bulk", "Bulk jobs", "python -m benchmarks.bulk --data ../shared/data", body(figures), figures)

@@ -115,6 +115,15 @@ def looks_like_headings(cells: Sequence[str]) -> bool:
     )
 
 
+def are_headings(cells: Sequence[str], columns: Columns) -> bool:
+    """Tell whether a row is headings beyond doubt: that of the text is among them, and another known one."""
+    names = {normal_heading(cell) for cell in cells if cell.strip()}
+    named = normal_heading(columns.text) if columns.text is not None else None
+    text = named in names or "text" in find_columns(cells, exact=True)
+    known = [name for name in names if name == named or _is_usual(name)]
+    return text and len(known) > 1 and looks_like_headings(cells)
+
+
 def map_columns(
     headings: Sequence[str],
     columns: Columns | None = None,

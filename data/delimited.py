@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from data.columns import Columns
+from data.columns import Columns, are_headings
 from data.encoding import find_encoding
 from data.errors import DataError
 from data.intake import Intake
@@ -17,6 +17,7 @@ from data.table import HEADING_ROWS, Row, find_heading, reports_of
 
 _DELIMITERS = (",", "\t", ";", "|")
 _NO_DELIMITER = "\x1f"  # for a table of one column, whose text may hold any of the above unquoted
+_LONGEST_HEADINGS = 10_000  # characters of a heading row; of a longer line no cell is looked at
 
 
 def read_delimited(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
@@ -34,6 +35,17 @@ def read_delimited(path: Path, columns: Columns, intake: Intake) -> Iterator[Rep
         start = list(islice(file, 20 * HEADING_ROWS))
         delimiter = find_delimiter(start, columns, intake)
         yield from reports_of(split_rows(chain(start, file), delimiter, intake), columns, intake)
+
+
+def is_heading_line(line: str, columns: Columns) -> bool:
+    """Tell whether a line is the heading row of a table beyond doubt, whatever its delimiter."""
+    if len(line) > _LONGEST_HEADINGS:
+        return False
+    try:
+        rows = [next(csv.reader([line], delimiter=delimiter), []) for delimiter in _DELIMITERS]
+    except csv.Error:
+        return False
+    return any(are_headings(cells, columns) for cells in rows)
 
 
 def find_delimiter(lines: Sequence[str], columns: Columns, intake: Intake) -> str:

@@ -98,11 +98,8 @@ def cell_text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime.datetime):
-        # Spreadsheets keep a time as a fraction of a day; its rounding error must not show.
-        moment = (value + datetime.timedelta(microseconds=500_000)).replace(microsecond=0)
-        if moment.time() == datetime.time() and moment.tzinfo is None:
-            return moment.date().isoformat()
-        return moment.isoformat()
+        midnight = value.time() == datetime.time() and value.tzinfo is None
+        return (value.date() if midnight else value).isoformat()
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from data.archive import MAX_BYTES, MAX_RATIO, SMALL
 from data.columns import Columns, map_columns
@@ -14,11 +18,16 @@ from data.report import BadRow, Report
 from data.table import distinct
 
 _BATCH = 1024  # rows
+_PARTITION = re.compile("[^=]+=.*")
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # how they write that a row has none
 MAX_PIECE = 1 << 28  # bytes of words that are laid out at a time
 
 
 def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
     """Stream a Parquet file; rows are counted from 1, since it has no heading row.
+
+    Folders right above it that are called `column=value`, as Hive and Spark write them, are columns too, behind
+    those of the file; where it has one of that name, its own counts.
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
@@ -36,18 +45,34 @@ def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Repor
     try:
         with open_parquet(path) as file:
             names = distinct(file.schema_arrow.names)
-            fields = map_columns(names, columns, file=str(path), keys=True)
+            more = {name: cell for name, cell in _partition_cells(path).items() if name not in names}
+            if len(names) == 1 and columns.text is None:
+                columns = replace(columns, text=names[0])  # the only column that is a row's own
+            fields = map_columns([*names, *more], columns, file=str(path), keys=True)
             for batch in pieces(file, path):
                 held = [_values(column, place, path) for place, column in enumerate(batch.columns, 1)]
                 for values in zip(*held, strict=True):
                     row += 1
                     cells = {name: cell_text(value) for name, value in zip(names, values, strict=True)}
+                    if more and any(cell.strip() for cell in cells.values()):  # a blank row stays one
+                        cells |= more
                     made = intake.report(row, cells, fields)
                     if made is not None:
                         yield made
     except (pyarrow.ArrowException, OSError) as error:
         name = type(error).__name__
         raise BrokenFile(f"{path}: not a whole Parquet file ({name}); export it again") from None
+
+
+def partition_folders(path: Path) -> list[str]:
+    """Names of the folders right above a file that are called `column=value`, the outermost first."""
+    names = (folder.name for folder in path.absolute().parents)
+    return [*takewhile(_PARTITION.fullmatch, names)][::-1]
+
+
+def _partition_cells(path: Path) -> dict[str, str]:
+    pairs = [name.split("=", 1) for name in partition_folders(path)]
+    return {unquote(name): "" if value == _NO_VALUE else unquote(value) for name, value in pairs}
 
 
 def _values(column: Any, place: int, path: Path) -> list[object]:

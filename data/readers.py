@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data.columns import Columns
-from data.delimited import read_delimited
+from data.delimited import is_heading_line, read_delimited
 from data.encoding import decode_line, find_encoding
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake
@@ -35,8 +35,8 @@ def read_reports(
 
     The suffix decides: .csv .tsv (any delimiter, any Chinese encoding); .txt (one report a line, in one
     column); .jsonl .ndjson .json; .xlsx .xls .ods; .parquet. "-" is standard input, where a line that
-    begins with "{" is JSON and any other is a report. Text comes exactly as received. Only workbooks and
-    JSON lists are held in memory.
+    begins with "{" is JSON and any other is a report; a table is refused there. Text comes exactly as
+    received. Only workbooks and JSON lists are held in memory.
 
     The path is checked at once; all other errors come with the first report asked for.
 
@@ -50,7 +50,7 @@ def read_reports(
     Raises:
         MissingFile: no such file, or a folder.
         EmptyFile: nothing in it.
-        UnsupportedFile: another suffix.
+        UnsupportedFile: another suffix; a table on standard input.
         DataError: what the reader of that kind raises: UnknownEncoding, UnknownColumns, UnknownSheet,
             BrokenFile, SuspiciousFile.
     """
@@ -108,6 +108,7 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
 
     Raises:
         UnknownColumns: the first object has no key for the text.
+        UnsupportedFile: the first line is the heading row of a table, whose cells may hold line breaks.
     """
     objects = ObjectReader(columns, intake)
     for row, raw in enumerate(stream, 1):
@@ -118,6 +119,11 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
             yield intake.bad(row, "bad_encoding", advice)
             continue
         is_object = line.lstrip("\ufeff \t").startswith("{")
+        if row == 1 and not is_object and is_heading_line(line, columns):
+            raise UnsupportedFile(
+                f"{intake.file}: the first line is the heading row of a table, and standard input is read as one "
+                "report or one JSON object a line; save it as a .csv file and give that"
+            )
         made = objects.parse(row, line) if is_object else _plain(row, line, intake)
         if made is not None:
             yield made

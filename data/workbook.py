@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -155,9 +156,16 @@ def _rows(book: python_calamine.CalamineWorkbook, name: str, path: Path) -> Iter
         sheet = book.get_sheet_by_name(name)
         # iter_rows starts with row 1 even where the first rows are blank, so numbers are those on screen.
         for number, cells in enumerate(sheet.iter_rows(), 1):
-            yield Row(number, [cell_text(cell) for cell in cells])
+            yield Row(number, [_text(cell) for cell in cells])
     except python_calamine.CalamineError as error:
         raise _broken(path, error) from None
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, datetime.datetime):
+        # Spreadsheets keep a time as a fraction of a day; its rounding error must not show.
+        cell = (cell + datetime.timedelta(microseconds=500_000)).replace(microsecond=0)
+    return cell_text(cell)
 
 
 def _broken(path: Path, error: Exception) -> BrokenFile:

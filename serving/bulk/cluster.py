@@ -18,11 +18,13 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence, Set
+import time
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from model.cores import usable_cores
 from serving.bulk.choices import LOCAL
@@ -38,13 +40,34 @@ from serving.faults import Code, WrongUse, explain
 
 MOST_THREADS = 4  # of a worker, unless told; what evidence costs is one thread's work
 RUN = 16  # chunks of one task at most: what a lost worker costs, and what reading ahead needs
+RETRIES = 3  # of a task whose worker was lost: what ends every process that reads it must not do so for ever
+RESTARTS = 20  # of a worker, likewise
+MEMORY = 1 << 30  # bytes that Ray sets aside for a worker, where a machine has them
+SILENCE_S = 600.0  # between two looks at whether there are new parts, while nothing is heard
+LOOK_S = 10.0  # between two looks at the machines
+LOST_S = 120.0  # without a machine that a worker fits on before the job ends; one may be starting anew
 WAIT_S = 90.0  # for what others have written to be seen here; NFS keeps a list of a folder up to 60 s
 END_S = 20.0  # for the driver to end before it is killed
 _STORE = 80 << 20  # bytes of the object store, which carries numbers alone; Ray takes no less
+_KILLED = ("ActorDiedError", "ActorUnavailableError", "OutOfMemoryError", "WorkerCrashedError")
 _SET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing about its use leaves the machine
     "RAY_worker_niceness": "0",  # 15 by default: behind everything else on a machine
 }
+
+
+class Share(NamedTuple):
+    """What the machines have room for.
+
+    Attributes:
+        threads: of a worker.
+        memory: bytes set aside for each.
+        workers: on all machines.
+    """
+
+    threads: int
+    memory: int
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -57,9 +80,15 @@ class Told:
 
 
 def on_ray(
-    told: Settings, places: Places, manifest: Manifest, inputs: Inputs, known: bool, missing: Set[int]
+    told: Settings,
+    places: Places,
+    manifest: Manifest,
+    inputs: Inputs,
+    known: bool,
+    missing: Set[int],
+    remark: Callable[[str], None],
 ) -> Iterator[Counted]:
-    """Make the missing parts, in whatever order; tell of every part of the job.
+    """Make the missing parts, in whatever order; tell of every part of the job, and by `remark` of silence.
 
     Raises:
         NotInstalled: the extra `ray` is missing.
@@ -75,21 +104,27 @@ def on_ray(
     address = told.ray or LOCAL
     folder = tempfile.mkdtemp(prefix="ray-") if address == LOCAL else ""
     try:
-        yield from _driven(order, address, folder, sorted(missing))
+        yield from _driven(order, address, folder, sorted(missing), partial(_received, parts, remark))
     finally:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
     parts.wait_for(missing, WAIT_S)
 
 
-def _driven(order: Order, address: str, folder: str, missing: Sequence[int]) -> Iterator[Counted]:
+def _driven(
+    order: Order,
+    address: str,
+    folder: str,
+    missing: Sequence[int],
+    received: Callable[[Connection], Told],
+) -> Iterator[Counted]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     driver = context.Process(target=_drive, args=(order, address, folder, missing, there), daemon=True)
     driver.start()
     there.close()
     try:
-        while (told := _received(here)).made is not None:
+        while (told := received(here)).made is not None:
             yield told.made
         if told.fault:
             raise WorkerFault(told.fault, Code(told.code))
@@ -101,11 +136,21 @@ def _driven(order: Order, address: str, folder: str, missing: Sequence[int]) -> 
         here.close()
 
 
-def _received(here: Connection) -> Told:
+def _received(parts: Parts, remark: Callable[[str], None], here: Connection) -> Told:
+    """What the driver sends next; while it says nothing, and no part is made either, the user is told so."""
+    made: int | None = None
     try:
+        while not here.poll(SILENCE_S):
+            before, made = made, parts.made()
+            if made == before:
+                minutes = round(SILENCE_S / 60)
+                remark(f"Ray 已有 {minutes} 分钟没有做完新的部分；请用 ray status 看各机器是否还在工作")
         told: Told = here.recv()
     except EOFError:
-        raise JobFault("Ray 集群断了；已完成的部分没有丢，集群恢复后用同样的命令继续，或不加 --ray") from None
+        raise JobFault(
+            "Ray 集群断了，或不再有放得下一个工作进程的机器；已完成的部分没有丢，"
+            "集群恢复后用同样的命令继续，或不加 --ray"
+        ) from None
     return told
 
 
@@ -123,23 +168,33 @@ def _drive(order: Order, address: str, folder: str, missing: Sequence[int], ther
         import ray.data
 
         _connect(ray, address, folder)
+        over = threading.Event()
         try:
-            threads, workers = _share(ray, order.threads)
-            runs = _runs(missing, workers)
-            for made in _made(ray, replace(order, threads=threads), runs, workers):
+            share = _share(ray, order.threads)
+            threading.Thread(target=_end_without_machines, args=(ray, share, over), daemon=True).start()
+            runs = _runs(missing, share.workers)
+            for made in _made(ray, replace(order, threads=share.threads), runs, share):
                 if made["fault"]:
                     there.send(Told(fault=made["fault"], code=made["code"]))
                     return
                 there.send(Told(Counted(made["chunk"], made["rows"], made["rejects"], False)))
             there.send(Told())
         finally:
+            over.set()
             ray.shutdown()
     except WrongUse as error:
         there.send(Told(fault=str(error), code=Code.WRONG_USE))
     except JobFault as error:
         there.send(Told(fault=str(error), code=explain(error)[1]))
     except Exception as error:
-        said = f"Ray 集群出错（{type(error).__name__}）；已完成的部分没有丢，用同样的命令继续"
+        name = type(error).__name__
+        said = f"Ray 集群出错（{name}）"
+        if name in _KILLED:
+            said = (
+                f"工作进程一再被系统终止（{name}），多半是内存不够；"
+                "可加大 --threads，让每台机器少起几个工作进程，或不加 --ray"
+            )
+        said += "；已完成的部分没有丢，用同样的命令继续"
         there.send(Told(fault=said, code=Code.NO_FILE))
 
 
@@ -148,6 +203,16 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+def _end_without_machines(ray: Any, share: Share, over: threading.Event) -> None:
+    """End the driver where no worker fits on any machine that is left: Ray would wait for one without a word."""
+    seen = time.monotonic()
+    while not over.wait(LOOK_S):
+        if _room(_machines(ray), share.threads, share.memory):
+            seen = time.monotonic()
+        elif time.monotonic() - seen > LOST_S:
+            os._exit(1)
 
 
 def _connect(ray: Any, address: str, folder: str) -> None:
@@ -166,14 +231,25 @@ def _connect(ray: Any, address: str, folder: str) -> None:
         ) from None
 
 
-def _share(ray: Any, threads: int) -> tuple[int, int]:
-    """Threads of a worker, and how many workers the machines have room for."""
-    cores = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
-    most = max(cores, default=0)
+def _machines(ray: Any) -> list[tuple[int, int]]:
+    """Cores and bytes of memory of every machine that is there."""
+    found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return [(int(one.get("CPU", 0)), int(one.get("memory", 0))) for one in found]
+
+
+def _room(machines: Sequence[tuple[int, int]], threads: int, memory: int) -> int:
+    """How many workers fit on these machines."""
+    return sum(min(cores // threads, free // memory) for cores, free in machines)
+
+
+def _share(ray: Any, threads: int) -> Share:
+    machines = _machines(ray)
+    most = max((cores for cores, _ in machines), default=0)
     if threads > most or not most:
         raise WrongUse(f"--threads {threads}：集群里最大的机器只有 {most} 个核心")
-    threads = threads or min(MOST_THREADS, min(count for count in cores if count))
-    return threads, sum(count // threads for count in cores)
+    threads = threads or min(MOST_THREADS, min(cores for cores, _ in machines if cores))
+    memory = min(MEMORY, max(1, *(free for cores, free in machines if cores >= threads)))
+    return Share(threads, memory, max(1, _room(machines, threads, memory)))
 
 
 def _runs(missing: Sequence[int], workers: int) -> list[Sequence[int]]:
@@ -182,20 +258,28 @@ def _runs(missing: Sequence[int], workers: int) -> list[Sequence[int]]:
     return [missing[start : start + size] for start in range(0, len(missing), size)]
 
 
-def _made(ray: Any, order: Order, runs: Sequence[Sequence[int]], workers: int) -> Iterator[dict[str, Any]]:
+def _made(
+    ray: Any, order: Order, runs: Sequence[Sequence[int]], share: Share
+) -> Iterator[dict[str, Any]]:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    # It would end a job whose tasks are long, as those of careful evidence are; see `_received`.
+    context.execution_no_progress_timeout_s = -1
     data = ray.data.from_arrow([pa.table({"chunk": run}) for run in runs])
     made = data.map_batches(
         Worker,
         fn_constructor_args=(order,),
         batch_size=None,
-        num_cpus=order.threads,
+        num_cpus=share.threads,
+        memory=share.memory,
         # One task waits behind the one at work: what is with a lost or slow worker is little.
         compute=ray.data.ActorPoolStrategy(
-            min_size=1, max_size=workers, initial_size=workers, max_tasks_in_flight_per_actor=2
+            min_size=1, max_size=share.workers, initial_size=share.workers, max_tasks_in_flight_per_actor=2
         ),
+        max_restarts=RESTARTS,
+        max_task_retries=RETRIES,
     )
     yield from made.iter_rows()
 

@@ -40,3 +40,9 @@ class WorkerFault(JobFault):
 
 class NotInstalled(JobFault):
     """The extra is missing."""
+
+
+class EngineFault(JobFault):
+    """The engine fails whatever it reads: the machine or the program is at fault, not a report."""
+
+    code = Code.INTERNAL

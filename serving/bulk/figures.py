@@ -23,7 +23,7 @@ class Figures:
     def __init__(self, taxonomy: Taxonomy) -> None:
         """Take the axes to cross: domain and misconduct, or else the first and the last."""
         self._across, self._down = crossed(taxonomy)
-        self.reports = self.tagged = self.reviews = 0
+        self.reports = self.tagged = self.reviews = self.undated = 0
         self._labels: Counter[str] = Counter()
         self._crossed: Counter[tuple[str, str]] = Counter()
         self._months: dict[str, Counter[str]] = {}
@@ -45,6 +45,7 @@ class Figures:
         down = tags.get(self._down.id) or [NONE]
         self._crossed.update((one, other) for one in across for other in down)
         month = month_of(record["time"])
+        self.undated += bool(record["time"].strip()) and month == NONE
         region = record["region"].strip()
         if region not in self._regions and len(self._regions) >= MOST_REGIONS:
             region = OTHER
@@ -72,7 +73,7 @@ class Figures:
         for (one, other), count in sorted(self._crossed.items()):
             crossed.setdefault(one, {})[other] = count
         return {
-            "reports": self.reports, "tagged": self.tagged, "reviews": self.reviews,
+            "reports": self.reports, "tagged": self.tagged, "reviews": self.reviews, "undated": self.undated,
             "labels": dict(sorted(self._labels.items())), "crossed": crossed,
             "months": {month: dict(row) for month, row in sorted(self._months.items())},
             "regions": kept, "reasons": dict(self._reasons.most_common()),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from data.columns import Columns
-from data.errors import EmptyFile
+from data.errors import DataError, EmptyFile
 from data.intake import Intake
 from data.readers import read_reports, read_stream, sheets_left
 from data.report import BadRow, Report
@@ -21,6 +21,7 @@ from serving.bulk.faults import InputChanged
 from serving.whole_file import commit
 
 _BLOCK = 1 << 20
+_MOST_NAMES = 100  # in one error
 
 
 class Line(NamedTuple):
@@ -128,10 +129,10 @@ class Inputs:
         """Stream the rows of all sources; a file without rows in a set of several has none.
 
         Raises:
-            DataError: a source cannot be read.
+            DataError: a source cannot be read; others are named that cannot either.
             InputChanged: a source changed since `digests`.
         """
-        for source in self.sources:
+        for place, source in enumerate(self.sources, 1):
             self.check(source)
             try:
                 for row in self._rows(source):
@@ -139,6 +140,8 @@ class Inputs:
             except EmptyFile:
                 if len(self.sources) == 1:
                     raise
+            except DataError as error:
+                raise self._naming_all(error, self.sources[place:]) from None
             self.check(source)
 
     def sheets_left(self) -> list[list[str]]:
@@ -147,6 +150,23 @@ class Inputs:
             [] if source.stream else sheets_left(source.path, self.columns, self.sheet)
             for source in self.sources
         ]
+
+    def _naming_all(self, error: DataError, behind: Sequence[Source]) -> DataError:
+        """Add those of the sources that follow which cannot be read from the start: all are mended in one go."""
+        names = [source.name for source in behind if not self._begins(source)]
+        if names:
+            shown = ", ".join(names[:_MOST_NAMES]) + (" and others" if len(names) > _MOST_NAMES else "")
+            error.args = (f"{error}; {len(names)} more cannot be read: {shown}",)
+        return error
+
+    def _begins(self, source: Source) -> bool:
+        try:
+            next(self._rows(source), None)
+        except EmptyFile:
+            return True
+        except (DataError, OSError):
+            return False
+        return True
 
     def _rows(self, source: Source) -> Iterator[Report | BadRow]:
         if source.stream:

@@ -17,7 +17,6 @@ from model.export import sha256
 from model.guard import Guard
 from model.tagger import Tagger
 from serving.bulk import known
-from serving.bulk.choices import Form
 from serving.bulk.faults import OtherJob, TooManyRejects
 from serving.bulk.inputs import Inputs, hold_stream, keep_stream
 from serving.bulk.lock import locked
@@ -29,7 +28,7 @@ from serving.bulk.progress import Watch
 from serving.bulk.publish import publish
 from serving.bulk.search import find_sources, some
 from serving.bulk.settings import Settings
-from serving.bulk.survey import keep_first_rejects, keep_made_rejects, survey
+from serving.bulk.survey import check_columns, keep_first_rejects, keep_made_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Walk, Work
 from serving.bulk.writers import count_files
@@ -122,7 +121,9 @@ class Job:
         if done is None or done.job != planned.job or done.form != self.settings.written:
             return None
         folder = self.places.target.parent
-        if not all(_is_whole(folder / output.file, output) for output in done.outputs):
+        with self.watch.phase("check"):
+            whole = all(_is_whole(folder / output.file, output) for output in done.outputs)
+        if not whole:
             return None
         left = self._load(self.places.unfinished)
         if left is None or left.job == done.job:
@@ -138,6 +139,9 @@ class Job:
         parts = Parts(self.places.folder, manifest.job)
         missing = {number for number in range(manifest.chunks) if not parts.has(number)}
         there = set(range(manifest.chunks)) - missing
+        if missing or self.places.manifest.exists():  # what stands there is not of this run
+            outputs = self.places.outputs(count_files(told.form, manifest.rows - manifest.rejects))
+            self._refuse_to_replace(planned, [self.places.target, *outputs, *self.places.kept])
         rejects = 0 if told.max_rejects is None else sum(parts.count(number)[1] for number in there)
         self._allow(rejects, parts, manifest)
         with told.protection.recorded(Action.tag, model=tagger.export.model) as tally:
@@ -147,7 +151,8 @@ class Job:
             merged = merge(parts, manifest, told, tagger.export.taxonomy, self.places, self.watch)
             # Those too whose parts a run made that was killed, and so could not record them.
             tally.count = manifest.rows - manifest.rejects - merged.failed.total()
-        finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
+        with self.watch.phase("publish"):
+            finished = publish(manifest, merged, told, self.places, self._load(self.places.manifest))
         for remark in merged.remarks:
             self.watch.remark(remark)
         return finished
@@ -170,7 +175,7 @@ class Job:
                 if told.ray is not None:
                     from serving.bulk.cluster import on_ray
 
-                    made = on_ray(told, self.places, manifest, inputs, before is not None, missing)
+                    made = on_ray(told, self.places, manifest, inputs, before is not None, missing, self.watch.remark)
                 else:
                     stamp = Stamp(manifest.started, told.evidence, told.matters)
                     chunks = ChunkTagger(tagger, stamp, before, self.guard)
@@ -196,6 +201,8 @@ class Job:
         if left is None:
             return None
         if left.job == planned.job:
+            if self.settings.table:
+                check_columns(left.headings, self.places.target.name)
             self.watch.remark(f"接着做 {left.started} 开始的作业。")
             return left
         if not self.settings.overwrite:
@@ -209,14 +216,13 @@ class Job:
     def _begin(self, planned: Manifest, inputs: Inputs) -> Manifest:
         """Count the rows and write the manifest of a new job."""
         told, places = self.settings, self.places
-        self._refuse_to_replace(planned, [places.target, places.manifest])
+        self._refuse_to_replace(planned, [places.target, *places.kept])
         places.folder.mkdir(exist_ok=True)
         for path in places.folder.iterdir():
             if path.name != "stdin" or told.protection.sealed:  # what a job before had left
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        table = told.form is not Form.jsonl and not told.protection.sealed
         try:
-            found = survey(inputs, told.chunk_rows, told.max_rejects, table, self.watch)
+            found = survey(inputs, told.chunk_rows, told.max_rejects, told.table, self.watch)
         except TooManyRejects:
             raise keep_first_rejects(inputs, told.max_rejects or 0, places, self.guard.idle) from None
         started = told.time or datetime.datetime.now().astimezone().isoformat(timespec="seconds")

@@ -59,8 +59,10 @@ class KnownTags:
     """The tags of an earlier output, indexed in a file; safe to ask from one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open an index that `build` made."""
-        self._base = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+        """Open an index that `build` made, at a whole path."""
+        # Nobody writes to it any more: without locks, which shares know badly and every worker would take.
+        place = f"{path.as_uri()}?mode=ro&immutable=1"
+        self._base = sqlite3.connect(place, uri=True, check_same_thread=False)
 
     def find(self, hashed: str) -> Mapping[str, Any] | None:
         """What is known of reports with this text hash."""

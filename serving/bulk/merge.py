@@ -32,7 +32,7 @@ class Merged:
     """Files that lie ready, whole, in the folder of parts.
 
     Attributes:
-        outputs: in the order of their rows.
+        outputs: in the order of their rows; rows that could not be tagged are in none.
         rejects: None where every row could be read.
         tags: for --only-changed; None where none may be kept.
         figures: of the page.
@@ -90,11 +90,11 @@ def merge(
                         known.add(record)
                     figures.add(record)
                     written += 1
-                    taken += record["tagged_at"] != manifest.started
+                    taken += "kept" in record
                 watch.rows(written + rejected - sum(before), rejected - before[1])
-        remarks = writer.close()
-        if known is not None:
-            known.close()
+            remarks = writer.close()
+            if known is not None:
+                known.close()
     except BaseException:
         writer.abandon()
         if known is not None:
@@ -105,7 +105,7 @@ def merge(
     if told.only_changed is not None:
         remarks.append(f"{taken} 件的文字没有变，沿用了原结果的标签；重新打标 {written - taken} 件。")
     kept = tags if known is not None else None
-    return Merged(paths, rejects if rejected else None, kept, figures.to_dict(), failed, remarks)
+    return Merged(writer.paths, rejects if rejected else None, kept, figures.to_dict(), failed, remarks)
 
 
 def _lost(manifest: Manifest, written: int, rejected: int) -> LostRows:

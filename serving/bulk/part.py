@@ -70,6 +70,10 @@ class Parts:
             rejects = [line.startswith(b'{"reject"') for line in file]
         return len(rejects) - 2, sum(rejects)
 
+    def made(self) -> int:
+        """How many parts there are, of this job or another."""
+        return len(list(self.folder.glob("*.part")))
+
     def sweep(self) -> None:
         """Remove what writers that were killed have left."""
         for path in self.folder.glob(f"*{_NEW}"):

@@ -69,6 +69,16 @@ class Places:
         assert found is not None  # the command refuses a device as output
         return found
 
+    @property
+    def stopped(self) -> Path:
+        """The rejects of a job that was stopped because there were too many; those of OUT may be another job's."""
+        return self._beside(".stopped.rejects.jsonl")
+
+    @property
+    def kept(self) -> list[Path]:
+        """What a finished job has beside its output."""
+        return [self.manifest, self.rejects, self.tags, self.summary]
+
     def outputs(self, count: int) -> list[Path]:
         """The output in so many files: OUT.xlsx alone, or OUT-1.xlsx, OUT-2.xlsx and so on."""
         if count <= 1:

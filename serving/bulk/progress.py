@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +18,11 @@ from serving.terminal import say
 
 LOG_S = 60.0  # between two lines of a log
 JSON_S = 1.0  # between two JSON lines
-WORDS = {"check": "核对输入", "count": "清点行数", "known": "读入原结果", "tag": "打标", "write": "写出结果"}
+BEAT_S = 10.0  # between two looks at whether a line is due although no row has passed
+WORDS = {
+    "check": "核对文件", "count": "清点行数", "known": "读入原结果", "tag": "打标", "write": "写出结果",
+    "publish": "交付结果",
+}  # fmt: skip
 
 
 class Watch:
@@ -32,6 +37,7 @@ class Watch:
         self._bar: Progress | None = None
         self._phase, self._total, self._rows, self._first, self._rejects = "", 0, 0, 0, 0
         self._began = self._told = 0.0
+        self._telling = threading.Lock()
 
     @contextmanager
     def phase(self, name: str, total: int = 0) -> Iterator[None]:
@@ -41,7 +47,14 @@ class Watch:
         self._began = self._told = time.monotonic()
         self._event("phase")
         if self.shown is not Shown.bar:
-            yield
+            over = threading.Event()
+            beat = threading.Thread(target=self._beat, args=(over,), daemon=True)
+            beat.start()
+            try:
+                yield
+            finally:
+                over.set()
+                beat.join()
             return
         self._bar = _bar(self._messages)
         task = self._bar.add_task(WORDS[name], total=total or None, said="")
@@ -59,15 +72,27 @@ class Watch:
         self._rejects += rejects
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self._rows, said=self._said())
-            return
-        now = time.monotonic()
-        if self.shown is Shown.json and now - self._told >= JSON_S:
-            self._told = now
-            self._event("progress")
-        elif self.shown is Shown.log and now - self._told >= LOG_S:
-            self._told = now
-            of = f"/{self._total}" if self._total else ""
-            say(self._messages, f"{WORDS[self._phase]}：{self._rows}{of} 行，{self._said()}")
+        else:
+            self._tell()
+
+    def _beat(self, over: threading.Event) -> None:
+        """Tell also where no row passes: files are hashed, a workbook is packed."""
+        while not over.wait(BEAT_S):
+            with suppress(OSError):
+                self._tell()
+
+    def _tell(self) -> None:
+        """Give a line, where the last one is long enough ago."""
+        with self._telling:
+            now = time.monotonic()
+            if self.shown is Shown.json and now - self._told >= JSON_S:
+                self._told = now
+                self._event("progress")
+            elif self.shown is Shown.log and now - self._told >= LOG_S:
+                self._told = now
+                of = f"/{self._total}" if self._total else ""
+                said = f"{self._rows}{of} 行，{self._said()}" if self._rows else "还在进行"
+                say(self._messages, f"{WORDS[self._phase]}：{said}")
 
     def remark(self, line: str) -> None:
         """Say something (Chinese) that the user should know; JSON lines have it too."""

@@ -35,6 +35,7 @@ def tagged(
     hashed: str,
     time: str,
     said: Sequence[tuple[str, str]] = (),
+    kept: bool = False,
 ) -> Record:
     """Make the record of a tagged report.
 
@@ -46,8 +47,10 @@ def tagged(
         hashed: `text_hash` of what is stored, or "".
         time: when it was tagged.
         said: beginning and tags of its sentences, as `wording.matter_lines` gives them.
+        kept: its tags are those of an earlier output.
     """
-    more = {"said": list(said)} if "matters" in shape else {}
+    more: Record = {"said": list(said)} if "matters" in shape else {}
+    more |= {"kept": True} if kept else {}
     return {
         "cells": dict(cells), **shape, "tagged_at": time, "text_hash": hashed, "file": line.file,
         "row": line.row.row, "time": shown.time, "region": shown.region, **more,

@@ -70,6 +70,11 @@ class Settings:
         return {"form": self.form.value, "names": self.names.value}
 
     @property
+    def table(self) -> bool:
+        """Whether the output has one set of columns, those of all inputs."""
+        return self.form is not Form.jsonl and not self.protection.sealed
+
+    @property
     def keeps_tags(self) -> bool:
         """Whether tags are kept for --only-changed. The hash of a text that is covered would tell a guess of
         what is under the cover from the truth: with all else known, a telephone number is soon tried out.

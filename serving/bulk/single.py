@@ -8,6 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+_FULL = ("bad_alloc", "allocate memory")
 
 
 @dataclass(frozen=True)
@@ -38,4 +39,6 @@ def each(step: Callable[[list[T]], Sequence[R]], items: Sequence[T]) -> list[R |
 def _of_a_report(error: BaseException) -> bool:
     # What a library in Rust meets unforeseen is no Exception.
     panic = type(error).__name__ == "PanicException"
-    return panic or (isinstance(error, Exception) and not isinstance(error, MemoryError | OSError))
+    # Engines have no MemoryError; they say it in words.
+    full = isinstance(error, MemoryError) or any(words in str(error) for words in _FULL)
+    return panic or (isinstance(error, Exception) and not full and not isinstance(error, OSError))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from data.errors import DataError
@@ -28,7 +29,8 @@ class Found:
 
     Attributes:
         rows: per source: rows and, among them, rejects; blank rows are neither.
-        headings: of all columns, in the order in which they come.
+        headings: of all columns, in the order in which they come; where they are more than a table can hold,
+            the first MOST_HEADINGS and one.
         chunks: how many chunks the rows are dealt to.
         sheets_left: per source: sheets of a workbook that hold reports too and are not read.
     """
@@ -60,13 +62,11 @@ def survey(inputs: Inputs, chunk_rows: int, most_rejects: int | None, table: boo
                 counts[line.file][0] += 1
                 if isinstance(line.row, BadRow):
                     counts[line.file][1] += 1
-                elif table and not headings.keys() >= line.row.cells.keys():
+                elif len(headings) <= MOST_HEADINGS and not headings.keys() >= line.row.cells.keys():
                     headings.update(dict.fromkeys(line.row.cells))
             rejects += chunk.rejects
-            if len(headings) > MOST_HEADINGS:
-                raise TooManyColumns(
-                    f"{line.file}: more than {MOST_HEADINGS} different columns; write a .jsonl instead"
-                )
+            if table:
+                check_columns(headings, line.file)
             if most_rejects is not None and rejects > most_rejects:
                 break
             number += 1
@@ -74,7 +74,18 @@ def survey(inputs: Inputs, chunk_rows: int, most_rejects: int | None, table: boo
         if most_rejects is not None and rejects > most_rejects:
             raise TooManyRejects(str(rejects))
         left = inputs.sheets_left()
-    return Found([(all, bad) for all, bad in counts.values()], list(headings), number, left)
+    kept = list(headings)[: MOST_HEADINGS + 1]
+    return Found([(all, bad) for all, bad in counts.values()], kept, number, left)
+
+
+def check_columns(headings: Collection[str], file: str) -> None:
+    """Refuse more columns than a table can hold; `file` is where the last of them stood.
+
+    Raises:
+        TooManyColumns: they are.
+    """
+    if len(headings) > MOST_HEADINGS:
+        raise TooManyColumns(f"{file}: more than {MOST_HEADINGS} different columns; write a .jsonl instead")
 
 
 def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> TooManyRejects:
@@ -86,7 +97,7 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> 
     Raises:
         OSError: the file cannot be written.
     """
-    with whole_file(places.rejects) as part, open_text(part) as out:
+    with whole_file(places.stopped) as part, open_text(part) as out:
         count = 0
         for line in inputs.lines():
             if isinstance(line.row, BadRow):
@@ -94,7 +105,7 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> 
                 count += 1
                 if count > most:
                     break
-    return TooManyRejects(f"读不了的行超过 {most} 行（--max-rejects），没有继续；这些行在 {places.rejects}")
+    return TooManyRejects(f"读不了的行超过 {most} 行（--max-rejects），没有继续；这些行在 {places.stopped}")
 
 
 def keep_made_rejects(parts: Parts, chunks: int, most: int, places: Places) -> TooManyRejects:
@@ -103,13 +114,13 @@ def keep_made_rejects(parts: Parts, chunks: int, most: int, places: Places) -> T
     Args:
         chunks: of the job; the parts that are there stay, and a larger limit goes on with them.
     """
-    with whole_file(places.rejects) as part, open_text(part) as out:
+    with whole_file(places.stopped) as part, open_text(part) as out:
         for number in range(chunks):
             if parts.path(number).is_file():
                 for record in parts.read(number):
                     if "reject" in record:
                         out.write(reject_line(record["reject"]))
     return TooManyRejects(
-        f"读不了和打标出错的行合计超过 {most} 行（--max-rejects），没有继续；这些行在 {places.rejects}；"
+        f"读不了和打标出错的行合计超过 {most} 行（--max-rejects），没有继续；这些行在 {places.stopped}；"
         "已打标的部分保留着，放宽这个数后用同样的命令接着做"
     )

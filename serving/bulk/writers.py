@@ -22,7 +22,13 @@ GROUP_CHARS = 8_000_000  # likewise, of the input's cells: it is held in memory
 
 
 class Writer(Protocol):
-    """Takes the records of tagged reports."""
+    """Takes the records of tagged reports.
+
+    Attributes:
+        paths: of the files opened so far.
+    """
+
+    paths: list[Path]
 
     def add(self, record: Record) -> None:
         """Take one."""
@@ -38,7 +44,7 @@ class JsonlOutput:
     """One object a line."""
 
     def __init__(self, path: Path, layout: Layout) -> None:
-        self._layout, self._out = layout, open_text(path)
+        self.paths, self._layout, self._out = [path], layout, open_text(path)
 
     def add(self, record: Record) -> None:
         """Write one line."""
@@ -59,7 +65,7 @@ class CsvOutput:
     """A table that spreadsheets open."""
 
     def __init__(self, path: Path, layout: Layout) -> None:
-        self._layout, self._out = layout, open_text(path)
+        self.paths, self._layout, self._out = [path], layout, open_text(path)
         self._sheet = CsvSheet(self._out, layout.headings)
 
     def add(self, record: Record) -> None:
@@ -81,16 +87,17 @@ class BookOutput:
     """Workbooks of BOOK_ROWS reports each."""
 
     def __init__(self, paths: list[Path], layout: Layout) -> None:
-        self._layout, self._paths = layout, paths
+        self.paths: list[Path] = []
+        self._layout, self._free = layout, iter(paths)
         self._remarks: list[str] = []
-        self._at = self._rows = 0
+        self._rows = 0
         self._sheet = self._open()
 
     def add(self, record: Record) -> None:
         """Write one row."""
         if self._rows == BOOK_ROWS:
             self._remarks += self._sheet.close()
-            self._at, self._rows = self._at + 1, 0
+            self._rows = 0
             self._sheet = self._open()
         self._sheet.row(self._layout.row(record))
         self._rows += 1
@@ -103,7 +110,8 @@ class BookOutput:
         """Nothing is left but what the folder of parts takes with it."""
 
     def _open(self) -> BookSheet:
-        path = self._paths[self._at]
+        path = next(self._free)
+        self.paths.append(path)
         return BookSheet(path, self._layout.headings, path.parent)
 
 
@@ -114,7 +122,7 @@ class ParquetOutput:
         import pyarrow  # type: ignore[import-untyped]
         import pyarrow.parquet  # type: ignore[import-untyped]
 
-        self._pyarrow, self._layout = pyarrow, layout
+        self.paths, self._pyarrow, self._layout = [path], pyarrow, layout
         self._taxonomy, self._zh = taxonomy, names is Names.zh
         text = pyarrow.string()
         types = [pyarrow.list_(text), pyarrow.list_(pyarrow.float64())] * len(taxonomy.axes)
@@ -178,7 +186,7 @@ def count_files(form: Form, reports: int) -> int:
 
 
 def open_writer(form: Form, paths: list[Path], layout: Layout, taxonomy: Taxonomy, names: Names) -> Writer:
-    """Open the writer of a form on `count_files` paths."""
+    """Open the writer of a form on `count_files` paths, of which it may need fewer."""
     if form is Form.xlsx:
         return BookOutput(paths, layout)
     makers: Mapping[Form, Callable[[], Writer]] = {

@@ -10,7 +10,7 @@ import typer
 
 from serving.bulk.choices import ADDRESS, LOCAL, Form, Names, Shown, check_cluster, choose_form
 from serving.commands.tag import EVIDENCE, MATTERS, EvidenceFor
-from serving.faults import Code, WrongUse
+from serving.faults import Code, WrongUse, explain
 from serving.help import (
     ENGINE,
     MASK,
@@ -25,14 +25,14 @@ from serving.help import (
     option,
 )
 
-_IN = "要打标的文件、文件夹或通配符，可以有多个：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入。"
+_IN = "要打标的文件、文件夹或通配符，可以有多个：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，每行一件。"
 _OUT = "结果文件：.jsonl .csv .xlsx .parquet；原有的栏在前，打标的栏在后。xlsx 每 1000000 件一个文件。"
 _FORMAT = "结果的格式；默认看结果文件的后缀。"
 _NAMES = "打标的栏用什么语言：zh 中文（默认）；en 英文，标签写标签号。jsonl 的键总是英文。"
 _CHANGED = "以前的结果文件；正文和模型都没变的行沿用其标签，只重打其余。旁边要有它的 .tags.gz。"
 _MOST = "读不了和打标出错的行合计超过这么多就停；默认不限。读不了的打标前先清点，几分钟内就知道。"
 _SUMMARY = "另写一页统计：“OUT.summary.html”，一个文件，不联网可看。"
-_OVERWRITE = "结果文件已存在，或有别的作业没做完时，放弃它们重新开始。"
+_OVERWRITE = "结果文件已存在，或有别的作业没做完时，放弃它们重新开始；同一个作业仍接着做。"
 _PROGRESS = (
     "怎样显示进度：auto 终端上 bar，否则 log（默认）；log 每分钟一行；json 每秒一行 JSON；none 不显示。"
 )
@@ -130,7 +130,13 @@ def bulk(
     )  # fmt: skip
     watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()
-    done = Job(settings, watch).run()
+    try:
+        done = Job(settings, watch).run()
+    except BaseException as error:
+        # SystemExit is the signal that ends a container.
+        said, code = ("已中断", Code.TERMINATED) if isinstance(error, SystemExit) else explain(error)
+        watch.end({"code": int(code), "error": said, "seconds": round(time.perf_counter() - began, 1)})
+        raise
     places = Places.of(out)
     seconds = time.perf_counter() - began
     code = Code.REJECTED if done.rejects else Code.OK

@@ -55,6 +55,25 @@ def test_each_line_of_standard_input_is_decoded_by_itself(monkeypatch: pytest.Mo
     assert isinstance(third, BadRow) and third.reason == "bad_encoding"
 
 
+@pytest.mark.parametrize(
+    "line", ["工单编号,承办单位,诉求内容,受理时间", "\ufeff编号\t内容（必填）", "\"市民说的话\";\"受理时间\""]
+)
+def test_a_table_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """Its cells may hold line breaks, and its headings are no report."""
+    columns = Columns(text="市民说的话") if "市民" in line else None
+    feed(monkeypatch, f"{line}\n1,路灯坏了\n".encode())
+    with pytest.raises(UnsupportedFile, match=r"save it as a \.csv file"):
+        list(read_reports("-", columns))
+
+
+@pytest.mark.parametrize("line", ["内容,我家门口的路灯坏了", "投诉内容：物业，乱收费", "内容", "时间,地点", "a\rb"])
+def test_a_first_line_that_is_no_heading_row_is_a_report(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """One usual word does not make it headings."""
+    feed(monkeypatch, line.encode())
+    (report,) = read_reports("-")
+    assert isinstance(report, Report) and report.text == line
+
+
 def test_parquet_is_read_in_batches_with_typed_cells(tmp_path: Path) -> None:
     """Ids lose ".0", nulls are blank, blank records are skipped, rows count from 1."""
     path = tmp_path / "a.parquet"

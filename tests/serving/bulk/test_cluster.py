@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import re
 import secrets
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,9 @@ from pathlib import Path
 import pytest
 
 from model.export import Export
+from serving.bulk import cluster as cluster_module
+from serving.bulk.faults import JobFault
+from serving.bulk.part import Parts
 from tests.serving.bulk.conftest import HEADING, TIME, beside, rows_of
 from tests.serving.conftest import PLANTED, Petition, write_csv
 
@@ -28,6 +33,7 @@ QUIET = {
     "RAY_worker_niceness": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32),
 }  # fmt: skip
 CHUNKS = 40
+GB = 1 << 30
 
 # Holds a machine up, so that it is lost with work in its hands.
 SLOW = """
@@ -38,6 +44,20 @@ real = part.Parts.write
 def write(self, number, records):
     real(self, number, records)
     time.sleep(float(os.environ.get("SLOW", "0")))
+part.Parts.write = write
+"""
+
+
+# Ends the process that would make one of the parts, as the system does when memory is short.
+DEADLY = """
+import os, signal
+from serving.bulk import part
+
+real = part.Parts.write
+def write(self, number, records):
+    if number == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(self, number, records)
 part.Parts.write = write
 """
 
@@ -135,10 +155,12 @@ def cluster() -> Iterator[Cluster]:
                 lose(machine)
 
 
-def start(source: Path, target: Path, export: Export, *more: str) -> subprocess.Popen[str]:
+def start(
+    source: Path, target: Path, export: Export, *more: str, env: dict[str, str] = QUIET
+) -> subprocess.Popen[str]:
     told = ["--model", export.folder, "--time", TIME, "--chunk-rows", "5", "--threads", "1", *more]
     return subprocess.Popen(
-        [*COMMAND, *map(str, [source, target, *told])], env=QUIET, text=True,
+        [*COMMAND, *map(str, [source, target, *told])], env=env, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -228,3 +250,78 @@ def _machines(cluster: Cluster) -> int:
         env=QUIET, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return len(re.findall(r"node_[0-9a-f]+", status.stdout.partition("Pending")[0]))
+
+
+class Machines:
+    """What Ray knows of machines: cores and bytes of memory of each."""
+
+    def __init__(self, *found: tuple[int, int]) -> None:
+        self.found = found
+
+    def nodes(self) -> list[dict[str, object]]:
+        gone = {"Alive": False, "Resources": {"CPU": 64.0, "memory": 1e12}}
+        return [gone, *({"Alive": True, "Resources": {"CPU": c, "memory": m}} for c, m in self.found)]
+
+
+@pytest.mark.parametrize(
+    ("machines", "threads", "share"),
+    [
+        ([(16, 64 * GB), (8, 64 * GB)], 0, (4, GB, 6)),
+        ([(2, 64 * GB)], 0, (2, GB, 1)),
+        ([(0, 64 * GB), (16, 3 * GB)], 2, (2, GB, 3)),
+        ([(8, GB // 2), (2, 64 * GB)], 8, (8, GB // 2, 1)),
+    ],
+)
+def test_workers_are_as_many_as_cores_and_memory_have_room_for(
+    machines: list[tuple[int, int]], threads: int, share: tuple[int, int, int]
+) -> None:
+    assert cluster_module._share(Machines(*machines), threads) == share
+
+
+def test_a_driver_without_a_machine_for_its_workers_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ended(Exception):
+        pass
+
+    def leave(code: int) -> None:
+        raise Ended
+
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(cluster_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(cluster_module, "LOST_S", 0.05)
+    share = cluster_module.Share(4, GB, 1)
+    with pytest.raises(Ended):
+        cluster_module._end_without_machines(Machines((0, 64 * GB)), share, threading.Event())
+
+
+def test_silence_of_the_cluster_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "SILENCE_S", 0.01)
+    here, there = multiprocessing.Pipe(duplex=False)
+    said: list[str] = []
+
+    def remark(line: str) -> None:
+        said.append(line)
+        there.send(cluster_module.Told())
+
+    assert cluster_module._received(Parts(tmp_path, ""), remark, here) == cluster_module.Told()
+    assert len(said) == 1 and "ray status" in said[0]
+    there.close()
+    with pytest.raises(JobFault, match="集群断了"):
+        cluster_module._received(Parts(tmp_path, ""), remark, here)
+
+
+@pytest.mark.slow
+def test_a_chunk_that_ends_every_worker_ends_the_job(
+    source: Path, tmp_path: Path, export: Export
+) -> None:
+    pytest.importorskip("ray.data", reason="the extra ray is not installed")
+    (tmp_path / "deadly").mkdir()
+    (tmp_path / "deadly" / "sitecustomize.py").write_text(DEADLY, encoding="utf-8")
+    target = tmp_path / "out.csv"
+    path = f"{tmp_path / 'deadly'}{os.pathsep}{ROOT}"
+    job = start(source, target, export, "--ray", env={**QUIET, "PYTHONPATH": path})
+    _, said = job.communicate(timeout=300)
+    assert job.returncode == 4 and "一再被系统终止" in said, said
+
+    again = start(source, target, export, "--quiet")
+    _, said = again.communicate(timeout=60)
+    assert (again.returncode, said) == (1, "")

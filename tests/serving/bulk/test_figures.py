@@ -39,21 +39,22 @@ def test_reports_are_counted_by_label_month_region_and_review(taxonomy: Taxonomy
     figures.add(record("education medical", "inaction", "2026-03-01", "河东区"))
     figures.add(record("education", "", "2026-03-09", "河东区", review=True))
     figures.add(record("", "inaction falsification", "", ""))
+    figures.add(record(time="三月"))
     figures.reject({"reason": "no_text", "file": "a.csv"})
     found = figures.to_dict()
 
-    assert (found["reports"], found["tagged"], found["reviews"]) == (3, 2, 1)
+    assert (found["reports"], found["tagged"], found["reviews"], found["undated"]) == (4, 2, 1, 1)
     assert found["crossed"] == {
         "education": {"inaction": 1, NONE: 1},
         "medical": {"inaction": 1},
-        NONE: {"inaction": 1, "falsification": 1},
+        NONE: {"inaction": 1, "falsification": 1, NONE: 1},
     }
-    assert found["labels"]["domain/education"] == 2 and found["labels"]["purpose/complaint"] == 3
+    assert found["labels"]["domain/education"] == 2 and found["labels"]["purpose/complaint"] == 4
     assert found["months"] == {
-        NONE: {"reports": 1, "tagged": 1, "reviews": 0},
+        NONE: {"reports": 2, "tagged": 1, "reviews": 0},
         "2026-03": {"reports": 2, "tagged": 1, "reviews": 1},
     }
-    assert found["regions"]["河东区"]["reports"] == 2 and found["regions"][NONE]["reports"] == 1
+    assert found["regions"]["河东区"]["reports"] == 2 and found["regions"][NONE]["reports"] == 2
     assert found["rejects"] == {"no_text": 1} and found["reject_files"] == {"a.csv": 1}
 
 

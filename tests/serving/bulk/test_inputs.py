@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from openpyxl import Workbook
 
@@ -109,6 +113,21 @@ def test_a_broken_file_ends_the_job_before_any_tagging(bulk: Petition, tmp_path:
     assert ended.code == 4 and "b.xlsx" in ended.err and not list(tmp_path.glob("out*"))
 
 
+def test_all_files_that_cannot_be_read_are_named_at_once(bulk: Petition, tmp_path: Path) -> None:
+    year = tmp_path / "2026"
+    year.mkdir()
+    for name in ("a", "f"):
+        write_csv(year / f"{name}.csv", [("1", "", SCHOOL)])
+    for name in ("b", "d"):
+        write_csv(year / f"{name}.csv", [("甲", "乙")], ("科室", "电话"))
+    (year / "c.xlsx").write_bytes(b"PK\x03\x04 broken")
+    (year / "e.csv").write_bytes(b"")
+    ended = bulk(year, tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and "b.csv: no column" in ended.err
+    assert "2 more cannot be read: c.xlsx, d.csv" in ended.err
+
+
 def test_the_output_may_not_be_an_input(bulk: Petition, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [("1", "", SCHOOL)])
     assert bulk(path, path).code == 2
@@ -146,6 +165,46 @@ def test_outputs_of_other_jobs_in_a_folder_are_no_inputs(
     assert places(tmp_path / "named.jsonl") == [("books-2.xlsx", 2)]
 
 
+@pytest.mark.parametrize("given", ["2026", "2026/*/*.csv", "2026/**/*.csv"])
+def test_a_folder_that_cannot_be_listed_ends_the_job(
+    bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    for month in ("04", "05"):
+        (tmp_path / "2026" / month).mkdir(parents=True)
+        write_csv(tmp_path / "2026" / month / "a.csv", [("1", "", SCHOOL)])
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name == "05":
+            raise PermissionError(errno.EACCES, "", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    ended = bulk(tmp_path / given, tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and "2026/05：没有权限" in ended.err and not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("given", ["2026", "2026/*"])
+def test_what_is_passed_over_in_a_folder_or_a_glob_is_said(
+    bulk: Petition, tmp_path: Path, given: str
+) -> None:
+    year, far = tmp_path / "2026", tmp_path / "far"
+    year.mkdir()
+    far.mkdir()
+    write_csv(year / "a.csv", [("1", "", SCHOOL)])
+    write_csv(far / "b.csv", [("2", "", QUIET)])
+    (year / "03.csv.gz").write_bytes(b"x")
+    (year / "04").symlink_to(far)
+    (year / "05.csv").symlink_to(tmp_path / "gone.csv")
+    ended = bulk(tmp_path / given, tmp_path / "out.jsonl")
+
+    assert ended.code == 0 and places(tmp_path / "out.jsonl") == [("a.csv", 2)]
+    assert "有 1 个文件不是可读的种类，没有读：.gz" in ended.err
+    assert "有 1 个文件夹是链接" in ended.err and "2026/04；要读就写出文件夹的名字" in ended.err
+    assert "有 1 个链接指向的文件不在，没有读：05.csv" in ended.err
+
+
 def test_files_with_the_same_bytes_are_named(bulk: Petition, tmp_path: Path) -> None:
     year = tmp_path / "2026"
     year.mkdir()
@@ -177,3 +236,18 @@ def test_sheets_that_are_not_read_are_named(bulk: Petition, tmp_path: Path) -> N
     assert "没有读的工作表：a.xlsx：“二月”、“三月”" in page
     chosen = bulk(tmp_path / "a.xlsx", tmp_path / "two.jsonl", "--sheet", "二月")
     assert "没有读" not in chosen.err and [row["id"] for row in lines(tmp_path / "two.jsonl")] == ["1"]
+
+
+def test_partitions_of_a_lake_are_columns_and_part_of_the_names(bulk: Petition, tmp_path: Path) -> None:
+    for month in ("2026-03", "2026-04"):
+        folder = tmp_path / "lake" / f"dt={month}"
+        folder.mkdir(parents=True)
+        pyarrow.parquet.write_table(pyarrow.table({"内容": [SCHOOL]}), folder / "part-0.parquet")
+    bulk(tmp_path / "lake", tmp_path / "out.jsonl", "--time-column", "dt", "--summary")
+    bulk(tmp_path / "lake" / "dt=2026-04" / "part-0.parquet", tmp_path / "one.jsonl")
+    bulk(tmp_path / "lake" / "dt=2026-04", tmp_path / "two.jsonl")
+
+    assert [row["dt"] for row in lines(tmp_path / "out.jsonl")] == ["2026-03", "2026-04"]
+    assert "2026-04" in (tmp_path / "out.jsonl.summary.html").read_text(encoding="utf-8")
+    found = {name: places(tmp_path / f"{name}.jsonl")[-1] for name in ("out", "one", "two")}
+    assert set(found.values()) == {("dt=2026-04/part-0.parquet", 1)}

@@ -9,11 +9,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.report import Report
 from model.export import Export
+from model.guard import Case, Guard
+from model.prediction import Prediction
+from serving.bulk import merge, survey, writers
 from serving.bulk.lock import locked
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
@@ -25,15 +29,20 @@ from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, w
 ROOT = Path(__file__).parents[3]
 KILLS = """
 import os, random, signal, sys, time
+import pyarrow.parquet
+from model.engine import load_runtime
+from serving.bulk import job, writers
 from serving.cli import main
 
+load_runtime()  # once, and not in every child
 places, arguments = [int(n) for n in sys.argv[1].split(",")], sys.argv[2:]
+writers.BOOK_ROWS = int(os.environ["BOOK_ROWS"])
 for place in [*places, 0]:
     child = os.fork()
     if child == 0:
         if place:
             import serving.whole_file
-            from serving.bulk import inputs, manifest, part, publish
+            from serving.bulk import inputs, known, manifest, part, publish
             real, calls = serving.whole_file.commit, 0
 
             def commit(one, other):
@@ -45,7 +54,7 @@ for place in [*places, 0]:
                 if calls == abs(place):
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            for module in (serving.whole_file, inputs, manifest, part, publish):
+            for module in (serving.whole_file, inputs, known, manifest, part, publish):
                 module.commit = commit
         os._exit(main(arguments))
     _, status = os.waitpid(child, 0)
@@ -64,21 +73,41 @@ def killed_at(places: list[int], *arguments: object) -> list[int]:
     return [int(code) for code in done.stdout.split()]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("suffix", "book_rows", "known"),
+    [
+        ("csv", 100, False), ("jsonl", 100, False), ("parquet", 100, False), ("xlsx", 100, False),
+        ("xlsx", 20, False), ("csv", 100, True),
+    ],
+)  # fmt: skip
 def test_a_job_killed_at_every_commit_ends_as_an_unbroken_one(
-    bulk: Petition, big: Path, tmp_path: Path, export: Export, suffix: str
+    bulk: Petition,
+    big: Path,
+    tmp_path: Path,
+    export: Export,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+    book_rows: int,
+    known: bool,
 ) -> None:
-    whole = tmp_path / "whole" / f"out.{suffix}"
-    broken = tmp_path / "broken" / f"out.{suffix}"
-    for target in (whole, broken):
+    """With one output or several, and with an index of kept tags."""
+    monkeypatch.setattr(writers, "BOOK_ROWS", book_rows)
+    monkeypatch.setenv("BOOK_ROWS", str(book_rows))
+    whole, broken, old = (tmp_path / name / f"out.{suffix}" for name in ("whole", "broken", "old"))
+    for target in (whole, broken, old):
         target.parent.mkdir()
     told = ["--time", TIME, "--chunk-rows", "16", "--model", str(export.folder), "--threads", "1", "--quiet"]
-    bulk(big, whole, "--chunk-rows", 16)
-    # A manifest, four parts, the output, the rejects, the tags, the manifest.
-    codes = killed_at([1, -1, 1, -1, 2, -3, 1, -1, 1, -1, 2, 3, -4], "bulk", big, broken, *told)
+    if known:
+        bulk(write_csv(tmp_path / "old.csv", rows_of(30), HEADING), old, "--time", "2026-10-01")
+    more = ["--only-changed", str(old)] if known else []
+    bulk(big, whole, "--chunk-rows", 16, *more)
+    # The manifest, the index, four parts; then the outputs, the rejects, the tags, the manifest.
+    last = (3 if book_rows == 20 else 1) + 3
+    places = [1, -1, *[1, -1] * known, 1, -1, 2, -3, 1, -1, *range(2, last + 1), -last]
+    codes = killed_at(places, "bulk", big, broken, *told, *more)
 
-    assert codes == [-signal.SIGKILL] * 13 + [1]
-    assert beside(broken) == beside(whole)
+    assert codes == [-signal.SIGKILL] * len(places) + [1]
+    assert beside(broken) == beside(whole) and len(beside(whole)) == last
 
 
 def test_the_same_command_after_the_end_does_nothing_and_ends_alike(
@@ -159,6 +188,31 @@ def test_other_settings_are_refused_but_another_form_is_not(
     assert "education" in target.read_text(encoding="utf-8-sig")
 
 
+def test_a_job_goes_on_in_another_form_as_if_it_had_begun_in_it(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, whole = tmp_path / "out.csv", tmp_path / "whole" / "out.csv"
+    whole.parent.mkdir()
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7, "--format", "jsonl")
+    ended = bulk(big, target, "--chunk-rows", 7)
+    bulk(big, whole, "--chunk-rows", 7)
+
+    assert ended.code == 1 and "接着做" in ended.err and beside(target) == beside(whole)
+
+
+def test_more_columns_than_a_table_holds_are_refused_when_a_job_goes_on_as_one(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "MOST_HEADINGS", len(HEADING) - 1)
+    target, told = tmp_path / "out.jsonl", ("--chunk-rows", 7)
+    assert "different columns" in bulk(big, tmp_path / "out.csv", *told).err
+    break_off(bulk, monkeypatch, big, target, *told)
+    refused = bulk(big, target, *told, "--format", "csv")
+
+    assert refused.code == 4 and "different columns" in refused.err and not target.exists()
+    assert bulk(big, target, *told).code == 1 and len(lines(target)) == 54
+
+
 def test_an_output_of_something_else_is_not_replaced_unless_asked(
     bulk: Petition, big: Path, tmp_path: Path
 ) -> None:
@@ -169,6 +223,58 @@ def test_an_output_of_something_else_is_not_replaced_unless_asked(
     assert target.read_text(encoding="utf-8") == "某人的文件" and beside(target).keys() == {"out.csv"}
 
     assert bulk(big, target, "--overwrite").code == 1 and target.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("ending", ["", ".rejects.jsonl", ".tags.gz", ".summary.html", ".manifest.json"])
+def test_a_file_that_appears_beside_an_unfinished_job_is_not_replaced(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    target, other = tmp_path / "out.csv", tmp_path / f"out.csv{ending}"
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    other.write_text("某人的文件", encoding="utf-8")
+    refused = bulk(big, target, "--chunk-rows", 7)
+    assert refused.code == 5 and "--overwrite" in refused.err
+    assert other.read_text(encoding="utf-8") == "某人的文件"
+
+    other.unlink()
+    assert bulk(big, target, "--chunk-rows", 7).code == 1
+
+
+@pytest.mark.parametrize("ending", ["", ".rejects.jsonl", ".tags.gz", ".summary.html"])
+def test_a_file_that_appears_while_a_job_ends_is_not_replaced(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    other = tmp_path / f"out.csv{ending}"
+    real = merge.merge
+
+    def meanwhile(*told: Any) -> object:
+        other.write_text("某人的文件", encoding="utf-8")
+        return real(*told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("serving.bulk.job.merge", meanwhile)
+        refused = bulk(big, tmp_path / "out.csv")
+    assert refused.code == 5 and "别处写的" in refused.err
+    assert other.read_text(encoding="utf-8") == "某人的文件"
+
+    assert bulk(big, tmp_path / "out.csv", "--overwrite").code == 1
+    assert not (tmp_path / "out.csv.parts").exists()
+
+
+def test_a_job_that_is_stopped_leaves_the_files_of_the_one_before(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.csv"
+    bulk(big, target)
+    before = beside(target)
+    write_csv(big, rows_of(30), HEADING)
+    stopped = bulk(big, target, "--overwrite", "--max-rejects", 1)
+
+    assert stopped.code == 7 and "out.csv.stopped.rejects.jsonl" in stopped.err
+    after = beside(target)
+    assert len(after.pop("out.csv.stopped.rejects.jsonl").splitlines()) == 2 and after == before
+    assert bulk(big, target, "--overwrite").code == 1
+    assert beside(target).keys() == before.keys()
 
 
 def test_a_refusal_says_in_what_the_finished_job_differs(bulk: Petition, big: Path, tmp_path: Path) -> None:
@@ -266,7 +372,10 @@ def test_a_folder_that_cannot_be_written_is_said(bulk: Petition, big: Path) -> N
     assert ended.code == 4 and "/proc" in ended.err
 
 
-def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "parquet"])
+def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(
+    bulk: Petition, tmp_path: Path, suffix: str
+) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", small], capture_output=True)
@@ -274,17 +383,17 @@ def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_pat
         pytest.skip("mounting a small file system is not permitted here")
     try:
         source = write_csv(tmp_path / "in.csv", rows_of(3000), HEADING)
-        told = (source, small / "out.jsonl", "--chunk-rows", 200)
+        told = (source, small / f"out.{suffix}", "--chunk-rows", 200)
         full = bulk(*told)
         assert full.code == 4 and "磁盘已满" in full.err and "部分保留" in full.err
-        parts = small / "out.jsonl.parts"
+        parts = small / f"out.{suffix}.parts"
         assert list(parts.glob("*.part")) and not list(parts.glob("*.new"))
 
         subprocess.run(["mount", "-o", "remount,size=20m", small], check=True)
         again = bulk(*told)
         assert again.code == 1 and "接着做" in again.err
-        bulk(source, tmp_path / "out.jsonl", "--chunk-rows", 200)
-        assert beside(small / "out.jsonl") == beside(tmp_path / "out.jsonl")
+        bulk(source, tmp_path / f"out.{suffix}", "--chunk-rows", 200)
+        assert beside(small / f"out.{suffix}") == beside(tmp_path / f"out.{suffix}")
     finally:
         subprocess.run(["umount", small], check=True)
 
@@ -320,7 +429,7 @@ def test_more_rejects_than_allowed_end_the_job_before_any_tagging(
     ended = bulk(big, tmp_path / "out.csv", "--max-rejects", 2)
 
     assert ended.code == 7 and "超过 2 行" in ended.err and not (tmp_path / "out.csv").exists()
-    assert len(lines(tmp_path / "out.csv.rejects.jsonl")) == 3
+    assert len(lines(tmp_path / "out.csv.stopped.rejects.jsonl")) == 3
     assert bulk(big, tmp_path / "out.csv", "--max-rejects", 6).code == 1
 
 
@@ -349,6 +458,17 @@ def test_only_changed_rows_are_tagged_again(
     assert "2 件的文字没有变，沿用了原结果的标签；重新打标 2 件" in ended.err
     assert [row["tagged_at"] for row in new] == ["2026-10-01", "2026-10-01", TIME, TIME]
     assert [{**row, "tagged_at": ""} for row in new] == [{**row, "tagged_at": ""} for row in fresh]
+
+
+@pytest.mark.parametrize("name", ["结果#1.csv", "a?.csv", "50%25.csv"])
+def test_kept_tags_are_counted_whatever_the_time_and_the_name_of_the_output(
+    bulk: Petition, big: Path, tmp_path: Path, name: str
+) -> None:
+    bulk(big, tmp_path / "old.csv")
+    ended = bulk(big, tmp_path / name, "--only-changed", tmp_path / "old.csv")
+
+    assert ended.code == 1 and "54 件的文字没有变，沿用了原结果的标签；重新打标 0 件" in ended.err
+    assert (tmp_path / name).read_bytes() == (tmp_path / "old.csv").read_bytes()
 
 
 def test_another_model_tags_every_row_again(
@@ -395,7 +515,7 @@ def test_the_manifest_names_inputs_model_and_counts(bulk: Petition, big: Path, t
     assert manifest["figures"]["reports"] == 54
 
 
-@pytest.mark.parametrize("step", ["begin", "finish"])
+@pytest.mark.parametrize("step", ["begin", "read", "finish"])
 def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
     bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -403,11 +523,12 @@ def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
 
     real = getattr(Tagger, step)
 
-    def fails(self: Tagger, reports: Sequence[object], *more: object) -> object:
-        ids = [getattr(report, "report", report).id for report in reports]
+    def fails(self: Tagger, given: Sequence[Any], *more: object) -> object:
+        works = [getattr(one, "work", one) for one in given]  # `read` is given windows
+        ids = [getattr(work, "report", work).id for work in works]
         if "G12" in ids or "G40" in ids:
             raise ValueError(f"{PLANTED} {ids}")
-        return real(self, reports, *more)
+        return real(self, given, *more)
 
     bulk(big, tmp_path / "whole.csv", "--chunk-rows", 7)
     monkeypatch.setattr(Tagger, step, fails)
@@ -422,6 +543,42 @@ def test_a_row_on_which_the_program_fails_is_a_reject_and_costs_no_other(
     assert out == [row for row in whole if not row.startswith(("G12,", "G40,"))]
     assert [row["row"] for row in rejects if row["reason"] == "failed"] == [14, 42]
     assert not any(PLANTED in row["message"] for row in rejects) and manifest["rejects"] == 8
+
+
+@pytest.mark.parametrize("more", [(), ("--matters",)])
+def test_a_row_whose_record_cannot_be_made_costs_no_other(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    real = Guard.show
+
+    def fails(self: Guard, case: Case, prediction: Prediction, as_shown: bool = False) -> object:
+        if case.shown.id == "G12" and as_shown == bool(more):
+            raise ValueError(PLANTED)
+        return real(self, case, prediction, as_shown)
+
+    monkeypatch.setattr(Guard, "show", fails)
+    ended = bulk(big, tmp_path / "out.csv", "--chunk-rows", 7, *more)
+
+    assert ended.code == 1 and "53 件" in ended.err and "读不了 7 行" in ended.err
+    assert [r["row"] for r in lines(tmp_path / "out.csv.rejects.jsonl") if r["reason"] == "failed"] == [14]
+
+
+def test_an_engine_that_reads_nothing_ends_the_job_and_makes_no_rejects(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model.tagger import Tagger
+
+    def fails(self: Tagger, jobs: object) -> None:
+        raise RuntimeError(PLANTED)
+
+    monkeypatch.setenv("PETITION_ENGINE", "onnxruntime")  # another one begins with the golden reports
+    with monkeypatch.context() as patched:
+        patched.setattr(Tagger, "read", fails)
+        ended = bulk(big, tmp_path / "out.csv")
+    assert ended.code == 70 and "petition doctor" in ended.err and "RuntimeError" in ended.err
+
+    assert bulk(big, tmp_path / "out.csv").code == 1
+    assert len(lines(tmp_path / "out.csv.rejects.jsonl")) == 6
 
 
 def test_rows_on_which_the_program_fails_count_as_rejects_too(
@@ -443,7 +600,7 @@ def test_rows_on_which_the_program_fails_count_as_rejects_too(
     again = bulk(*told, "--max-rejects", 7)
 
     assert ended.code == again.code == 7 and "合计超过 7 行" in ended.err
-    assert "failed" in [row["reason"] for row in lines(tmp_path / "out.csv.rejects.jsonl")]
+    assert "failed" in [row["reason"] for row in lines(tmp_path / "out.csv.stopped.rejects.jsonl")]
     assert not (tmp_path / "out.csv").exists() and any((tmp_path / "out.csv.parts").glob("*.part"))
 
     failing.clear()  # what failed stays in its finished part
@@ -452,8 +609,10 @@ def test_rows_on_which_the_program_fails_count_as_rejects_too(
 
 
 def test_a_full_memory_is_no_fault_of_a_row() -> None:
-    def full(items: list[int]) -> list[int]:
-        raise MemoryError
+    for error in (MemoryError(), RuntimeError("std::bad_alloc")):
 
-    with pytest.raises(MemoryError):
-        each(full, [1, 2])
+        def full(items: list[int], error: Exception = error) -> list[int]:
+            raise error
+
+        with pytest.raises(type(error)):
+            each(full, [1, 2])

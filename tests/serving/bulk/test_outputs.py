@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet
@@ -11,7 +12,10 @@ import pytest
 from openpyxl import load_workbook
 
 from data.imports.tagged import is_tagged
+from data.report import Report
 from data.taxonomy import Taxonomy
+from model.tagger import Tagger
+from model.work import Work
 from serving.bulk import writers
 from tests.serving.bulk.conftest import HEADING, TIME, beside, lines, rows_of
 from tests.serving.conftest import SCHOOL, Petition, write_csv
@@ -116,6 +120,25 @@ def test_a_workbook_is_the_table_and_its_parts_are_files(
     assert all(part[0] == [*HEADING, *OURS] for part in rows)
     plain = [["" if cell is None else str(cell) for cell in row] for part in rows for row in part[1:]]
     assert plain == [list(row.values()) for row in table(tmp_path / "out.csv")]
+
+
+def test_a_workbook_that_rows_on_which_tagging_failed_would_have_filled_is_not_missed(
+    bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_csv(tmp_path / "in.csv", [(str(n), "", SCHOOL) for n in range(21)])
+    real = Tagger.begin
+
+    def fails(self: Tagger, reports: Sequence[Report]) -> list[Work]:
+        if "12" in [report.id for report in reports]:
+            raise ValueError
+        return real(self, reports)
+
+    monkeypatch.setattr(Tagger, "begin", fails)
+    monkeypatch.setattr(writers, "BOOK_ROWS", 20)
+    ended = bulk(source, tmp_path / "out.xlsx")
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+
+    assert ended.code == 1 and "20 件" in ended.err and sheet is not None and sheet.max_row == 21
 
 
 def test_parquet_has_types(bulk: Petition, big: Path, tmp_path: Path) -> None:

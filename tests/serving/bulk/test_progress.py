@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,35 @@ def test_json_lines_tell_a_scheduler_how_far_it_is(
     assert tagged[0]["rows_per_second"] > 0 and tagged[0]["seconds_left"] >= 0
     assert events[-1]["event"] == "end" and events[-1]["code"] == ended.code == 1
     assert events[-1]["outputs"] == ["out.csv"]
+
+
+def test_the_end_of_a_job_that_fails_is_told_to_a_scheduler_too(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    ended = bulk(big, tmp_path / "out.csv", "--progress", "json", "--max-rejects", 0)
+    *events, error = ended.err.splitlines()
+    end = json.loads(events[-1])
+
+    assert (end["event"], end["code"]) == ("end", ended.code) and ended.code == 7
+    assert "--max-rejects" in end["error"] and error == f"错误：{end['error']}"
+
+
+@pytest.mark.parametrize("shown", [Shown.json, Shown.log])
+def test_a_phase_in_which_no_row_passes_gives_signs_of_life(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, shown: Shown
+) -> None:
+    for name in ("BEAT_S", "JSON_S", "LOG_S"):
+        monkeypatch.setattr(progress, name, 0.01)
+    with Watch(Console(stderr=True), shown).phase("publish"):
+        time.sleep(0.2)
+    said = capsys.readouterr().err.splitlines()
+
+    if shown is Shown.log:
+        assert set(said) == {"交付结果：还在进行"}
+    else:
+        events = [json.loads(line) for line in said]
+        assert {(event["phase"], event["rows"]) for event in events} == {("publish", 0)}
+        assert [event["event"] for event in events[:2]] == ["phase", "progress"]
 
 
 def test_quiet_says_nothing(bulk: Petition, big: Path, tmp_path: Path) -> None:

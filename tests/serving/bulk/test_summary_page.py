@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as Tree
 from pathlib import Path
 
-from tests.serving.bulk.conftest import rows_of
+from tests.serving.bulk.conftest import HEADING, rows_of
 from tests.serving.conftest import PLANTED, Petition, write_csv
 
 
@@ -34,6 +34,14 @@ def test_names_from_the_input_are_escaped(bulk: Petition, tmp_path: Path) -> Non
     page = (tmp_path / "out.csv.summary.html").read_text(encoding="utf-8")
 
     assert "<b onload" not in page and "&lt;b onload=" in page
+
+
+def test_times_that_tell_no_month_are_said(bulk: Petition, tmp_path: Path) -> None:
+    rows = [[*row[:3], f"03/0{n + 1}/2026", row[4]] for n, row in enumerate(rows_of(3))]
+    bulk(write_csv(tmp_path / "in.csv", rows, HEADING), tmp_path / "out.csv", "--summary")
+    page = (tmp_path / "out.csv.summary.html").read_text(encoding="utf-8")
+
+    assert "<h2>按月</h2><p>有 3 件写了时间，都看不出月份" in page
 
 
 def test_without_months_and_regions_the_page_has_no_such_charts(bulk: Petition, tmp_path: Path) -> None:

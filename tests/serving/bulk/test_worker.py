@@ -81,7 +81,7 @@ def test_an_error_is_an_answer_without_words_that_names_the_machine(
 
     worker = Worker(order)
     with monkeypatch.context() as patched:
-        patched.setattr("serving.bulk.tagging.tagged", breaks)
+        patched.setattr(Parts, "write", breaks)
         broken = worker({"chunk": [0]})
     big.write_bytes(big.read_bytes() + b"x")
     changed = worker({"chunk": [1]})
