@@ -11,6 +11,7 @@ mounts small file systems and needs the right to.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -19,9 +20,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -31,6 +32,7 @@ from benchmarks.recombined import stand_in, write_rows
 from benchmarks.results import HERE, keep, table
 from data.readers import read_reports
 from data.report import Report
+from model.cores import usable_cores
 from model.export import DEFAULT
 from model.openvino_engine import installed
 
@@ -45,8 +47,8 @@ CORE_SECONDS = 16.0
 
 
 class Ran(NamedTuple):
-    """How a command ended: exit code (negative: signal), seconds, of which of processors, and most memory
-    resident in MiB."""
+    """How a command ended: exit code (negative: signal), seconds, of which of processors, and most memory of
+    all its processes together in MiB, looked at every second; what they share counts once."""
 
     code: int
     seconds: float
@@ -54,11 +56,11 @@ class Ran(NamedTuple):
     memory: float
 
 
-def run(arguments: Sequence[object], kill_after: float | None = None, before: Sequence[str] = ()) -> Ran:
-    """Run `petition bulk`, behind another command's words if need be, and kill it after so many seconds."""
-    began = time.perf_counter()
-    command = [*before, *COMMAND, *map(str, arguments), "--quiet"]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+def run(arguments: Sequence[object], kill_after: float | None = None) -> Ran:
+    """Run `petition bulk`, and kill it after so many seconds."""
+    began, most = time.perf_counter(), [0.0]
+    process = subprocess.Popen([*COMMAND, *map(str, arguments), "--quiet"], stderr=subprocess.DEVNULL)
+    threading.Thread(target=_watch_memory, args=(process.pid, most), daemon=True).start()
     if kill_after is not None:
         try:
             process.wait(kill_after)
@@ -69,7 +71,27 @@ def run(arguments: Sequence[object], kill_after: float | None = None, before: Se
     if status is None or usage is None:
         return Ran(process.returncode, seconds, 0.0, 0.0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Ran(process.returncode, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Ran(
+        process.returncode, seconds, usage.ru_utime + usage.ru_stime, max(most[0], usage.ru_maxrss / 1024)
+    )
+
+
+def _watch_memory(pid: int, most: list[float]) -> None:
+    with contextlib.suppress(OSError):
+        while held := resident(pid):
+            most[0] = max(most[0], held)
+            time.sleep(1)
+
+
+def resident(pid: int) -> float:
+    """MiB of a process and those that it started, with what several share counted once; 0: it ended."""
+    folder, held = Path("/proc", str(pid)), 0.0
+    with contextlib.suppress(OSError):
+        lines = (folder / "smaps_rollup").read_text().splitlines()
+        held = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        for child in (folder / "task" / str(pid) / "children").read_text().split():
+            held += resident(int(child))
+    return held
 
 
 def left(target: Path) -> dict[str, bytes]:
@@ -121,32 +143,22 @@ def write_reports(path: Path, reports: Sequence[Report]) -> None:
 
 
 def pinned(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any]:
-    """One process with a thread for each core against a process on each core with its share of the reports.
+    """One process with a thread for each core against a process on each core.
 
     Seconds of the clock, so nothing else may run; memory of all processes together. In turns, medians.
     """
-    found, cores = real_reports(data, reports), sorted(os.sched_getaffinity(0))
-    shares = [folder / f"share-{core}.jsonl" for core in cores]
+    found, cores = real_reports(data, reports), usable_cores()
     write_reports(folder / "in.jsonl", found)
-    for place, share in enumerate(shares):
-        write_reports(share, found[place :: len(cores)])
     ways: dict[str, list[tuple[float, float]]] = {"one": [], "many": []}
     for turn in range(ROUNDS):
-        told = ["--model", export, "--threads", len(cores)]
-        ran = run([folder / "in.jsonl", folder / f"one-{turn}.jsonl", *told])
-        ways["one"].append((ran.seconds, ran.memory))
-        began = time.perf_counter()
-        jobs = [
-            ([share, folder / f"{share.stem}-{turn}.jsonl", "--model", export, "--threads", 1], core)
-            for core, share in zip(cores, shares, strict=True)
-        ]
-        with ThreadPoolExecutor(len(cores)) as pool:
-            some = list(pool.map(lambda job: run(job[0], before=("taskset", "-c", str(job[1]))), jobs))
-        ways["many"].append((time.perf_counter() - began, sum(ran.memory for ran in some)))
-        assert all(each.code == 0 for each in (ran, *some)), (ran, some)
+        for way, processes in (("one", 1), ("many", cores)):
+            told = ["--model", export, "--processes", processes]
+            ran = run([folder / "in.jsonl", folder / f"{way}-{turn}.jsonl", *told])
+            assert ran.code == 0, ran
+            ways[way].append((ran.seconds, ran.memory))
         print(ways, flush=True)
     medians = {name: [median(values) for values in zip(*runs, strict=True)] for name, runs in ways.items()}
-    return {"reports": len(found), "cores": len(cores), "ways": medians}
+    return {"reports": len(found), "cores": cores, "ways": medians}
 
 
 def core_rate(work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int) -> float:
@@ -196,7 +208,8 @@ def growth(export: Path, sizes: Sequence[int], forms: Sequence[str], folder: Pat
 
 
 def kills(export: Path, runs: int, rows: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Kill jobs at random moments until each has ended; hold every output against an unbroken one's."""
+    """Kill jobs of one and of two processes at random moments until each has ended; hold every output against
+    an unbroken one's."""
     source, told = folder / "in.csv", ["--model", export, *TIME, "--chunk-rows", "50", "--threads", "1"]
     write_rows(source, rows, bad=100)
     draw = random.Random(seed)
@@ -212,14 +225,15 @@ def kills(export: Path, runs: int, rows: int, seed: int, folder: Path) -> dict[s
         home = folder / f"run-{number}"
         home.mkdir()
         code = -signal.SIGKILL
+        job = [source, home / f"out.{form}", *told, "--processes", 1 + number // len(FORMS) % 2]
         for _ in range(20):
-            code = run([source, home / f"out.{form}", *told], draw.uniform(0.1, 1.1) * ran.seconds).code
+            code = run(job, draw.uniform(0.1, 1.1) * ran.seconds).code
             tries += 1
             killed += code == -signal.SIGKILL
             if code != -signal.SIGKILL:
                 break
         else:
-            code = run([source, home / f"out.{form}", *told]).code
+            code = run(job).code
         same += code == 1 and left(home / f"out.{form}") == whole[form]
         shutil.rmtree(home)
         print(f"{number + 1} jobs, {killed} kills, {same} as an unbroken one", flush=True)

@@ -1,4 +1,4 @@
-"""Cores: how many this process may use, and the control groups that say so."""
+"""Cores and memory: how much of them this process may use, and the control groups that say so."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def cpu_limit(proc: Path = PROC, cgroup: Path = CGROUP) -> float | None:
     quota, period = (read_text(cgroup / "cpu" / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
     if quota.isdigit() and period.isdigit():
         limits.append(int(quota) / int(period))
+    return min(limits, default=None)
+
+
+def memory_limit(proc: Path = PROC, cgroup: Path = CGROUP) -> int | None:
+    """Bytes that this process may hold: what the machine has free, or the control group's limit if lower."""
+    texts = [read_text(folder / "memory.max") for folder in control_groups(proc, cgroup)]
+    limits = [int(text) for text in texts if text.isdigit()]
+    for line in read_text(proc / "meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            limits.append(int(line.split()[1]) * 1024)
     return min(limits, default=None)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from data.report import Report
-from model.cores import CGROUP, PROC, control_groups, cpu_limit, read_text, usable_cores
+from model.cores import PROC, cpu_limit, memory_limit, read_text, usable_cores
 from model.export import GOLDEN, BrokenExport, Export
 from model.golden import TOLERANCE, GoldenMismatch, replay_golden
 from model.tagger import Tagger
@@ -73,16 +73,6 @@ def read_flags(cpuinfo: str) -> tuple[str, list[str]]:
     found = set((fields.get("flags") or fields.get("Features") or "").split())
     name = fields.get("model name") or fields.get("Hardware") or ""
     return name, [shown for flag, shown in _FLAGS.items() if flag in found]
-
-
-def memory_limit(proc: Path = PROC, cgroup: Path = CGROUP) -> int | None:
-    """Bytes that this process may hold: what the machine has free, or the control group's limit if lower."""
-    texts = [read_text(folder / "memory.max") for folder in control_groups(proc, cgroup)]
-    limits = [int(text) for text in texts if text.isdigit()]
-    for line in read_text(proc / "meminfo").splitlines():
-        if line.startswith("MemAvailable:"):
-            limits.append(int(line.split()[1]) * 1024)
-    return min(limits, default=None)
 
 
 def _processor() -> Finding:

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,11 +35,10 @@ from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.settings import Settings
 from serving.bulk.work import Counted
-from serving.bulk.worker import Order, Worker
+from serving.bulk.worker import Order, Worker, end_with_parent, runs_of
 from serving.faults import Code, WrongUse, explain
 
 MOST_THREADS = 4  # of a worker, unless told; what evidence costs is one thread's work
-RUN = 16  # chunks of one task at most: what a lost worker costs, and what reading ahead needs
 RETRIES = 3  # of a task whose worker was lost: what ends every process that reads it must not do so for ever
 RESTARTS = 20  # of a worker, likewise
 MEMORY = 1 << 30  # bytes that Ray sets aside for a worker, where a machine has them
@@ -156,7 +155,7 @@ def _received(parts: Parts, remark: Callable[[str], None], here: Connection) -> 
 
 def _drive(order: Order, address: str, folder: str, missing: Sequence[int], there: Connection) -> None:
     """What the driver's process does: join or start a cluster, deal out the chunks, tell what comes back."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     # Ray and its libraries speak there, in English and of their own insides.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.environ.update(_SET)
@@ -172,7 +171,7 @@ def _drive(order: Order, address: str, folder: str, missing: Sequence[int], ther
         try:
             share = _share(ray, order.threads)
             threading.Thread(target=_end_without_machines, args=(ray, share, over), daemon=True).start()
-            runs = _runs(missing, share.workers)
+            runs = runs_of(missing, share.workers)
             for made in _made(ray, replace(order, threads=share.threads), runs, share):
                 if made["fault"]:
                     there.send(Told(fault=made["fault"], code=made["code"]))
@@ -196,13 +195,6 @@ def _drive(order: Order, address: str, folder: str, missing: Sequence[int], ther
             )
         said += "；已完成的部分没有丢，用同样的命令继续"
         there.send(Told(fault=said, code=Code.NO_FILE))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _end_without_machines(ray: Any, share: Share, over: threading.Event) -> None:
@@ -252,15 +244,7 @@ def _share(ray: Any, threads: int) -> Share:
     return Share(threads, memory, max(1, _room(machines, threads, memory)))
 
 
-def _runs(missing: Sequence[int], workers: int) -> list[Sequence[int]]:
-    """Neighbouring chunks, for one task each: long enough to read ahead, short enough to share evenly."""
-    size = max(1, min(RUN, len(missing) // (4 * workers)))
-    return [missing[start : start + size] for start in range(0, len(missing), size)]
-
-
-def _made(
-    ray: Any, order: Order, runs: Sequence[Sequence[int]], share: Share
-) -> Iterator[dict[str, Any]]:
+def _made(ray: Any, order: Order, runs: Sequence[Sequence[int]], share: Share) -> Iterator[dict[str, Any]]:
     import pyarrow as pa  # type: ignore[import-untyped]
 
     context = ray.data.DataContext.get_current()

@@ -24,6 +24,7 @@ from serving.bulk.manifest import InputFile, Manifest, Model, Output
 from serving.bulk.merge import merge
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
+from serving.bulk.processes import in_processes, share_of
 from serving.bulk.progress import Watch
 from serving.bulk.publish import publish
 from serving.bulk.search import find_sources, some
@@ -31,6 +32,7 @@ from serving.bulk.settings import Settings
 from serving.bulk.survey import check_columns, keep_first_rejects, keep_made_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Walk, Work
+from serving.bulk.worker import Order
 from serving.bulk.writers import count_files
 from serving.exports import chosen_tagger, load_export
 from serving.faults import WrongUse
@@ -172,10 +174,16 @@ class Job:
         parts.sweep()
         try:
             with self.watch.phase("tag", manifest.rows):
+                share = share_of(told, inputs, len(missing))
                 if told.ray is not None:
                     from serving.bulk.cluster import on_ray
 
-                    made = on_ray(told, self.places, manifest, inputs, before is not None, missing, self.watch.remark)
+                    made = on_ray(
+                        told, self.places, manifest, inputs, before is not None, missing, self.watch.remark
+                    )
+                elif share.processes > 1:
+                    order = Order(told, self.places, manifest, inputs, before is not None, share.threads)
+                    made = in_processes(order, share.processes, missing)
                 else:
                     stamp = Stamp(manifest.started, told.evidence, told.matters)
                     chunks = ChunkTagger(tagger, stamp, before, self.guard)

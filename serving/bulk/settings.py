@@ -34,7 +34,8 @@ class Settings:
         max_rejects: rows that may be unreadable; None is any number.
         time: written in every row; "" is when the job began.
         chunk_rows: rows of one part at most.
-        threads: of the engine; 0 is one per usable core; on Ray of each worker's, at most four by default.
+        threads: of the engine; 0 is what the processes leave, on Ray at most four.
+        processes: that share this machine's cores; 0 is as many as suit it, or one where `threads` are told.
         engine: that is asked for; None is what the environment says.
         overwrite: give up what another job has left at the output.
         summary: write the page of figures.
@@ -57,6 +58,7 @@ class Settings:
     time: str = ""
     chunk_rows: int = 500
     threads: int = 0
+    processes: int = 0
     engine: Wanted | None = None
     overwrite: bool = False
     summary: bool = False

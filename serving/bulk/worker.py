@@ -1,16 +1,18 @@
-"""Worker: makes the parts of chunks by their numbers, in a process of its own on any machine of a cluster.
+"""Worker: makes the parts of chunks by their numbers, in a process of its own on this machine or another.
 
 It reads the inputs, the Export and every list itself, from the storage that all machines share. What it is
-given are paths, settings and numbers, and what it answers are counts: no word of a report goes through Ray,
-whose object store spills to disk and whose logs stay.
+given are paths, settings and numbers, and what it answers are counts: no word of a report goes to another
+process, or through Ray, whose object store spills to disk and whose logs stay.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import Any
 
 from serving.bulk.faults import JobFault
@@ -23,6 +25,7 @@ from serving.bulk.work import Walk, Work
 from serving.faults import Code, explain
 
 Table = dict[str, list[Any]]
+RUN = 16  # chunks of one task at most: what a lost worker costs, and what reading ahead needs
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,13 @@ class Worker:
     def __init__(self, order: Order) -> None:
         """Load what is needed."""
         self._parts = Parts(order.places.folder, order.manifest.job)
+        self._here = f"{socket.gethostname()}：" if order.told.ray is not None else ""
         self._work: Work | None = None
         self._fault: Table | None = None
         try:
             self._work = self._load(order)
         except Exception as error:
-            self._fault = _told(error)
+            self._fault = self._told(error)
 
     def _load(self, order: Order) -> Work:
         # The libraries of the machine's own arithmetic start no threads beyond the engine's.
@@ -100,15 +104,28 @@ class Worker:
             if missing:
                 made += [(c.number, c.rows, c.rejects) for c in self._work.do(missing) if not c.before]
         except Exception as error:
-            return _told(error)
+            return self._told(error)
         return _table([(*counts, "", 0) for counts in made])
 
-
-def _told(error: Exception) -> Table:
-    said, code = explain(error)
-    return _table([(-1, 0, 0, f"{socket.gethostname()}：{said}", int(code or Code.INTERNAL))])
+    def _told(self, error: Exception) -> Table:
+        said, code = explain(error)
+        return _table([(-1, 0, 0, f"{self._here}{said}", int(code or Code.INTERNAL))])
 
 
 def _table(rows: Sequence[tuple[int, int, int, str, int]]) -> Table:
     names = ("chunk", "rows", "rejects", "fault", "code")
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+def runs_of(missing: Sequence[int], workers: int) -> list[Sequence[int]]:
+    """Neighbouring chunks, for one task each: long enough to read ahead, short enough to share evenly."""
+    size = max(1, min(RUN, len(missing) // (4 * workers)))
+    return [missing[start : start + size] for start in range(0, len(missing), size)]
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it ends, however that happens; does not return before."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -39,7 +39,10 @@ _PROGRESS = (
 _TIME = "写在每行“打标时间”里的时间；默认作业开始的时间。"
 _CHUNK = "每多少行存一次；默认 500。中断后重做的不超过它的几倍。"
 _SHEET = "工作簿里的哪一张表；默认第一张有可识别表头的。"
-_THREADS = "线程数；默认 0，每个可用核心一个。"
+_THREADS = "每个进程的线程数；默认 0，各进程平分可用的核心。"
+_PROCESSES = (
+    "打标的进程数；默认 0，按核心数和空闲内存自动定（指定了 --threads 时为 1）。每个进程约占 0.5 GB 内存。"
+)
 _RAY = (
     "用 Ray 打标：后面写集群的地址（主机:端口 或 auto），不写则用本机的核心。输入、结果和模型要放在各台机器都"
     "看得到的同一路径。要另装 petition-tagger[ray]。"
@@ -83,6 +86,7 @@ def bulk(
     time_written: Annotated[str, option("--time", metavar="时间", help=_TIME)] = "",
     chunk_rows: Annotated[int, option("--chunk-rows", min=1, metavar="行数", help=_CHUNK)] = 500,
     threads: Annotated[int, option("--threads", min=0, metavar="个数", help=_THREADS)] = 0,
+    processes: Annotated[int, option("--processes", min=0, metavar="个数", help=_PROCESSES)] = 0,
     engine: Annotated[Wanted | None, option("--engine", metavar="|".join(Wanted), help=ENGINE)] = None,
     ray: Annotated[str | None, option("--ray", metavar="[地址]", help=_RAY)] = None,
     matters: Annotated[bool, option("--matters", help=MATTERS)] = False,
@@ -121,12 +125,14 @@ def bulk(
     _check_inputs(inputs, out, only_changed)
     if ray is not None:
         check_cluster(ray)
+        if processes:
+            raise WrongUse("--ray 与 --processes 不能一起用：Ray 自己分进程")
     protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
     settings = Settings(
         tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),
         sheet, max_chars or MAX_CHARS, only_changed, max_rejects, time_written, chunk_rows, threads,
-        engine, overwrite, summary, protection, ray, matters,
+        processes, engine, overwrite, summary, protection, ray, matters,
     )  # fmt: skip
     watch = Watch(message_console(), Shown.none if quiet else progress)
     began = time.perf_counter()
