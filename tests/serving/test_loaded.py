@@ -41,7 +41,7 @@ def test_golden_reports_fill_no_larger_batches_than_requests(
         return run(self, ids, mask)
 
     monkeypatch.setattr(Engine, "run", measured)
-    chosen = {**SMALL, "model": export.folder, "batch_tokens": export.window}
+    chosen = {**SMALL, "model": export.folder, "batch_tokens": export.window, "engine": "onnxruntime"}
     assert load_checked(ServeSettings(**chosen)).golden == 3  # type: ignore[arg-type]
 
     assert max(sizes) <= export.window < sum(sizes)
