@@ -1,6 +1,7 @@
 """Invented reports with planted identifiers, among numbers that are none.
 
-Everything is drawn from lists of this file and a seed; no person, number or place is anyone's.
+Everything is drawn from lists of this file and a seed; no person, number or place is anyone's. One report in
+fifteen is in traditional characters, as OpenCC writes them, not by the table that undoes them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from opencc import OpenCC
+
 from benchmarks import spelled
 from benchmarks.spelled import drawn, full_width
 from data.privacy.entity import Entity
 
+TRADITIONAL = 1 / 15
+"""Share of the reports that are written in traditional characters."""
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁"
     "任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴"
@@ -102,6 +107,13 @@ class Planted:
         self.spans.append((entity, len(self.text), len(self.text) + len(words)))
         return self.say(words)
 
+    def say_as(self, convert: Callable[[str], str]) -> None:
+        """Write it in other characters, as many as there were."""
+        text = convert(self.text)
+        if len(text) != len(self.text):
+            raise ValueError("other characters, but not as many")
+        self.text = text
+
     def allow(self, words: str) -> Planted:
         """Add words that may be covered or not."""
         self.allowed.append((len(self.text), len(self.text) + len(words)))
@@ -141,7 +153,8 @@ _FRAMES: dict[Entity, tuple[str, Callable[[random.Random], str]]] = {
 
 def reports(count: int, seed: int) -> Iterator[Planted]:
     """Draw reports."""
-    rng = random.Random(seed)
+    rng, other = random.Random(seed), random.Random(seed + 1)
+    convert = OpenCC("s2t").convert
     kinds = [*_FRAMES, Entity.PERMIT, Entity.ADDRESS, Entity.OFFICIAL, *[Entity.PERSON] * 3]
     for _ in range(count):
         made = Planted()
@@ -153,7 +166,10 @@ def reports(count: int, seed: int) -> Iterator[Planted]:
             if rng.random() < 0.9:
                 _plant(rng, made, rng.choice(kinds))
                 made.say(rng.choice("，。。；\n"))
-        yield made.say(rng.choice(ORDINARY))
+        made.say(rng.choice(ORDINARY))
+        if other.random() < TRADITIONAL:
+            made.say_as(convert)
+        yield made
 
 
 def name(rng: random.Random) -> str:

@@ -6,6 +6,7 @@ import re
 
 from data.columns import normal_heading
 from data.privacy.entity import Entity
+from data.traditional import simplified
 
 _ACCUSED = re.compile("被举报|被投诉|被反映|被控告|被检举|被信访|被告|被申请|涉事|涉案")
 _NO_NAME = re.compile(
@@ -39,7 +40,7 @@ _RULES = (
 
 def entity_of(heading: str) -> Entity | None:
     """Tell which identifier a column holds by its heading; None where it holds other things."""
-    name = normal_heading(heading)
+    name = normal_heading(heading).translate(simplified())
     if len(name) > 20:
         return None
     for entity, pattern in _RULES:

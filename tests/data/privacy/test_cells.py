@@ -18,6 +18,7 @@ from data.privacy.masker import Masker, Style
         ("投诉人姓名", Entity.PERSON),
         ("被举报人姓名", Entity.OFFICIAL),
         ("联系电话（必填）", Entity.MOBILE),
+        ("聯繫電話", Entity.MOBILE),
         ("手机号码", Entity.MOBILE),
         ("身份证号", Entity.RESIDENT_ID),
         ("家庭住址", Entity.ADDRESS),
