@@ -13,13 +13,15 @@ from data.privacy.recogniser import Recogniser
 from data.privacy.shapes import ETHNIC, HAN, is_closed, is_surely_closed, name_end, ordinary, surname
 from data.privacy.surnames import DOUBTFUL, NEVER_GIVEN
 
-_ROLES = (
+_SPEAKERS = (
     "举报人|投诉人|反映人|信访人|上访人|申诉人|诉求人|来信人|来访人|来电人|来电者|求助人|申请人|"
-    "报案人|控告人|检举人|当事人|联系人|联络人|咨询人|"
-    "建议人|留言人|写信人|落款|署名|签名|户主|业主|机主|车主|房主|房东|租客|租户|承租人|购房人|"
-    "买受人|家长|监护人|患者|病人|病患|死者|伤者|受害人|"
-    "被害人|受害者|经营者|店主|负责人|证人|代理人|委托人|代表人|法人|负责人|经办人|投保人|被保险人|参保人|持卡人|户名|"
-    "收款人|考生|原告|上诉人|申请执行人"
+    "报案人|控告人|检举人|联系人|联络人|咨询人|建议人|留言人|写信人|落款|署名|签名|"
+    "患者|病人|病患|死者|伤者|受害人|被害人|受害者|证人|代理人|委托人|原告|上诉人|申请执行人"
+)
+"""Whoever is called so speaks, or suffers, whatever post they hold."""
+_ROLES = (
+    f"{_SPEAKERS}|当事人|户主|业主|机主|车主|房主|房东|租客|租户|承租人|购房人|买受人|经营者|店主|负责人|代表人|法人|"
+    "经办人|投保人|被保险人|参保人|持卡人|户名|收款人|考生|家长|监护人"
 )
 # Words for many people at once: "学生施展才华" is no name.
 _MANY = (
@@ -80,8 +82,12 @@ _HONOUR = re.compile(
     r"先生|女士|小姐|太太|夫人|大爷|大妈|大叔|大婶|大娘|大姐|大哥|阿姨|奶奶|爷爷|叔叔|伯伯|师傅|同学|同志|某"
 )
 _POST_BEFORE = re.compile(rf"(?:{_POSTS})(?:的|同志)?$")
+_REACH = 40  # characters before a post in which whose it is may be told
+_FILLER = r"(?:(?!举报|投诉|反映|控告|检举)[^,.。;!?\n])*$"
 _SELF = re.compile(
-    rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?)(?:(?!举报|投诉|反映|控告|检举)[^,.。;!?\n])*$"
+    rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?){_FILLER}"
+    # Hotlines write of the reporter in the third person: 举报人系岭上小学教师…
+    rf"|(?<!被)(?:{_SPEAKERS}){_LINK} ?(?:自称[是系为]?|[是系为:=]|(?=\())(?P<who> ?\(?){_FILLER}"
 )
 _WORK = re.compile(
     rf"(?:副|原|前任?|时任|现任|代理|常务副|第一|总)?(?:{_POSTS})(?!会(?!计)|支队|大队|中队|局|部门)"
@@ -151,8 +157,10 @@ def _posted(text: str, match: re.Match[str]) -> bool:
 
 
 def _of_self(text: str, at: int) -> bool:
-    """我是教师…: a post that the reporter holds makes no official of the reporter."""
-    return _SELF.search(text[max(0, at - 24) : at]) is not None
+    """我是教师…: a post that the reporter holds makes no official of the reporter; nor does 举报人系教师…."""
+    found = _SELF.search(text, max(0, at - _REACH), at)
+    # Once the name is told the post is somebody else's: 联系人：王小明 村主任…
+    return found is not None and (found["who"] is None or name_end(text, found.end("who"), True) is None)
 
 
 def _unusual(text: str, at: int) -> int:

@@ -246,6 +246,16 @@ def test_no_text_makes_it_slow(piece: str) -> None:
     [
         ("我是岭上小学教师王小明，", Entity.PERSON),
         ("本人系退休民警王小明，", Entity.PERSON),
+        ("举报人系岭上小学教师王小明，", Entity.PERSON),
+        ("反映人：岭上小学退休教师王小明，反映路灯不亮", Entity.PERSON),
+        ("来电人是岭上省青石县城关镇岭上村岭上中心小学退休教师王小明，", Entity.PERSON),
+        ("来电人自称岭上小学教师王小明，", Entity.PERSON),
+        ("举报人姓名：岭上小学教师王小明，", Entity.PERSON),
+        ("举报人（岭上小学教师王小明）", Entity.PERSON),
+        ("被举报人系岭上小学教师王小明，", Entity.OFFICIAL),
+        ("举报人举报岭上小学教师王小明，", Entity.OFFICIAL),
+        ("我是家长，班主任王小明打人", Entity.OFFICIAL),
+        ("负责人：校长王小明，", Entity.OFFICIAL),
         ("我举报岭上小学教师王小明，", Entity.OFFICIAL),
         ("教师联系人：王小明", Entity.PERSON),
         ("回复民警姓名：王小明", Entity.OFFICIAL),
@@ -253,3 +263,7 @@ def test_no_text_makes_it_slow(piece: str) -> None:
 )
 def test_a_reporter_with_a_post_is_no_official(text: str, entity: Entity) -> None:
     assert found(text) == [(entity, "王小明")]
+
+
+def test_a_post_behind_the_reporters_name_is_somebody_elses() -> None:
+    assert found("联系人：李四 村主任赵大海不管") == [(Entity.PERSON, "李四"), (Entity.OFFICIAL, "赵大海")]
