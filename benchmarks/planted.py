@@ -23,6 +23,8 @@ SURNAMES = (
     "任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴"
     "莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳"
 )
+UNLISTED = "昝戎郇揭税银昌保智刀訾亢笪牧荀宓逢郦蹇粘"
+"""Surnames that the rules' own list lacks: one name in fifty begins with one."""
 COMPOUND = ("欧阳", "上官", "司马", "诸葛", "皇甫", "令狐", "慕容", "夏侯")
 GIVEN = (
     "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚桂英华玉兰红建国志玲梅鑫波辉宁健俊帆雪荣婷旭凤琴海文斌莉"
@@ -178,6 +180,8 @@ def name(rng: random.Random) -> str:
         return rng.choice(ETHNIC)
     usual = SURNAMES[: rng.choice((30, 60, len(SURNAMES)))]
     first = rng.choice(COMPOUND) if rng.random() < 0.04 else rng.choice(usual)
+    if rng.random() < 0.02:
+        first = rng.choice(UNLISTED)
     return first + "".join(rng.choice(GIVEN) for _ in range(1 if rng.random() < 0.25 else 2))
 
 

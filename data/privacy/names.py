@@ -10,7 +10,16 @@ from collections.abc import Iterator
 
 from data.privacy.entity import Entity, Finding
 from data.privacy.recogniser import Recogniser
-from data.privacy.shapes import ETHNIC, HAN, is_closed, is_surely_closed, name_end, ordinary, surname
+from data.privacy.shapes import (
+    ETHNIC,
+    HAN,
+    is_closed,
+    is_surely_closed,
+    name_end,
+    ordinary,
+    surname,
+    unlisted_end,
+)
 from data.privacy.surnames import DOUBTFUL, NEVER_GIVEN
 
 _SPEAKERS = (
@@ -64,8 +73,14 @@ _WEAK = re.compile(
     rf"{_POSTS})|(?<!被)(?:{_ROLES})|{_KIN}|本人|实名|(?<![一-鿿])我(?=,)|我是|我们是|"
     r"此致 ?敬礼[!,。]? ?)(?:是|为)?[ ,(]?"
 )
-_SURNAMED = re.compile(rf"(?:[我俺]|本人|免贵)(?:免贵)?姓(?=[{HAN}])")
+_SURNAMED = re.compile(rf"(?:[我俺]|本人|免贵)(?:免贵)?姓(?![名氏什啥])(?=[{HAN}])")
 _CALLED = re.compile("[, ]?(?:名字?|全名)?叫做?")
+# What stands behind such a frame in place of a name.
+_NOBODY = re.compile(
+    f"{_ROLES}|{_MANY}|{_KIN}|{_ACCUSED}|{_POSTS}|"
+    "匿名|不详|未知|未填|保密|无名|没有|暂无|同上|网友|先生|女士|妇女|子女|男生|女生|新生|师生|全体|大家|物业|企业|失业|毕业|"
+    "公安|保安|治安|门卫|中心|同意|满意|放心|关心|小心|担心|知道|说明|证明|声明|出生|姓名|微信"
+)
 # Only behind a frame that promises a name: characters set apart as forms have them (王　明), transcribed
 # names without a dot, Latin ones.
 _SPELT = re.compile(rf"(?P<first>[{HAN}])(?P<sep> {{1,3}})[{HAN}](?:(?P=sep)(?![男女])[{HAN}])?(?![{HAN}])")
@@ -139,8 +154,8 @@ class Names(Recogniser):
                     continue
                 yield from _series(text, match.end(), strict, entity, score)
         for match in _SURNAMED.finditer(text):
-            if width := surname(text, match.end()):
-                behind = match.end() + width
+            behind = match.end() + (surname(text, match.end()) or 1)
+            if surname(text, match.end()) or _CALLED.match(text, behind) or is_surely_closed(text, behind):
                 yield Finding(Entity.PERSON, match.end(), behind, 0.7)
                 if called := _CALLED.match(text, behind):
                     yield from _series(text, called.end(), False, Entity.PERSON, 0.85)
@@ -174,10 +189,18 @@ def _unusual(text: str, at: int) -> int:
     return found.end() if found else 0
 
 
+def _unlisted(text: str, at: int) -> int | None:
+    """Where a name ends whose surname is on no list, behind a frame that promises one."""
+    end = unlisted_end(text, at)
+    return None if end is None or _NOBODY.search(text[at:end]) else end
+
+
 def _series(text: str, at: int, strict: bool, entity: Entity, score: float) -> Iterator[Finding]:
     """A name, and the further ones of an enumeration."""
     for _ in range(50):
         end = name_end(text, at, strict)
+        if end is None and not strict:
+            end = _unlisted(text, at)
         if end is None:
             return
         yield Finding(entity, at, end, score)
