@@ -133,6 +133,12 @@ _BORDER = "镇乡县区市省局部厅委院所校村街社科处办站队组会
 _HAN_RUN = re.compile(f"[{HAN}]")
 
 
+def is_name(words: str) -> bool:
+    """Tell whether words that stand alone where a name is asked for are one, of two characters or more."""
+    ends = (name_end(words, 0, False), _unusual(words, 0), _unlisted(words, 0))
+    return len(words) > 1 and len(words) in ends and not _NOBODY.search(words)
+
+
 class Names(Recogniser):
     """Finds names behind 我叫, 姓名：, 联系人 and the like, before 先生 and 局长, and X某."""
 

@@ -69,3 +69,34 @@ def test_headings_stand_below_a_banner() -> None:
 
     assert headings_of(rows) == (1, ["序号", "姓名", "内容"])
     assert headings_of([["路灯坏了，没人修。"]]) == (-1, [])
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "text", "masked"),
+    [
+        ("来电人", "王小明", "岭上村王小明家低保被取消", "岭上村【姓名】家低保被取消"),
+        ("聯繫人", "陳建國先生（户主）", "陈建国家漏水", "【姓名】家漏水"),
+        ("姓名", "王　明、昝立平", "王明和昝立平一起来的", "【姓名】和【姓名】一起来的"),
+        ("姓名", "安心", "让人安心的小区", "让人安心的小区"),
+        ("来电人", "匿名", "匿名反映路灯不亮", "匿名反映路灯不亮"),
+        ("来电人", "市民", "市民反映路灯不亮", "市民反映路灯不亮"),
+        ("来电人", "张先生", "张家口的路灯不亮", "张家口的路灯不亮"),
+        ("被举报人", "周武", "周武贪污，周武家盖楼", "周武贪污，周武家盖楼"),
+        ("备注", "王小明", "岭上村王小明家低保被取消", "岭上村王小明家低保被取消"),
+    ],
+)
+def test_a_name_in_a_column_of_its_own_is_covered_in_the_other_cells(
+    heading: str, cell: str, text: str, masked: str
+) -> None:
+    cells = CellMasker(Masker()).knowing([(heading, cell), ("内容", text)])
+
+    assert cells.cell("内容", text) == masked
+
+
+def test_the_accused_are_covered_in_other_cells_where_that_is_asked() -> None:
+    cells = CellMasker(Masker(keep=()))
+    row = cells.knowing([("被举报人", "周武")])
+
+    assert row.cell("内容", "周武家盖楼") == "【被反映人】家盖楼"
+    assert cells.counts == {Entity.OFFICIAL: 1}, "a row counts where its file does"
+    assert cells.cell("内容", "周武家盖楼") == "周武家盖楼", "another row does not know of it"
