@@ -15,8 +15,10 @@ _NO_NAME = re.compile(
 )
 _RULES = (
     (Entity.RESIDENT_ID, re.compile("身份证|证件号|公民身份|id_?card|idcard|身份号码|证件编号")),
+    (Entity.PERMIT, re.compile(
+        "(?:通行证|军官证|士兵证|残疾证|学生证|社保卡|医保卡|居住证|驾驶证|户口[簿本])(?:号码?|编号)$|^学号$")),
     (Entity.BANK_CARD, re.compile("银行卡|卡号|银行账|银行帐|bank_?card|收款账")),
-    (Entity.WECHAT, re.compile("微信|wechat|openid|unionid")),
+    (Entity.WECHAT, re.compile("微信|wechat|open_?id|union_?id")),
     (Entity.QQ, re.compile("qq")),
     (Entity.EMAIL, re.compile("邮箱|邮件地址|e_?mail")),
     (Entity.PLATE, re.compile("车牌|号牌号码")),

@@ -10,6 +10,7 @@ from typing import Any
 
 from data.privacy.cells import CellMasker
 from data.privacy.entity import Entity
+from data.privacy.headings import entity_of
 from data.privacy.masker import Masked, Masker
 from data.report import Report
 
@@ -39,7 +40,7 @@ class MaskedReport:
     """A masked report.
 
     Attributes:
-        report: title, text and every other field covered; its id too, where that is a sure identifier.
+        report: title, text and every other field covered; its id too, where that is an identifier.
         title, text: the two that evidence points into, with where the covers stand.
     """
 
@@ -79,11 +80,15 @@ class ReportMasker:
             for field in fields(report)
             if field.name not in ("id", "title", "text")
         }
-        return MaskedReport(Report(self.id(report.id), text.text, title.text, **rest), title, text)
+        return MaskedReport(Report(self.id(report), text.text, title.text, **rest), title, text)
 
-    def id(self, id: str) -> str:
-        """An office's own number stays; one that is a resident's identity number is covered."""
-        return self._cells.cell(ID_HEADING, id)
+    def id(self, report: Report) -> str:
+        """The id of a report: an office's own number stays; one that is a resident's identity number is covered.
+
+        An id that a user took from a column of something else (证件号, 微信) is covered as that column is.
+        """
+        came = [heading for heading, cell in report.cells.items() if cell.strip() == report.id]
+        return self._cells.cell(next(filter(entity_of, came), came[0] if came else ID_HEADING), report.id)
 
     def words(self, text: str) -> str:
         """Cover any other text, such as an officer's remark."""

@@ -31,6 +31,10 @@ from data.privacy.masker import Masker, Style
         ("联系方式类型", None),
         ("工单编号", None),
         ("反映单位名称", None),
+        ("open_id", Entity.WECHAT),
+        ("残疾证编号", Entity.PERMIT),
+        ("社保卡号", Entity.PERMIT),
+        ("是否有残疾证", None),
     ],
 )
 def test_headings_say_what_a_column_holds(heading: str, entity: Entity | None) -> None:

@@ -53,10 +53,22 @@ def test_offsets_stay_within_title_and_text(title: str, text: str) -> None:
         assert Masker().mask(words, part.findings).text == part.text
 
 
+def id_of(id: str, **cells: str) -> str:
+    return ReportMasker().id(Report(id, "", cells=cells))
+
+
 def test_an_id_that_is_a_resident_identity_number_is_covered() -> None:
-    assert ReportMasker().id("110101199003070011") in ("110101199003070011", "【身份证号】")
-    assert ReportMasker().id("11010519491231002X") == "【身份证号】"
-    assert ReportMasker().id("13800138000") == "13800138000"
+    assert id_of("110101199003070011") in ("110101199003070011", "【身份证号】")
+    assert id_of("11010519491231002X") == id_of("11010519491231002X", 编号="11010519491231002X") == "【身份证号】"
+    assert id_of("13800138000") == id_of("13800138000", 工单编号="13800138000") == "13800138000"
+
+
+def test_an_id_from_another_column_is_covered_as_that_column_is() -> None:
+    assert id_of("E12345678", 证件号=" E12345678 ") == "【身份证号】"
+    assert id_of("abc_12345", wechat_id="abc_12345") == "【微信号】"
+    assert id_of("13800138000", 登记="13800138000") == "【手机号】"
+    assert id_of("13800138000", 工单编号="13800138000", 手机="13800138000") == "【手机号】"
+    assert id_of("A-7", 登记="A-7") == "A-7"
 
 
 def test_what_was_covered_is_counted() -> None:
