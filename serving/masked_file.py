@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from data.audit_tally import Tally
 from data.columns import Columns
 from data.delimited import find_delimiter, split_rows
 from data.encoding import decode_line, find_encoding
@@ -56,26 +58,35 @@ class MaskedFile:
     rows: int = field(default=0, init=False)
     unread: int = field(default=0, init=False)
 
-    def write(self) -> None:
+    def write(self, recorded: AbstractContextManager[Tally]) -> None:
         """Mask the whole file; the output appears whole or not at all.
+
+        Args:
+            recorded: the command's line in the audit log, written before the output gets its name.
 
         Raises:
             WrongUse: the output is the input, or of another kind.
             DataError: the input cannot be read.
-            OSError: the output cannot be written.
+            OSError: the output, or the line, cannot be written.
         """
         kind = self._kind()
-        if self.target is None:
+        with ExitStack() as stack:
+            part = stack.enter_context(whole_file(self.target)) if self.target is not None else None
+            tally = stack.enter_context(recorded)  # behind the file, so that it is left first
+            try:
+                self._write(kind, part)
+            finally:
+                tally.count = self.rows
+
+    def _write(self, kind: str, part: Path | None) -> None:
+        if part is None:
             self._fill(kind, sys.stdout)
             sys.stdout.flush()
-            return
-        with whole_file(self.target) as part:
-            if kind == "workbook":
-                self._workbook(part)
-                return
-            if kind == "parquet":
-                self._parquet(part)
-                return
+        elif kind == "workbook":
+            self._workbook(part)
+        elif kind == "parquet":
+            self._parquet(part)
+        else:
             with open_text(part) as out:
                 self._fill(kind, out)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from data.audit import Action
 from data.reviews.review import Review
 from serving.problem import Problem, problem_responses, too_long
-from serving.reviews.desk import ReviewDesk
+from serving.reviews.desk import ANSWER_S, ReviewDesk
 from serving.reviews.queue import Dealt
 from serving.reviews.schema import (
     QueueOut,
@@ -42,8 +44,7 @@ async def review(request: Request, body: ReviewIn) -> Response:
         if len(value) > service.settings.max_chars:
             raise Problem("invalid", errors=[too_long(f"report.{name}", service.settings.max_chars)])
     taxonomy, desk = service.tagger.export.taxonomy, service.desk
-    added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk))
-    await _recorded(request, added)
+    added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk), _recorder(request))
     service.metrics.review("review")
     return JSONResponse(review_shape(added), 201)
 
@@ -56,8 +57,8 @@ async def undo(request: Request, id: str, body: UndoIn) -> Response:
     """Take one's own review back: a row that says so is added; role review."""
     service, key = _service(request), _key(request)
     who = reviewer_of(body.reviewer, key)
-    added = await service.desk.undo(body.id or uuid.uuid4().hex, id, who, key, body.note)
-    await _recorded(request, added)
+    made = body.id or uuid.uuid4().hex
+    added = await service.desk.undo(made, id, who, key, body.note, _recorder(request))
     service.metrics.review("undo")
     return JSONResponse(review_shape(added), 201)
 
@@ -96,10 +97,15 @@ async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Resp
     return JSONResponse({"total": dealt.total, "reviewed": dealt.reviewed, "item": item})
 
 
-async def _recorded(request: Request, added: Review) -> None:
-    """Have the audit log say so before the answer does; what was sent again by its id is added once."""
-    undo = int(bool(added.undoes))
-    await _service(request).record(Action.review, key_name(request), 1, number=added.number, undo=undo)
+def _recorder(request: Request) -> Callable[[Review], None]:
+    """What has the audit log say so before the review log keeps a review; for another thread to call."""
+    service, who, loop = _service(request), key_name(request), asyncio.get_running_loop()
+
+    def record(added: Review) -> None:
+        writing = service.record(Action.review, who, 1, number=added.number, undo=int(bool(added.undoes)))
+        asyncio.run_coroutine_threadsafe(writing, loop).result(ANSWER_S)
+
+    return record
 
 
 def _service(request: Request) -> Service:

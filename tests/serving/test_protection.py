@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -130,6 +131,23 @@ def test_nothing_comes_out_where_the_audit_log_cannot_be_written(
     ended = tag(letters, "-o", tmp_path / "out.csv")
 
     assert ended.code == 4 and not (tmp_path / "out.csv").exists()
+
+
+.mark.parametrize("command", ["tag", "mask"])
+def test_no_output_gets_its_name_before_the_line_is_written(
+    command: str, tag: Petition, petition: Petition, letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.csv"
+
+    def full(log: AuditLog, lines: object) -> None:
+        assert not out.exists()
+        raise OSError(errno.ENOSPC, "No space left on device", str(log.path))
+
+    monkeypatch.setenv("PETITION_AUDIT", str(tmp_path / "audit.jsonl"))
+    monkeypatch.setattr(AuditLog, "append", full)
+    ended = tag(letters, "-o", out) if command == "tag" else petition("mask", letters, out)
+
+    assert ended.code == 4 and not out.exists()
 
 
 def test_mask_and_keys_are_recorded_too(
