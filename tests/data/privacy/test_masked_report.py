@@ -35,7 +35,7 @@ def test_a_name_told_in_title_or_text_is_covered_in_the_other() -> None:
     assert (titled.title, titled.text) == ("我叫【姓名】，请回复", "【姓名】反映路灯坏了。")
 
 
-@givendef test_a_name_in_a_column_of_its_own_is_covered_in_title_text_and_evidence() -> None:
+def test_a_name_in_a_column_of_its_own_is_covered_in_title_text_and_evidence() -> None:
     report = Report("1", "岭上村王小明家低保被取消。", "王小明家的低保", extra={"来电人": "王小明", "备注": "已回王小明"})
     masked = ReportMasker().mask(report)
 
@@ -44,7 +44,7 @@ def test_a_name_told_in_title_or_text_is_covered_in_the_other() -> None:
     assert masked.text.inside(3, 7) == (3, 8)  # 王小明家
 
 
-(st.text("王小明我叫，1380\n反映", max_size=20), st.text("王小明我叫，1380\n反映", max_size=20))
+@given(st.text("王小明我叫，1380\n反映", max_size=20), st.text("王小明我叫，1380\n反映", max_size=20))
 def test_offsets_stay_within_title_and_text(title: str, text: str) -> None:
     masked = ReportMasker().mask(Report("1", text, title))
 
