@@ -147,6 +147,18 @@ class Service:
             self.metrics.audit_failure()
             raise
 
+    def record_here(self, action: Action, who: str, count: int, **facts: str | int) -> None:
+        """Do as `record`, on a thread that may wait for the disk.
+
+        Raises:
+            Unrecorded: the audit log cannot be written.
+        """
+        try:
+            self.auditor.record_here(action, who, count, facts)
+        except Unrecorded:
+            self.metrics.audit_failure()
+            raise
+
     async def _read(self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool) -> Answer:
         """Have the model read; a share of it is left for the challenger to read later."""
         answer = await self.batcher.tag(reports, evidence, matters)

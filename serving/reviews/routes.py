@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable
 from typing import Annotated
@@ -13,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from data.audit import Action
 from data.reviews.review import Review
 from serving.problem import Problem, problem_responses, too_long
-from serving.reviews.desk import ANSWER_S, ReviewDesk
+from serving.reviews.desk import ReviewDesk
 from serving.reviews.queue import Dealt
 from serving.reviews.schema import (
     QueueOut,
@@ -98,14 +97,11 @@ async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Resp
 
 
 def _recorder(request: Request) -> Callable[[Review], None]:
-    """What has the audit log say so before the review log keeps a review; for another thread to call."""
-    service, who, loop = _service(request), key_name(request), asyncio.get_running_loop()
-
-    def record(added: Review) -> None:
-        writing = service.record(Action.review, who, 1, number=added.number, undo=int(bool(added.undoes)))
-        asyncio.run_coroutine_threadsafe(writing, loop).result(ANSWER_S)
-
-    return record
+    """What has the audit log say so before the review log keeps a review; for the desk's threads to call."""
+    service, who = _service(request), key_name(request)
+    return lambda added: service.record_here(
+        Action.review, who, 1, number=added.number, undo=int(bool(added.undoes))
+    )
 
 
 def _service(request: Request) -> Service:
