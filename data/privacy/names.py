@@ -17,8 +17,8 @@ from data.privacy.shapes import (
     is_surely_closed,
     name_end,
     ordinary,
+    promised_end,
     surname,
-    unlisted_end,
 )
 from data.privacy.surnames import DOUBTFUL, NEVER_GIVEN
 
@@ -135,7 +135,7 @@ _HAN_RUN = re.compile(f"[{HAN}]")
 
 def is_name(words: str) -> bool:
     """Tell whether words that stand alone where a name is asked for are one, of two characters or more."""
-    ends = (name_end(words, 0, False), _unusual(words, 0), _unlisted(words, 0))
+    ends = (name_end(words, 0, False), _unusual(words, 0), _promised(words, 0))
     return len(words) > 1 and len(words) in ends and not _NOBODY.search(words)
 
 
@@ -195,9 +195,9 @@ def _unusual(text: str, at: int) -> int:
     return found.end() if found else 0
 
 
-def _unlisted(text: str, at: int) -> int | None:
-    """Where a name ends whose surname is on no list, behind a frame that promises one."""
-    end = unlisted_end(text, at)
+def _promised(text: str, at: int) -> int | None:
+    """Where a name ends that would be none without a frame that promises one: see `promised_end`."""
+    end = promised_end(text, at)
     return None if end is None or _NOBODY.search(text[at:end]) else end
 
 
@@ -206,7 +206,7 @@ def _series(text: str, at: int, strict: bool, entity: Entity, score: float) -> I
     for _ in range(50):
         end = name_end(text, at, strict)
         if end is None and not strict:
-            end = _unlisted(text, at)
+            end = _promised(text, at)
         if end is None:
             return
         yield Finding(entity, at, end, score)

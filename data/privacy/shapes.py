@@ -99,22 +99,23 @@ def name_end(text: str, at: int, strict: bool) -> int | None:
     return _starred(text, max(ends))
 
 
-def unlisted_end(text: str, at: int) -> int | None:
-    """Where a name may end that begins with a surname of no list; None where none does.
+def promised_end(text: str, at: int) -> int | None:
+    """Where a name may end that begins with a surname of no list (昝立平) or with an ordinary word (杨梅宇).
 
-    A surname that nobody listed is any character, so more has to speak for a name: two or three characters of
-    which one behind the first is usual in given names, and something that must end it.
+    Such a name is any characters, so more has to speak for it than a frame that promises one: two or three of
+    which one behind the surname, or behind the word, is usual in given names, and something that must end it.
     """
-    if surname(text, at) or text[at : at + 1] in _NO_SURNAME:
+    word = ordinary(text, at)
+    if (surname(text, at) and not word) or text[at : at + 1] in _NO_SURNAME:
         return None
-    if _TITLE.match(text, at + 1) and _IS_HAN.match(text, at):
+    if not word and _TITLE.match(text, at + 1) and _IS_HAN.match(text, at):
         return at + 1
-    for end in (at + 3, at + 2):
+    for end in (at + 3,) if word else (at + 3, at + 2):
         words = text[at:end]
         if (
             len(words) == end - at
             and all(_given(letter, NEVER_GIVEN) for letter in words)
-            and any(letter in GIVEN for letter in words[1:])
+            and any(letter in GIVEN for letter in words[2 if word else 1 :])
             and words[-1] not in _OFFICES
             and is_surely_closed(text, end)
         ):

@@ -98,6 +98,7 @@ def found(text: str) -> list[tuple[Entity, str]]:
         (Entity.PERSON, "我叫", "税晓军", "，"),
         (Entity.PERSON, "我叫", "税晓军", "家住城东"),
         (Entity.PERSON, "联系人：", "银玉", " 电话"),
+        (Entity.PERSON, "我叫", "杨梅宇", "，"),
         (Entity.PERSON, "联系人：", "昝", "先生"),
         (Entity.PERSON, "我姓", "昝", "。"),
         (Entity.PERSON, "我叫", "陳建國", "，"),
@@ -142,7 +143,7 @@ def test_an_identifier_is_found_whole(entity: Entity, before: str, words: str, b
         "市民云反映：售楼小姐说价格每天都涨",
         "我叫物业来修，我叫天天不应，我姓名被盗用，业主：加 强 管理，负责人：马 上 办，联系人：Tel",
         "我叫救护车，我叫外卖，我叫人来，联系人：办公室，联系人：物业，联系人：公安，负责人：科长，业主：同意，自称医生，",
-        "姓名：匿名，姓名：不详，联系人：本人，联系人：同上，姓名：出生：，我姓名，我姓什么",
+        "姓名：匿名，姓名：不详，联系人：本人，联系人：同上，联系人：安全员，姓名：出生：，我姓名，我姓什么",
         "",
     ],
 )
