@@ -46,7 +46,8 @@ class ReviewLog:
         """Add a review, and give it with its number and time; one that is there already is given as it is.
 
         Args:
-            record: called with the review before the database keeps it; what it raises leaves nothing added.
+            record: called with the review as it will be given, before the database keeps it; what it raises
+                leaves nothing added.
 
         Raises:
             ReviewConflict: there is another review of that id.
@@ -56,9 +57,7 @@ class ReviewLog:
             try:
                 with self._engine.begin() as connection:
                     found = _of(connection, review.id)
-                    if found:
-                        return _same(found, review)
-                    added = self._insert(connection, review)
+                    added = _same(found, review) if found else self._insert(connection, review)
                     if record is not None:
                         record(added)
                     return added
@@ -70,7 +69,10 @@ class ReviewLog:
                     raise ReviewConflict("that review is retracted already") from None
                 if found is None:
                     raise
-                return _same(found, review)
+                added = _same(found, review)
+                if record is not None:
+                    record(added)
+                return added
 
     def undo(
         self,
