@@ -90,9 +90,7 @@ class Measured:
         )
 
 
-def explain(
-    way: Way, works: Sequence[Work], given: Given
-) -> tuple[dict[tuple[int, int], Spans], int, float]:
+def explain(way: Way, works: Sequence[Work], given: Given) -> tuple[dict[tuple[int, int], Spans], int, float]:
     """Phrases of every given label; for how many labels no word speaks; milliseconds of the processor per
     report."""
     found: dict[tuple[int, int], Spans] = {}

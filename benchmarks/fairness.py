@@ -49,10 +49,7 @@ def main() -> None:
         )
         line = {
             "changed": int(differ.sum()),
-            **{
-                axis.id: share(same[place][differ])
-                for place, axis in enumerate(reader.taxonomy.axes)
-            },
+            **{axis.id: share(same[place][differ]) for place, axis in enumerate(reader.taxonomy.axes)},
             "both": share(same.all(axis=0)[differ]),
             "moved": share(np.abs(scores[0] - scores[1])[differ]),
         }
@@ -64,9 +61,9 @@ def main() -> None:
          "same tags", "mean change of a score"], rows,
     )  # fmt: skip
     body += (
-        f"\n\n{len(dev)} reports; shares are of those that the change touches, - where it touches none. The first "
-        "four change what the report itself says of people and places, where it says anything; the others put "
-        "a sentence before, into or behind every report."
+        f"\n\n{len(dev)} reports; shares are of those that the change touches, - where it touches none. "
+        "The first four change what the report itself says of people and places, where it says anything; the "
+        "others put a sentence before, into or behind every report."
     )
     command = "python -m benchmarks.fairness --data ../shared/data"
     command += f" --every {args.every}" if args.every > 1 else ""

@@ -54,8 +54,8 @@ def before(words: str) -> Swap:
 
 
 def told(turn: int) -> Swap:
-    """The report with a name and an ethnic group told behind its first sentence: drawn by its id, and turned by
-    so many places of their lists."""
+    """The report with a name and an ethnic group told behind its first sentence: drawn by its id, and turned
+    by so many places of their lists."""
 
     def edit(report: Report) -> Report:
         draw = random.Random(report.id)

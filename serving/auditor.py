@@ -82,8 +82,8 @@ class Auditor:
                     done.set_result(None)
                 else:
                     done.set_exception(error)
+
     def _failed(self, cause: OSError | BadAudit) -> Unrecorded:
         self.failures += 1
         event("audit_failed", logging.ERROR, cause)
         return Unrecorded(type(cause).__name__)
-

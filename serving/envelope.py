@@ -97,8 +97,8 @@ class Envelope:
             self._tell(scope, status, time.perf_counter() - began)
 
     def _takes(self, given: str) -> bool:
-        """Whether a client's own request id may go to logs and traces: one that tells who somebody is may not, nor
-        in sealed mode any, which may be the number of a report."""
+        """Whether a client's own request id may go to logs and traces: none that tells who somebody is, nor
+        any in sealed mode, where it may be the number of a report."""
         if self._service.settings.sealed or not _REQUEST_ID.fullmatch(given):
             return False
         return _RANDOM.fullmatch(given) is not None or not self._numbers.analyze(given)

@@ -241,6 +241,7 @@ class MaskedFile:
         name = "stdin" if self.source == "-" else Path(self.source).name
         self.tell(f"文件 {name} 第 {number} 行：{why}，没有写入结果，请改正后重新遮盖。")
 
+
 def _cell(cells: CellMasker, heading: str, cell: object) -> object:
     """Mask one cell; in which nothing was found, it stays of its type."""
     text = cell_text(cell)

@@ -38,7 +38,8 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker, cell: Cell) -> int
     try:
         with open_parquet(source) as file:
             schema = pa.schema(
-                pa.field(field.name, _kept(field, file, source, partial(cell, probe))) for field in file.schema_arrow
+                pa.field(field.name, _kept(field, file, source, partial(cell, probe)))
+                for field in file.schema_arrow
             )
             with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as out:
                 for batch in pieces(file, source):

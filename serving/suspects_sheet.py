@@ -63,9 +63,7 @@ def _headings(axis: Axis) -> tuple[str, str, str]:
     return axis.name, f"{axis.name}{PROPOSED}", f"{axis.name}{CORRECTED}"
 
 
-def _row(
-    suspect: Suspect, rows: Sequence[LabelledReport], taxonomy: Taxonomy, guard: Guard
-) -> list[Cell]:
+def _row(suspect: Suspect, rows: Sequence[LabelledReport], taxonomy: Taxonomy, guard: Guard) -> list[Cell]:
     labelled = rows[suspect["row"]]
     case = guard.admit(labelled.report)
     report = case.shown
@@ -111,9 +109,7 @@ def _doubt(axis: Axis, found: Mapping[str, Any]) -> str:
     return f"{axis.name}{sure}：{BETWEEN.join(said)}"
 
 
-def _evidence(
-    suspect: Suspect, labelled: LabelledReport, taxonomy: Taxonomy, case: Case
-) -> list[str]:
+def _evidence(suspect: Suspect, labelled: LabelledReport, taxonomy: Taxonomy, case: Case) -> list[str]:
     """What speaks for labels that are suggested; what a reader marked for those that are doubted."""
     lines = []
     for found in suspect["axes"]:

@@ -27,9 +27,7 @@ def promise_words(promise: Promise, taxonomy: Taxonomy) -> str:
     )
 
 
-def answer(
-    export: Export, usual: Floats, asked: tuple[int, int], volume: int, daily: bool
-) -> Iterator[str]:
+def answer(export: Export, usual: Floats, asked: tuple[int, int], volume: int, daily: bool) -> Iterator[str]:
     """Lines that say what a tuned Export promises and what there is to read.
 
     Args:

@@ -1,4 +1,4 @@
-"""Uncovered: corrections of reports whose identifiers are covered, joined to the reports as they were labelled."""
+"""Uncovered: corrections of reports whose identifiers are covered, joined to the reports as labelled."""
 
 from __future__ import annotations
 

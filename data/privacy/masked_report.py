@@ -83,7 +83,7 @@ class ReportMasker:
         return MaskedReport(Report(self.id(report), text.text, title.text, **rest), title, text)
 
     def id(self, report: Report) -> str:
-        """The id of a report: an office's own number stays; one that is a resident's identity number is covered.
+        """A report's id: an office's own number stays; one that is a resident's identity number is covered.
 
         An id that a user took from a column of something else (证件号, 微信) is covered as that column is.
         """
@@ -112,4 +112,3 @@ def _rest(cells: CellMasker, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {heading: cells.cell(heading, cell) for heading, cell in value.items()}
     return cells.text(value) if isinstance(value, str) else value
-

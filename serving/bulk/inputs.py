@@ -51,8 +51,8 @@ class Source:
         return self.path.open("rb") if self.held is None else io.BytesIO(self.held)
 
     def digest(self) -> str:
-        """SHA-256 of the bytes. Of bytes that no file may hold a fingerprint that is slow to make, so that what is
-        written down confirms no guesses by the million, and tells nothing to who knows a text's hash."""
+        """SHA-256 of the bytes; of bytes that no file may hold a fingerprint that is slow to make: what is
+        written down confirms no guesses by the million, nor is it found by a text's hash."""
         with self.open() as stream:
             found = hashlib.file_digest(stream, "sha256")
         if self.held is None:

@@ -130,4 +130,3 @@ def _asked(before: Tagger, after: Tagger, reports: Sequence[Report]) -> tuple[in
         was += sum(prediction.needs_review for prediction in before.finish(works, "none"))
         now += sum(prediction.needs_review for prediction in after.finish(works, "none"))
     return was, now
-

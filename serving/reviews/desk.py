@@ -119,7 +119,8 @@ class ReviewDesk:
             record: called, on the desk's threads, before the review counts as added.
 
         Raises:
-            Problem, DataError: as `run`; BadReviewLog, ReviewConflict, what `record` raises: it was not taken.
+            Problem, DataError: as `run`; BadReviewLog, ReviewConflict, or what `record` raises:
+                it was not taken.
         """
 
         def work() -> Review:

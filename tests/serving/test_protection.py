@@ -137,7 +137,12 @@ def test_nothing_comes_out_where_the_audit_log_cannot_be_written(
 
 @pytest.mark.parametrize("command", ["tag", "mask"])
 def test_no_output_gets_its_name_before_the_line_is_written(
-    command: str, tag: Petition, petition: Petition, letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str,
+    tag: Petition,
+    petition: Petition,
+    letters: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "out.csv"
 

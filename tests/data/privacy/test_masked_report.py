@@ -36,7 +36,9 @@ def test_a_name_told_in_title_or_text_is_covered_in_the_other() -> None:
 
 
 def test_a_name_in_a_column_of_its_own_is_covered_in_title_text_and_evidence() -> None:
-    report = Report("1", "岭上村王小明家低保被取消。", "王小明家的低保", extra={"来电人": "王小明", "备注": "已回王小明"})
+    report = Report(
+        "1", "岭上村王小明家低保被取消。", "王小明家的低保", extra={"来电人": "王小明", "备注": "已回王小明"}
+    )
     masked = ReportMasker().mask(report)
 
     assert masked.report.title == "【姓名】家的低保" and masked.report.text == "岭上村【姓名】家低保被取消。"
@@ -59,7 +61,11 @@ def id_of(id: str, **cells: str) -> str:
 
 def test_an_id_that_is_a_resident_identity_number_is_covered() -> None:
     assert id_of("110101199003070011") in ("110101199003070011", "【身份证号】")
-    assert id_of("11010519491231002X") == id_of("11010519491231002X", 编号="11010519491231002X") == "【身份证号】"
+    assert (
+        id_of("11010519491231002X")
+        == id_of("11010519491231002X", 编号="11010519491231002X")
+        == "【身份证号】"
+    )
     assert id_of("13800138000") == id_of("13800138000", 工单编号="13800138000") == "13800138000"
 
 

@@ -167,6 +167,7 @@ def test_nobody_else_reads_what_an_unfinished_job_leaves(
 ) -> None:
     told = ("-", tmp_path / "out.csv", "--chunk-rows", 1)
     given = f"{SCHOOL}\n{HOSPITAL}\n{QUIET}\n".encode()
+
     def full(parts: Parts, number: int, records: object) -> None:
         raise OSError(28, "", str(parts.folder))
 
