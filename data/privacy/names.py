@@ -66,7 +66,7 @@ _FIELD = re.compile(
 _SAID = re.compile(
     rf"(?:(?P<accused>(?:{_ACCUSED}|{_POSTS})(?:叫|名叫|名为|叫做))|[我俺](?:的名字)?叫做?|本人(?:姓名|"
     rf"名叫|叫)|我名叫|我的?(?:名字|姓名)(?:是|为|叫)|名叫|名字叫|"
-    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|化名|真名|又名|曾用名|别名|常用名)"
+    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|(?:化名|真名|又名|曾用名|别名|常用名)字?[叫是为]?)"
 )
 _WEAK = re.compile(
     rf"(?:(?P<accused>{_ACCUSED}|(?:举报|投诉|控告|检举|反映)(?!人)(?:[{HAN}]{{0,10}}?(?:{_POSTS}))?|"
@@ -79,7 +79,7 @@ _CALLED = re.compile("[, ]?(?:名字?|全名)?叫做?")
 _NOBODY = re.compile(
     f"{_ROLES}|{_MANY}|{_KIN}|{_ACCUSED}|{_POSTS}|"
     "匿名|不详|未知|未填|保密|无名|没有|暂无|同上|网友|先生|女士|妇女|子女|男生|女生|新生|师生|全体|大家|物业|企业|失业|毕业|"
-    "公安|保安|治安|门卫|中心|同意|满意|放心|关心|小心|担心|知道|说明|证明|声明|出生|姓名|微信"
+    "公安|保安|治安|门卫|中心|同意|满意|放心|关心|小心|担心|知道|说明|证明|声明|出生|姓名|微信|好$"
 )
 # Only behind a frame that promises a name: characters set apart as forms have them (王　明), transcribed
 # names without a dot, Latin ones.
@@ -97,12 +97,11 @@ _HONOUR = re.compile(
     r"先生|女士|小姐|太太|夫人|大爷|大妈|大叔|大婶|大娘|大姐|大哥|阿姨|奶奶|爷爷|叔叔|伯伯|师傅|同学|同志|某"
 )
 _POST_BEFORE = re.compile(rf"(?:{_POSTS})(?:的|同志)?$")
-_REACH = 40  # characters before a post in which whose it is may be told
 _FILLER = r"(?:(?!举报|投诉|反映|控告|检举)[^,.。;!?\n])*$"
-_SELF = re.compile(
-    rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?){_FILLER}"
-    # Hotlines write of the reporter in the third person: 举报人系岭上小学教师…
-    rf"|(?<!被)(?:{_SPEAKERS}){_LINK} ?(?:自称[是系为]?|[是系为:=]|(?=\())(?P<who> ?\(?){_FILLER}"
+_SELF = re.compile(rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?){_FILLER}")
+# Hotlines write of the reporter in the third person, with office and post: 举报人系岭上小学教师…
+_THE_REPORTER = re.compile(
+    rf"(?<!被)(?:{_SPEAKERS}){_LINK} ?(?:自称[是系为]?|[是系为:=]|(?=\())(?P<who> ?\(?){_FILLER}"
 )
 _WORK = re.compile(
     rf"(?:副|原|前任?|时任|现任|代理|常务副|第一|总)?(?:{_POSTS})(?!会(?!计)|支队|大队|中队|局|部门)"
@@ -179,9 +178,11 @@ def _posted(text: str, match: re.Match[str]) -> bool:
 
 def _of_self(text: str, at: int) -> bool:
     """我是教师…: a post that the reporter holds makes no official of the reporter; nor does 举报人系教师…."""
-    found = _SELF.search(text, max(0, at - _REACH), at)
+    if _SELF.search(text, max(0, at - 24), at):
+        return True
+    found = _THE_REPORTER.search(text, max(0, at - 40), at)
     # Once the name is told the post is somebody else's: 联系人：王小明 村主任…
-    return found is not None and (found["who"] is None or name_end(text, found.end("who"), True) is None)
+    return found is not None and name_end(text, found.end("who"), True) is None
 
 
 def _unusual(text: str, at: int) -> int:

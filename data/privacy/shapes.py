@@ -48,9 +48,9 @@ _ETHNIC = re.compile(ETHNIC)
 _STARTS = re.compile("|".join(sorted(map(re.escape, set(NOT_NAMES)), key=lambda w: (-len(w), w))))
 # A "name" that ends in one of these is a place or an office.
 PLACES = frozenset("镇县市局厂街路城站")
-_OFFICES = PLACES | frozenset("室办科处部委会所院校队岗组社业区人长任师员")
+_OFFICES = PLACES | frozenset("省室办科处部委会所院校队岗组社业区人长任师员")
 """What ends the name of an office or of a trade, and seldom a person's."""
-_NO_SURNAME = NOT_GIVEN | RARE | frozenset("人个众")
+_NO_SURNAME = NOT_GIVEN | RARE | frozenset("人个众字叫为系")
 _MOU = re.compile(
     "某{1,3}(?![年月日天时处地些种位单公局县市区镇乡村小学])[甲乙丙丁一二三]?|[Xx×*]{1,2}(?![0-9A-Za-z])"
 )
