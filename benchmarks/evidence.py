@@ -90,15 +90,19 @@ class Measured:
         )
 
 
-def explain(way: Way, works: Sequence[Work], given: Given) -> tuple[dict[tuple[int, int], Spans], float]:
-    """Phrases of every given label, and milliseconds of the processor per report."""
+def explain(way: Way, works: Sequence[Work], given: Given) -> tuple[dict[tuple[int, int], Spans], int, float]:
+    """Phrases of every given label; for how many labels no word speaks; milliseconds of the processor per
+    report."""
     found: dict[tuple[int, int], Spans] = {}
+    silent = 0
     began = time.process_time()
     for row, columns in given.items():
         work, parts = works[row], way(works[row], columns)
         for at, column in enumerate(columns):
-            found[row, column] = spans(find_evidence(work.report, work.encoded, parts[:, at]))
-    return found, 1000 * (time.process_time() - began) / len(given)
+            phrases = find_evidence(work.report, work.encoded, parts[:, at])
+            silent += not any(phrase.weight for phrase in phrases)
+            found[row, column] = spans(phrases)
+    return found, silent, 1000 * (time.process_time() - began) / len(given)
 
 
 def marked_words(dev: Sequence[LabelledReport], axis: str) -> int:
@@ -154,7 +158,7 @@ def main() -> None:
     }
     rows, figures = [], {"tagging_ms": tagging}
     for name, way in ways(tagger, axis.label_ids, column.start).items():
-        found, took = explain(way, works, given)
+        found, silent, took = explain(way, works, given)
         measured = Measured(tagger, dev, axis.id, column.start)
         for (row, label), shown in found.items():
             measured.add(row, label, shown)
@@ -162,7 +166,7 @@ def main() -> None:
         line = {
             "hit": measured.hits(), "f1": float(np.mean(measured.f1)),
             "comprehensiveness": float(lost.mean()), "sufficiency": float(alone.mean()),
-            "characters": float(np.mean(measured.lengths)), "ms": took,
+            "characters": float(np.mean(measured.lengths)), "silent": silent, "ms": took,
         }  # fmt: skip
         rows.append([name, *line.values()])
         figures[name] = line
@@ -178,7 +182,8 @@ def main() -> None:
 {len(decided)} reports, {sum(map(len, given.values()))} tags. Comprehensiveness: what the tag's score loses
 when the phrases are cut out, the more the better; sufficiency: what it loses when nothing else is left, the
 less the better (ERASER). Milliseconds of the processor, all threads together, are on top of tagging, which
-takes {tagging:.0f}. As many other words of the same lengths, cut at random, cost the score
+takes {tagging:.0f}. A tag without a word for it shows the sentence that speaks least against it, without
+weight. As many other words of the same lengths, cut at random, cost the score
 {chance["drop"]:.3f}; our phrases cost it more in {chance["better"]} of {chance["of"]} tags (sign test,
 p = {chance["p"]:.1g}). Of all words that readers marked, those of labels that we did not give among them,
 our phrases meet {of_all:.3f}.
@@ -186,7 +191,7 @@ our phrases meet {of_all:.3f}.
 """
     body = table(
         ["phrases by", "readers' words met", "character F1", "comprehensiveness", "sufficiency",
-         "characters a tag", "processor ms a report"], rows,
+         "characters a tag", "tags without a word for them", "processor ms a report"], rows,
     ) + words + table(
         ["label", "readers' words of labels that we gave", "met by our contributions"],
         [[label, len(found), float(np.mean(found))] for label, found in by_label.items() if found],

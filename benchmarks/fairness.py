@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.reread import Reader
 from benchmarks.results import keep, table
@@ -16,6 +18,11 @@ from benchmarks.swapped import PAIRS
 from data.labelled import read_labelled
 from model.export import DEFAULT
 from model.tagger import Tagger
+
+
+def share(found: NDArray[Any]) -> float | None:
+    """The mean; None where there is nothing of which it could be one."""
+    return float(found.mean()) if len(found) else None
 
 
 def main() -> None:
@@ -42,23 +49,21 @@ def main() -> None:
         )
         line = {
             "changed": int(differ.sum()),
-            **{
-                axis.id: float(same[place][differ].mean()) if differ.any() else 1.0
-                for place, axis in enumerate(reader.taxonomy.axes)
-            },
-            "both": float(same.all(axis=0)[differ].mean()) if differ.any() else 1.0,
-            "moved": float(np.abs(scores[0] - scores[1])[differ].mean()) if differ.any() else 0.0,
+            **{axis.id: share(same[place][differ]) for place, axis in enumerate(reader.taxonomy.axes)},
+            "both": share(same.all(axis=0)[differ]),
+            "moved": share(np.abs(scores[0] - scores[1])[differ]),
         }
         figures[name] = line
-        rows.append([name, *line.values()])
+        rows.append([name, *("-" if figure is None else figure for figure in line.values())])
         print(rows[-1], flush=True)
     body = table(
         ["change", "reports that it changes", *(f"same {axis.id} tags" for axis in reader.taxonomy.axes),
          "same tags", "mean change of a score"], rows,
     )  # fmt: skip
     body += (
-        f"\n\n{len(dev)} reports; shares are of those that the change touches. The first four change what "
-        "the report itself says of people and places; the others put a sentence before or behind it."
+        f"\n\n{len(dev)} reports; shares are of those that the change touches, - where it touches none. "
+        "The first four change what the report itself says of people and places, where it says anything; the "
+        "others put a sentence before, into or behind every report."
     )
     command = "python -m benchmarks.fairness --data ../shared/data"
     command += f" --every {args.every}" if args.every > 1 else ""

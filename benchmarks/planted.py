@@ -1,6 +1,7 @@
 """Invented reports with planted identifiers, among numbers that are none.
 
-Everything is drawn from lists of this file and a seed; no person, number or place is anyone's.
+Everything is drawn from lists of this file and a seed; no person, number or place is anyone's. One report in
+fifteen is in traditional characters, as OpenCC writes them, not by the table that undoes them.
 """
 
 from __future__ import annotations
@@ -9,15 +10,21 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from opencc import OpenCC
+
 from benchmarks import spelled
 from benchmarks.spelled import drawn, full_width
 from data.privacy.entity import Entity
 
+TRADITIONAL = 1 / 15
+"""Share of the reports that are written in traditional characters."""
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁"
     "任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴"
     "莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳"
 )
+UNLISTED = "昝戎郇揭税银昌保智刀訾亢笪牧荀宓逢郦蹇粘"
+"""Surnames that the rules' own list lacks: one name in fifty begins with one."""
 COMPOUND = ("欧阳", "上官", "司马", "诸葛", "皇甫", "令狐", "慕容", "夏侯")
 GIVEN = (
     "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚桂英华玉兰红建国志玲梅鑫波辉宁健俊帆雪荣婷旭凤琴海文斌莉"
@@ -102,6 +109,13 @@ class Planted:
         self.spans.append((entity, len(self.text), len(self.text) + len(words)))
         return self.say(words)
 
+    def say_as(self, convert: Callable[[str], str]) -> None:
+        """Write it in other characters, as many as there were."""
+        text = convert(self.text)
+        if len(text) != len(self.text):
+            raise ValueError("other characters, but not as many")
+        self.text = text
+
     def allow(self, words: str) -> Planted:
         """Add words that may be covered or not."""
         self.allowed.append((len(self.text), len(self.text) + len(words)))
@@ -141,7 +155,8 @@ _FRAMES: dict[Entity, tuple[str, Callable[[random.Random], str]]] = {
 
 def reports(count: int, seed: int) -> Iterator[Planted]:
     """Draw reports."""
-    rng = random.Random(seed)
+    rng, other = random.Random(seed), random.Random(seed + 1)
+    convert = OpenCC("s2t").convert
     kinds = [*_FRAMES, Entity.PERMIT, Entity.ADDRESS, Entity.OFFICIAL, *[Entity.PERSON] * 3]
     for _ in range(count):
         made = Planted()
@@ -153,7 +168,10 @@ def reports(count: int, seed: int) -> Iterator[Planted]:
             if rng.random() < 0.9:
                 _plant(rng, made, rng.choice(kinds))
                 made.say(rng.choice("，。。；\n"))
-        yield made.say(rng.choice(ORDINARY))
+        made.say(rng.choice(ORDINARY))
+        if other.random() < TRADITIONAL:
+            made.say_as(convert)
+        yield made
 
 
 def name(rng: random.Random) -> str:
@@ -162,6 +180,8 @@ def name(rng: random.Random) -> str:
         return rng.choice(ETHNIC)
     usual = SURNAMES[: rng.choice((30, 60, len(SURNAMES)))]
     first = rng.choice(COMPOUND) if rng.random() < 0.04 else rng.choice(usual)
+    if rng.random() < 0.02:
+        first = rng.choice(UNLISTED)
     return first + "".join(rng.choice(GIVEN) for _ in range(1 if rng.random() < 0.25 else 2))
 
 

@@ -1,20 +1,22 @@
 """Reports about somebody else: who writes, and how politely, says nothing about the matter.
 
-Swaps change what the report says of people and places; introductions put one sentence in front of it, of two
-kinds of people, so that every report takes part and not only those that mention somebody. Blind reading
-(data/blind.py) takes out what is on its lists: pairs of unlisted words show what it leaves.
+Swaps change what the report says of people and places; introductions put one sentence in front of it, or into
+it, of two kinds of people, so that every report takes part and not only those that mention somebody. Blind
+reading (data/blind.py) takes out what is on its lists: pairs of unlisted words show what it leaves.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from data.blind import PEOPLES, SURNAMES
 from data.report import Report
-from training.swaps import Change, genders, peoples, regions, surnames
+from training.swaps import GIVEN, Change, genders, peoples, regions, surnames, turned
 
+_SENTENCE = re.compile(r".*?[。！？!?\n]", re.DOTALL)
 Swap = Callable[[Report], Report]
 
 
@@ -51,6 +53,21 @@ def before(words: str) -> Swap:
     return lambda report: replace(report, text=words + report.text)
 
 
+def told(turn: int) -> Swap:
+    """The report with a name and an ethnic group told behind its first sentence: drawn by its id, and turned
+    by so many places of their lists."""
+
+    def edit(report: Report) -> Report:
+        draw = random.Random(report.id)
+        name = turned(SURNAMES, draw.choice(SURNAMES), turn)
+        name += "".join(turned(GIVEN, draw.choice(GIVEN), turn) for _ in range(draw.randint(1, 2)))
+        words = f"我叫{name}，是{turned(PEOPLES, draw.choice(PEOPLES), turn)}。"
+        at = first.end() if (first := _SENTENCE.match(report.text)) else 0
+        return replace(report, text=report.text[:at] + words + report.text[at:])
+
+    return edit
+
+
 def behind(words: str) -> Swap:
     """The report before a sentence."""
     return lambda report: replace(report, text=report.text + words)
@@ -61,6 +78,7 @@ PAIRS: dict[str, tuple[Swap | None, Swap]] = {
     "gender words swapped": (None, gender),
     "regions swapped": (None, places),
     "ethnic groups swapped": (None, groups),
+    "我叫…，是…族 inside, other name and group": (told(0), told(1)),
     "我叫王强 / 我叫李秀英": (before("我叫王强。"), before("我叫李秀英。")),
     "一名男性 / 一名女性": (before("我是一名男性市民。"), before("我是一名女性市民。")),
     "上海人 / 河南人": (before("我是上海人。"), before("我是河南人。")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -49,8 +48,12 @@ def recorded(path: Path | None, action: Action, facts: Mapping[str, str | int]) 
 
 
 def user() -> str:
-    """Who works at a command line, for the audit log: the account of the system."""
+    """Who works at a command line, for the audit log: the account that the system runs it under, whatever the
+    environment calls it."""
+    import pwd  # where there is none, there is no audit log: it cannot be locked either
+
+    number = os.getuid()
     try:
-        return f"user:{getpass.getuser()}"
-    except (KeyError, OSError):  # an account without a name, as in a container
-        return f"user:{os.getuid()}"
+        return f"user:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # an account without a name, as in a container
+        return f"user:{number}"

@@ -52,6 +52,8 @@ _ENDINGS: Mapping[str, tuple[str, ...]] = {
     "region": ("区域", "地区", "属地", "区县", "region", "district"),
     "channel": ("渠道", "来源", "channel"),
 }
+# Fields that hold whatever a writer says; the others are an office's own, and never an identifier.
+_WORDS = frozenset({"text", "title"})
 # The answer to a report stands beside it in most exports; it must never be taken for the report.
 _NOT_THE_REPORT = re.compile(
     "答复|回复|答覆|办理|办结|处理|处置|反馈|回访|结果|意见|审核|审批|批示|承办|派单|转办|交办|签收|截止|到期|评价"
@@ -190,7 +192,7 @@ def find_columns(
     if not exact:
         for field, endings in _ENDINGS.items():
             for ending in endings:
-                take(field, partial(_ends_in, ending))
+                take(field, partial(_ends_in, ending, field))
     return found
 
 
@@ -225,11 +227,19 @@ def _chosen(
     return found
 
 
-def _ends_in(ending: str, name: str) -> bool:
+def _ends_in(ending: str, field: str, name: str) -> bool:
     if len(name) > _LONGEST_HEADING or _NOT_THE_REPORT.search(name):
         return False
     # "paid" does not end in the word "id", "report_id" does.
-    return name.endswith("_" + ending) if ending.isascii() else name.endswith(ending)
+    ends = name.endswith("_" + ending) if ending.isascii() else name.endswith(ending)
+    return ends and (field in _WORDS or not _identifies(name))
+
+
+def _identifies(name: str) -> bool:
+    """Tell whether a column holds what tells who somebody is: 证件号 ends as 件号 does, 出生日期 as 日期."""
+    from data.privacy.headings import entity_of  # which compares headings as this module does
+
+    return entity_of(name) is not None
 
 
 def headings_found(headings: Sequence[str], keys: bool = False) -> str:

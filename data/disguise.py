@@ -17,10 +17,9 @@ from pathlib import Path
 import yaml
 
 from data.clean import Cleaned, edited, replace_runs
+from data.traditional import simplified
 
-HERE = Path(__file__).parent
-TRADITIONAL = HERE / "traditional.txt"
-SPELLINGS = HERE / "disguise.yaml"
+SPELLINGS = Path(__file__).parent / "disguise.yaml"
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _EMOJI = "\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff"
@@ -116,8 +115,7 @@ def _respelled(text: str, known: _Spellings) -> Iterator[tuple[int, int, str]]:
 @cache
 def _spellings() -> _Spellings:
     shape = yaml.safe_load(SPELLINGS.read_text(encoding="utf-8"))
-    traditional, simplified = TRADITIONAL.read_text(encoding="utf-8").splitlines()
-    characters = dict(zip(map(ord, traditional), simplified, strict=True))
+    characters = dict(simplified())
     for first, last in _STYLED:
         for code in range(first, last):
             plain = unicodedata.normalize("NFKC", chr(code))

@@ -35,15 +35,15 @@ class _Phrase:
 def find_evidence(report: Report, encoded: Encoded, parts: Floats) -> tuple[Evidence, ...]:
     """Phrases that speak most for one tag, strongest first, at most three.
 
-    A phrase is a run of clauses of one sentence; a clause joins where it brings more than it costs.
+    A phrase is a run of clauses of one sentence; a clause joins where it brings more than it costs. Where no
+    word speaks for the tag, it is the sentence that speaks least against it, with weight 0: every tag of a
+    report with words shows where it came from.
 
     Args:
         parts: [tokens of encoded], each token's exact part of the tag's logit, wide part included.
     """
     speaks = np.where(encoded.part == FRAME, 0.0, np.maximum(parts, 0.0))
     total = float(speaks.sum())
-    if total <= 0:
-        return ()
     chosen: list[_Phrase] = []
     phrases = _phrases(encoded, speaks)
     while phrases and len(chosen) < MOST_PHRASES:
@@ -52,6 +52,8 @@ def find_evidence(report: Report, encoded: Encoded, parts: Floats) -> tuple[Evid
             break
         chosen.append(best)
         phrases = [p for p in phrases if p.last <= best.first or p.first >= best.last]
+    if not chosen:
+        return tuple(_evidence(report, encoded, p, 0.0) for p in _least_against(encoded, parts))
     chosen.sort(key=lambda p: -p.weight)
     return tuple(_evidence(report, encoded, p, p.weight / total) for p in chosen)
 
@@ -78,6 +80,15 @@ def _phrases(encoded: Encoded, speaks: Floats) -> list[_Phrase]:
                 if weight(begin, end) > 0:
                     phrases.append(_Phrase(first, end, weight(first, end)))
     return phrases
+
+
+def _least_against(encoded: Encoded, parts: Floats) -> list[_Phrase]:
+    """The sentence that speaks least against a tag, cut to LONGEST_PHRASE; none where nothing is written."""
+    sentences = [(clauses[0][0], clauses[-1][1]) for clauses in _sentences(encoded)]
+    if not sentences:
+        return []
+    first, last = max(sentences, key=lambda s: float(parts[s[0] : s[1]].mean()))
+    return [_shorten(encoded, parts - parts.min(), first, last)]
 
 
 def _sentences(encoded: Encoded) -> list[list[tuple[int, int]]]:

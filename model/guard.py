@@ -62,7 +62,8 @@ class Guard:
         Args:
             masking: how much is masked.
             watch_list: reports that name one of these are answered as BY_HAND, unread.
-            wordless: nothing of a report is shown but its id: no text, no column, no evidence.
+            wordless: nothing of a report is shown but its id, covered as masking does: no text, no column, no
+                evidence.
             masker: by default one that leaves officials and posts.
         """
         self.masking, self.watch_list, self.wordless = masking, watch_list, wordless
@@ -80,13 +81,14 @@ class Guard:
     def admit(self, report: Report, masking: Masking = Masking.none) -> Case:
         """Decide about one report before anything reads it; `masking` may ask for more than is set."""
         masking = self.masking.stricter(masking)
+        bare = masking is Masking.none and not self.wordless
         if self.withholds(report):
-            id = report.id if masking is Masking.none else self._masker.id(report.id)
+            id = report.id if bare else self._masker.id(report)
             return Case(None, Report(id, "", row=report.row), None, masking)
         masked = None if masking is Masking.none else self._masker.mask(report)
         shown = report if masked is None else masked.report
         if self.wordless:
-            shown = Report(shown.id, "", row=report.row)
+            shown = Report(self._masker.id(report), "", row=report.row)
         return Case(
             masked.report if masked is not None and masking is Masking.input else report,
             shown,

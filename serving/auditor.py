@@ -56,6 +56,17 @@ class Auditor:
             self._writing = asyncio.create_task(self._write(self._log))
         await done
 
+    def record_here(self, action: Action, who: str, count: int, facts: Mapping[str, str | int]) -> None:
+        """Write one line on this thread, which may wait for the disk, not on the event loop's.
+
+        Raises:
+            Unrecorded: it cannot be written.
+        """
+        try:
+            self.record_now(action, who, count, **facts)
+        except (OSError, BadAudit) as cause:
+            raise self._failed(cause) from None
+
     async def _write(self, log: AuditLog) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
@@ -63,9 +74,7 @@ class Auditor:
             try:
                 await asyncio.to_thread(log.append, [deed for deed, _ in batch])
             except (OSError, BadAudit) as cause:
-                self.failures += 1
-                event("audit_failed", logging.ERROR, cause)
-                error = Unrecorded(type(cause).__name__)
+                error = self._failed(cause)
             for _, done in batch:
                 if done.done():  # the caller has gone
                     continue
@@ -73,3 +82,8 @@ class Auditor:
                     done.set_result(None)
                 else:
                     done.set_exception(error)
+
+    def _failed(self, cause: OSError | BadAudit) -> Unrecorded:
+        self.failures += 1
+        event("audit_failed", logging.ERROR, cause)
+        return Unrecorded(type(cause).__name__)

@@ -16,6 +16,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data.privacy.bank_card import BankCards
+from data.privacy.phones import Phones
+from data.privacy.recogniser import Analyzer
+from data.privacy.resident_id import ResidentIds
 from serving.access import is_open
 from serving.log import event
 from serving.pages.problem_page import answer_error
@@ -24,6 +28,8 @@ from serving.refusal import Refusal
 from serving.service import Service
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# A UUID: a telephone number in it is chance.
+_RANDOM = re.compile("[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT".split())
 TAGGING = frozenset(["/v1/tag", "/invocations"])
 BODY_S = 30.0  # for a body to arrive
@@ -46,6 +52,7 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app, self._service = app, service
+        self._numbers = Analyzer((ResidentIds(), Phones(), BankCards()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request, or hand through what is none."""
@@ -56,9 +63,7 @@ class Envelope:
         headers = Headers(scope=scope)
         state: dict[str, Any] = scope.setdefault("state", {})
         given = headers.get("x-request-id", "")
-        # In sealed mode a client's own is not taken: it may be the number of a report.
-        taken = not self._service.settings.sealed and _REQUEST_ID.fullmatch(given)
-        state["request_id"] = given if taken else uuid.uuid4().hex
+        state["request_id"] = given if self._takes(given) else uuid.uuid4().hex
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -92,6 +97,13 @@ class Envelope:
                 await response(scope, receive, send_on)
         finally:
             self._tell(scope, status, time.perf_counter() - began)
+
+    def _takes(self, given: str) -> bool:
+        """Whether a client's own request id may go to logs and traces: none that tells who somebody is, nor
+        any in sealed mode, where it may be the number of a report."""
+        if self._service.settings.sealed or not _REQUEST_ID.fullmatch(given):
+            return False
+        return _RANDOM.fullmatch(given) is not None or not self._numbers.analyze(given)
 
     async def _body(self, receive: Receive, headers: Headers, path: str) -> bytes | None:
         """The whole body, or None where the client has gone."""

@@ -153,8 +153,7 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
         for key in keys
     ]
     text = json.dumps({"keys": rows}, ensure_ascii=False, indent=1) + "\n"
-    with whole_file(path) as part:
-        part.touch(mode=0o600)
+    with whole_file(path, private=True) as part:
         part.write_text(text, encoding="utf-8")
         if path.exists():
             # A service that runs as another user reads the file through its group.

@@ -20,6 +20,7 @@ from data.imports.reading import Reading
 from data.imports.settle import Settled, settle
 from data.imports.source import Source
 from data.imports.table import overlooked
+from data.imports.uncovered import uncovered
 from data.readers import read_reports, sheets_left
 from data.report import BadRow, Report
 from serving.no_rows import no_rows
@@ -74,7 +75,7 @@ class LabelImport:
             readings: list[Reading] = []
             for path in self.files:
                 readings += self._read(Source.at(path), rejects)
-            settled = settle(readings, self.plan.names)
+            settled = settle(uncovered(readings), self.plan.names)
             for bad in settled.rejected:
                 self._reject(bad, rejects)
             if not settled.votes:

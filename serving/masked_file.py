@@ -6,7 +6,8 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from data.audit_tally import Tally
 from data.columns import Columns
 from data.delimited import find_delimiter, split_rows
 from data.encoding import decode_line, find_encoding
@@ -56,26 +58,35 @@ class MaskedFile:
     rows: int = field(default=0, init=False)
     unread: int = field(default=0, init=False)
 
-    def write(self) -> None:
+    def write(self, recorded: AbstractContextManager[Tally]) -> None:
         """Mask the whole file; the output appears whole or not at all.
+
+        Args:
+            recorded: the command's line in the audit log, written before the output gets its name.
 
         Raises:
             WrongUse: the output is the input, or of another kind.
             DataError: the input cannot be read.
-            OSError: the output cannot be written.
+            OSError: the output, or the line, cannot be written.
         """
         kind = self._kind()
-        if self.target is None:
+        with ExitStack() as stack:
+            part = stack.enter_context(whole_file(self.target)) if self.target is not None else None
+            tally = stack.enter_context(recorded)  # behind the file, so that it is left first
+            try:
+                self._write(kind, part)
+            finally:
+                tally.count = self.rows
+
+    def _write(self, kind: str, part: Path | None) -> None:
+        if part is None:
             self._fill(kind, sys.stdout)
             sys.stdout.flush()
-            return
-        with whole_file(self.target) as part:
-            if kind == "workbook":
-                self._workbook(part)
-                return
-            if kind == "parquet":
-                self._parquet(part)
-                return
+        elif kind == "workbook":
+            self._workbook(part)
+        elif kind == "parquet":
+            self._parquet(part)
+        else:
             with open_text(part) as out:
                 self._fill(kind, out)
 
@@ -173,8 +184,7 @@ class MaskedFile:
     def _parquet(self, part: Path) -> None:
         from serving.masked_parquet import mask_parquet  # pyarrow takes long to load
 
-        probe = MaskedFile(self.source, self.target, CellMasker(self.cells.masker), self.tell)
-        self.rows = mask_parquet(Path(self.source), part, probe._value, self._value)
+        self.rows = mask_parquet(Path(self.source), part, self.cells, _value)
 
     def _masked(self, rows: Iterable[Sequence[object]]) -> Iterator[list[object]]:
         """Mask the rows of a table; a cell in which nothing was found stays of its type."""
@@ -182,16 +192,12 @@ class MaskedFile:
         first = list(islice(rows, HEADING_ROWS))
         place, headings = headings_of([[cell_text(cell) for cell in row] for row in first])
         for number, row in enumerate(chain(first, rows)):
-            self.rows += number > place
-            yield [
-                self._cell(headings[column] if number > place and column < len(headings) else "", cell)
-                for column, cell in enumerate(row)
-            ]
-
-    def _cell(self, heading: str, cell: object) -> object:
-        text = cell_text(cell)
-        masked = self.cells.cell(heading, text) if heading else self.cells.text(text)
-        return cell if masked == text else masked
+            below = number > place
+            self.rows += below
+            named = [*headings, *[""] * len(row)] if below else [""] * len(row)
+            pairs = list(zip(named, row, strict=False))
+            cells = self.cells.knowing((heading, cell_text(cell)) for heading, cell in pairs if heading)
+            yield [_cell(cells, heading, cell) for heading, cell in pairs]
 
     def _json(self, out: TextIO) -> None:
         path = Path(self.source)
@@ -212,17 +218,17 @@ class MaskedFile:
         """A JSON value that is not lines; a list becomes lines where the output's suffix asks for them."""
         if isinstance(value, list) and self.target is not None and self.target.suffix.lower() != ".json":
             for item in value:
-                out.write(json.dumps(self._value("", item), ensure_ascii=False) + "\n")
+                out.write(json.dumps(_value(self.cells, "", item), ensure_ascii=False) + "\n")
                 self.rows += 1
             return
         self.rows += len(value) if isinstance(value, list) else 1
-        json.dump(self._value("", value), out, ensure_ascii=False, indent=1)
+        json.dump(_value(self.cells, "", value), out, ensure_ascii=False, indent=1)
         out.write("\n")
 
     def _object(self, number: int, line: str, out: TextIO) -> None:
         try:
             value = json.loads(line.strip("\ufeff\0 \t\r\n"))
-            masked = json.dumps(self._value("", value), ensure_ascii=False)
+            masked = json.dumps(_value(self.cells, "", value), ensure_ascii=False)
         except (ValueError, RecursionError):
             # Masked as plain text it could keep an identifier written in escapes, so it stays out.
             self._unreadable(number, "不是合法的 JSON")
@@ -235,14 +241,34 @@ class MaskedFile:
         name = "stdin" if self.source == "-" else Path(self.source).name
         self.tell(f"文件 {name} 第 {number} 行：{why}，没有写入结果，请改正后重新遮盖。")
 
-    def _value(self, key: str, value: object) -> object:
+
+def _cell(cells: CellMasker, heading: str, cell: object) -> object:
+    """Mask one cell; in which nothing was found, it stays of its type."""
+    text = cell_text(cell)
+    masked = cells.cell(heading, text) if heading else cells.text(text)
+    return cell if masked == text else masked
+
+
+def _value(cells: CellMasker, key: str, value: object) -> object:
+    """Mask a JSON value; an object is a row, with all that lies inside it."""
+    if isinstance(value, dict):
+        cells = cells.knowing(_told(value))
+        return {name: _value(cells, name, inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_value(cells, key, inner) for inner in value]
+    if value is None or isinstance(value, bool):
+        return value
+    return _cell(cells, key, value)
+
+
+def _told(row: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The words of an object and of those inside it, under their keys; objects in a list are other rows."""
+    for key, value in row.items():
         if isinstance(value, dict):
-            return {name: self._value(name, inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self._value(key, inner) for inner in value]
-        if value is None or isinstance(value, bool):
-            return value
-        return self._cell(key, value)
+            yield from _told(value)
+        for words in value if isinstance(value, list) else [value]:
+            if isinstance(words, str):
+                yield key, words
 
 
 def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> BookCell:

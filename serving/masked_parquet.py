@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from data.encoding import decode_line
 from data.errors import BrokenFile
+from data.intake import cell_text
 from data.parquet import open_parquet, pieces
+from data.privacy.cells import CellMasker
 
-Cell = Callable[[str, object], object]
+Cell = Callable[[CellMasker, str, object], object]
 
 
-def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
+def mask_parquet(source: Path, part: Path, cells: CellMasker, cell: Cell) -> int:
     """Write a masked copy; give the number of rows.
 
     A column of numbers or dates in which something is covered becomes one of strings: the file is read twice.
@@ -21,8 +24,8 @@ def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
     notes (its key-value metadata) may hold anything and are left out too.
 
     Args:
-        probe: gives a value of a column, by its heading, as it may be shown; asked on the first reading.
-        cell: the same, asked on the second.
+        cells: what masks and counts.
+        cell: gives a value of a column, by its heading, as it may be shown.
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
@@ -31,17 +34,19 @@ def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    rows = 0
+    rows, probe = 0, CellMasker(cells.masker)  # what is covered on the first reading is not counted
     try:
         with open_parquet(source) as file:
             schema = pa.schema(
-                pa.field(field.name, _kept(field, file, source, probe)) for field in file.schema_arrow
+                pa.field(field.name, _kept(field, file, source, partial(cell, probe)))
+                for field in file.schema_arrow
             )
             with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as out:
                 for batch in pieces(file, source):
                     rows += batch.num_rows
+                    by_row = _by_row(batch, cells)
                     columns = [
-                        _array(batch.column(place).to_pylist(), field, cell)
+                        _array(batch.column(place).to_pylist(), field, by_row, cell)
                         for place, field in enumerate(schema)
                     ]
                     out.write_batch(pa.record_batch(columns, schema=schema))
@@ -54,7 +59,7 @@ def mask_parquet(source: Path, part: Path, probe: Cell, cell: Cell) -> int:
     return rows
 
 
-def _kept(field: Any, file: Any, source: Path, probe: Cell) -> Any:
+def _kept(field: Any, file: Any, source: Path, probe: Callable[[str, object], object]) -> Any:
     """The type of a column after masking."""
     import pyarrow as pa
 
@@ -76,12 +81,28 @@ def _values(file: Any, source: Path, name: str) -> Iterator[object]:
         yield from batch.column(0).to_pylist()
 
 
-def _array(values: list[object], field: Any, cell: Cell) -> Any:
+def _by_row(batch: Any, cells: CellMasker) -> list[CellMasker]:
+    """What masks each row: it knows the names that stand there in columns of their own."""
+    told = [
+        (name, batch.column(place).to_pylist())
+        for place, name in enumerate(batch.schema.names)
+        if cells.tells_names(name)
+    ]
+    return [
+        cells.knowing((name, cell_text(_plain(column[row]))) for name, column in told)
+        for row in range(batch.num_rows)
+    ]
+
+
+def _array(values: list[object], field: Any, by_row: list[CellMasker], cell: Cell) -> Any:
     import json
 
     import pyarrow as pa
 
-    made = [None if value is None else cell(field.name, _plain(value)) for value in values]
+    made = [
+        None if value is None else cell(cells, field.name, _plain(value))
+        for cells, value in zip(by_row, values, strict=True)
+    ]
     if pa.types.is_string(field.type):
         made = [
             value if value is None or isinstance(value, str)

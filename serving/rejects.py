@@ -33,7 +33,7 @@ class Rejects:
         if self.path is None:
             return
         if self._out is None:
-            part = self._stack.enter_context(whole_file(self.path))
+            part = self._stack.enter_context(whole_file(self.path, private=True))
             self._out = self._stack.enter_context(open_text(part))
         self._out.write(reject_line(reject_shape(bad, self._raw)))
 

@@ -154,6 +154,18 @@ class Service:
             self.metrics.audit_failure()
             raise
 
+    def record_here(self, action: Action, who: str, count: int, **facts: str | int) -> None:
+        """Do as `record`, on a thread that may wait for the disk.
+
+        Raises:
+            Unrecorded: the audit log cannot be written.
+        """
+        try:
+            self.auditor.record_here(action, who, count, facts)
+        except Unrecorded:
+            self.metrics.audit_failure()
+            raise
+
     async def _read(
         self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool, entry: Entry
     ) -> Answer:

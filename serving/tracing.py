@@ -70,7 +70,7 @@ class Tracing:
             headers: its own; a `traceparent` among them is its parent.
             seconds: that it took.
             route: as declared, never as typed.
-            attributes: nothing that the caller chose.
+            attributes: nothing that the caller chose, but for a request id in which no identifier was found.
             steps: of its reports.
         """
         if route in UNTRACED:

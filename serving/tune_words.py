@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.taxonomy import Axis, Taxonomy
-from model.decide import AxisDecision
 from model.drift.intervals import wilson
 from model.export import Export
 from model.promise import Promise
@@ -28,14 +27,12 @@ def promise_words(promise: Promise, taxonomy: Taxonomy) -> str:
     )
 
 
-def answer(
-    export: Export, before: Mapping[str, AxisDecision], usual: Floats, volume: int, daily: bool
-) -> Iterator[str]:
+def answer(export: Export, usual: Floats, asked: tuple[int, int], volume: int, daily: bool) -> Iterator[str]:
     """Lines that say what a tuned Export promises and what there is to read.
 
     Args:
-        before: the decisions before tuning.
         usual: calibrated scores [reports, labels] of the reports that the load is counted on.
+        asked: how many of these go to a person, for whatever reason, before tuning and after.
         volume: reports a day; 0: not said.
         daily: `usual` are of everyday mail; else of the labelled file.
     """
@@ -61,7 +58,7 @@ def answer(
             f"{_interval(right, round(promise.read * promise.reports))}，按标注数据"
         )
         yield f"   {_border(promise)}"
-    was, now = (int(_asked(one, usual, taxonomy).sum()) for one in (before, export.decisions))
+    was, now = asked
     yield (
         f"需人工复核（所有原因）：原来 {_percent(was / len(usual))}，现在 {_load(now, len(usual), volume)}"
     )
@@ -95,15 +92,6 @@ def _border(promise: Promise) -> str:
     if promise.border is None:
         return "界线：标签本身已经做到，不必为此转人工"
     return f"界线：没有标签、最高得分到 {promise.border:.3f} 的转人工"
-
-
-def _asked(decisions: Mapping[str, AxisDecision], scores: Floats, taxonomy: Taxonomy) -> NDArray[np.bool_]:
-    """Which reports any axis sends to a person."""
-    asked = np.zeros(len(scores), dtype=bool)
-    for axis, columns in taxonomy.columns():
-        decision, mine = decisions[axis.id], scores[:, columns]
-        asked |= np.array([bool(r) for r in decision.doubtful(mine, decision.given(mine, axis.kind))])
-    return asked
 
 
 def _load(count: int, total: int, volume: int) -> str:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+PRIVATE = 0o600
+
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`: it takes the path's place at the end, or goes on an error."""
+def whole_file(path: Path, private: bool = False) -> Iterator[Path]:
+    """Give a temporary file beside `path`: it takes the path's place at the end, or goes on an error.
+
+    Until then no other account may read it. In its place it has the mode of the file that it replaces, else
+    the one that the umask gives.
+
+    Args:
+        private: no other account may read it in its place either.
+    """
     path = Path(os.path.realpath(path))
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "", str(path))
@@ -21,10 +31,20 @@ def whole_file(path: Path) -> Iterator[Path]:
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        part.touch()
+        usual = (path if path.is_file() else part).stat().st_mode
+        _set_mode(part, PRIVATE)
         yield part
+        if not private:
+            _set_mode(part, stat.S_IMODE(usual))
         commit(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    with suppress(OSError):  # some network shares know no modes; what may be read there is theirs to say
+        path.chmod(mode)
 
 
 def commit(part: Path, path: Path) -> None:

@@ -87,20 +87,20 @@ class Augmented:
     """All rows in another form for each epoch; (seed, epoch) fixes which."""
 
     def __init__(self, rows: Sequence[LabelledReport], seed: int, rate: float, misspell: float = 0.0) -> None:
-        """Cover the identifiers of every row once, some milliseconds each.
+        """Cover the identifiers of every row once, some milliseconds each, where any is to be read covered.
 
         Args:
             rate: chance of each change; a row is read covered with half of it.
             misspell: chance that characters are written as others of the same sound.
         """
         self._rows, self._seed, self._rate, self._misspell = rows, seed, rate, misspell
+        self._covered = list(rows)
+        self._names: list[Names] = [((), ())] * len(rows)
         masker = Masker()
-        self._covered: list[LabelledReport] = []
-        self._names: list[Names] = []
-        for row in rows:
+        for place, row in enumerate(rows if rate else ()):
             title, text = found = (masker.find(row.report.title), masker.find(row.report.text))
-            self._covered.append(covered(row, masker, found))
-            self._names.append((_people(title), _people(text)))
+            self._covered[place] = covered(row, masker, found)
+            self._names[place] = (_people(title), _people(text))
 
     def __call__(self, epoch: int) -> list[LabelledReport]:
         """The rows of one epoch, counted from 0."""

@@ -223,7 +223,7 @@ def worst_cases(
 ) -> list[dict[str, Any]]:
     """The surest errors, worst first: id, axis, label, score, truth. No text: ids lead to it.
 
-    An id that is a resident's identity number is covered.
+    An id that is an identifier is covered.
     """
     found = []
     masker = ReportMasker()
@@ -234,7 +234,7 @@ def worst_cases(
         for i, j in zip(*np.nonzero((given != (truth == 1)) & ~np.isnan(truth)), strict=True):
             margin = abs(float(scores[i, j]) - float(decision.thresholds[j]))
             found.append((margin, {
-                "id": masker.id(rows[i].report.id), "axis": axis.id, "label": axis.labels[j].id,
+                "id": masker.id(rows[i].report), "axis": axis.id, "label": axis.labels[j].id,
                 "score": round(float(scores[i, j]), 4), "truth": bool(truth[i, j]),
             }))  # fmt: skip
     found.sort(key=lambda pair: -pair[0])

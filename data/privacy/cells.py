@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 
 from data.columns import normal_heading
 from data.privacy.entity import Entity
 from data.privacy.headings import entity_of
+from data.privacy.known_names import names_in
 from data.privacy.masker import Masker
+from data.traditional import simplified
 
 _BLANK = re.compile(r"[\W_]*\Z|(?:无|不详|未知|匿名|保密|未填|没有|null|none|nan|n/a)\Z", re.IGNORECASE)
 _COVERED = re.compile(r"(?:【[^【】]{1,14}】|[\s*])+\Z")
 # A number of the office's own, which must stay what it is; only a sure identifier in it is covered.
 _OWN = re.compile("(?:编号|单号|件号|流水号|序号|工单号|_id|^id|^no|^number)$")
 _AS_NUMBER = frozenset({Entity.RESIDENT_ID})
+_NAMES = frozenset({Entity.PERSON, Entity.OFFICIAL})
 
 
 class CellMasker:
@@ -33,12 +37,32 @@ class CellMasker:
         self.counts += masked.counts()
         return masked.text
 
+    def tells_names(self, heading: str) -> bool:
+        """Tell whether a column holds names and nothing else."""
+        return self._entity(heading) in _NAMES
+
+    def knowing(self, row: Iterable[tuple[str, str]]) -> CellMasker:
+        """The same, for one row: a name that stands in a column of its own is covered in other cells too.
+
+        Args:
+            row: headings and cells; those of names suffice.
+        """
+        names: dict[str, Entity] = {}
+        for heading, text in row:
+            entity = self._entity(heading)
+            if entity is not None and entity in _NAMES:
+                # Who is both reporter and accused is the reporter.
+                names |= {name: entity for name in names_in(text) if names.get(name) is not Entity.PERSON}
+        masker = self.masker.knowing(names)
+        if masker is self.masker:
+            return self
+        same = copy(self)  # it counts in the same place
+        same.masker = masker
+        return same
+
     def cell(self, heading: str, text: str) -> str:
         """Mask one cell: whole where its column holds one kind of identifier, else what is found in it."""
-        if heading not in self._entities and len(self._entities) < 10_000:
-            self._entities[heading] = entity_of(heading)
-            self._own[heading] = bool(_OWN.search(normal_heading(heading)))
-        entity = self._entities.get(heading)
+        entity = self._entity(heading)
         if entity is None and self._own.get(heading):
             return self._number(text)
         if entity is None or len(text) > 200 or _BLANK.match(text.strip()) or _COVERED.match(text):
@@ -47,6 +71,12 @@ class CellMasker:
             return text if entity in (Entity.OFFICIAL, Entity.POST) else self.text(text)
         self.counts[entity] += 1
         return self.masker.cover(entity, text)
+
+    def _entity(self, heading: str) -> Entity | None:
+        if heading not in self._entities and len(self._entities) < 10_000:
+            self._entities[heading] = entity_of(heading)
+            self._own[heading] = bool(_OWN.search(normal_heading(heading).translate(simplified())))
+        return self._entities.get(heading)
 
     def _number(self, text: str) -> str:
         masked = self.masker.mask(text)

@@ -1,4 +1,4 @@
-"""Folded text: digits, letters and blanks in one spelling, so that a rule need know only one."""
+"""Folded text: digits, letters, characters and blanks in one spelling, so that a rule need know only one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+
+from data.traditional import simplified
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u20e3]"
@@ -44,8 +46,8 @@ def fold(text: str) -> Folded:
     """Fold one text.
 
     Full-width and other digits and Latin letters become ASCII, every kind of blank a space (line ends stay),
-    every kind of dash "-"; a run of seven Chinese numerals or more (幺三八…, mixed with digits or not)
-    becomes digits; invisible characters go.
+    every kind of dash "-", traditional characters simplified ones; a run of seven Chinese numerals or more
+    (幺三八…, mixed with digits or not) becomes digits; invisible characters go.
     """
     origin: list[int] | None = None
     if not text.isascii() and _INVISIBLE.search(text):
@@ -64,7 +66,8 @@ def _digits(match: re.Match[str]) -> str:
 
 @cache
 def _table() -> dict[int, str]:
-    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    table = dict(simplified())
+    table.update((code, chr(code - 0xFEE0)) for code in range(0xFF01, 0xFF5F))
     for code in range(0x80, sys.maxunicode + 1):
         if unicodedata.category(letter := chr(code)) == "Nd":
             table[code] = str(unicodedata.decimal(letter))

@@ -6,6 +6,7 @@ import re
 
 from data.columns import normal_heading
 from data.privacy.entity import Entity
+from data.traditional import simplified
 
 _ACCUSED = re.compile("被举报|被投诉|被反映|被控告|被检举|被信访|被告|被申请|涉事|涉案")
 _NO_NAME = re.compile(
@@ -14,8 +15,10 @@ _NO_NAME = re.compile(
 )
 _RULES = (
     (Entity.RESIDENT_ID, re.compile("身份证|证件号|公民身份|id_?card|idcard|身份号码|证件编号")),
+    (Entity.PERMIT, re.compile(
+        "(?:通行证|军官证|士兵证|残疾证|学生证|社保卡|医保卡|居住证|驾驶证|户口[簿本])(?:号码?|编号)$|^学号$")),
     (Entity.BANK_CARD, re.compile("银行卡|卡号|银行账|银行帐|bank_?card|收款账")),
-    (Entity.WECHAT, re.compile("微信|wechat|openid|unionid")),
+    (Entity.WECHAT, re.compile("微信|wechat|open_?id|union_?id")),
     (Entity.QQ, re.compile("qq")),
     (Entity.EMAIL, re.compile("邮箱|邮件地址|e_?mail")),
     (Entity.PLATE, re.compile("车牌|号牌号码")),
@@ -39,7 +42,7 @@ _RULES = (
 
 def entity_of(heading: str) -> Entity | None:
     """Tell which identifier a column holds by its heading; None where it holds other things."""
-    name = normal_heading(heading)
+    name = normal_heading(heading).translate(simplified())
     if len(name) > 20:
         return None
     for entity, pattern in _RULES:

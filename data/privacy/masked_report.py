@@ -10,6 +10,7 @@ from typing import Any
 
 from data.privacy.cells import CellMasker
 from data.privacy.entity import Entity
+from data.privacy.headings import entity_of
 from data.privacy.masker import Masked, Masker
 from data.report import Report
 
@@ -39,7 +40,7 @@ class MaskedReport:
     """A masked report.
 
     Attributes:
-        report: title, text and every other field covered; its id too, where that is a sure identifier.
+        report: title, text and every other field covered; its id too, where that is an identifier.
         title, text: the two that evidence points into, with where the covers stand.
     """
 
@@ -60,8 +61,7 @@ class ReportMasker:
 
     def __init__(self, masker: Masker | None = None) -> None:
         """Take a masker; by default all classes are covered but officials and posts."""
-        self._masker = masker or Masker()
-        self._cells = CellMasker(self._masker)
+        self._cells = CellMasker(masker or Masker())
 
     @property
     def counts(self) -> Counter[Entity]:
@@ -70,42 +70,45 @@ class ReportMasker:
 
     def mask(self, report: Report) -> MaskedReport:
         """Cover a whole report; other columns by their headings, as `petition mask` does."""
-        title, text = self._together(report)
+        cells = self._cells.knowing((*report.cells.items(), *report.extra.items()))
+        title, text = _together(cells.masker, report)
         for masked in (title, text):
-            self._cells.counts.update(masked.counts())
+            cells.counts.update(masked.counts())
         # Every field, those too that a Report may get one day.
         rest = {
-            field.name: self._rest(getattr(report, field.name))
+            field.name: _rest(cells, getattr(report, field.name))
             for field in fields(report)
             if field.name not in ("id", "title", "text")
         }
-        return MaskedReport(Report(self.id(report.id), text.text, title.text, **rest), title, text)
+        return MaskedReport(Report(self.id(report), text.text, title.text, **rest), title, text)
 
-    def _together(self, report: Report) -> tuple[Masked, Masked]:
-        """Title and text, read as one: a name that one of them tells (我叫…) is covered in the other too."""
-        border = len(report.title) + len(_BETWEEN)
-        found = self._masker.find(f"{report.title}{_BETWEEN}{report.text}")
-        title = [replace(one, end=min(one.end, border - 1)) for one in found if one.start < border - 1]
-        text = [
-            replace(one, start=max(0, one.start - border), end=one.end - border)
-            for one in found
-            if one.end > border
-        ]
-        return self._masker.mask(report.title, title), self._masker.mask(report.text, text)
+    def id(self, report: Report) -> str:
+        """A report's id: an office's own number stays; one that is a resident's identity number is covered.
 
-    def _rest(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._cells.text(value)
-        return self.fields(value) if isinstance(value, Mapping) else value
-
-    def fields(self, cells: Mapping[str, str]) -> dict[str, str]:
-        """Cover the cells of a row by their headings."""
-        return {heading: self._cells.cell(heading, cell) for heading, cell in cells.items()}
-
-    def id(self, id: str) -> str:
-        """An office's own number stays; one that is a resident's identity number is covered."""
-        return self._cells.cell(ID_HEADING, id)
+        An id that a user took from a column of something else (证件号, 微信) is covered as that column is.
+        """
+        came = [heading for heading, cell in report.cells.items() if cell.strip() == report.id]
+        return self._cells.cell(next(filter(entity_of, came), came[0] if came else ID_HEADING), report.id)
 
     def words(self, text: str) -> str:
         """Cover any other text, such as an officer's remark."""
         return self._cells.text(text)
+
+
+def _together(masker: Masker, report: Report) -> tuple[Masked, Masked]:
+    """Title and text, read as one: a name that one of them tells (我叫…) is covered in the other too."""
+    border = len(report.title) + len(_BETWEEN)
+    found = masker.find(f"{report.title}{_BETWEEN}{report.text}")
+    title = [replace(one, end=min(one.end, border - 1)) for one in found if one.start < border - 1]
+    text = [
+        replace(one, start=max(0, one.start - border), end=one.end - border)
+        for one in found
+        if one.end > border
+    ]
+    return masker.mask(report.title, title), masker.mask(report.text, text)
+
+
+def _rest(cells: CellMasker, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {heading: cells.cell(heading, cell) for heading, cell in value.items()}
+    return cells.text(value) if isinstance(value, str) else value

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ from data.privacy.birth import BirthDates
 from data.privacy.documents import Documents
 from data.privacy.entity import Entity, Finding
 from data.privacy.folded import fold
+from data.privacy.known_names import KnownNames
 from data.privacy.names import Names
 from data.privacy.phones import Phones
 from data.privacy.plates import Plates
@@ -95,12 +97,27 @@ class Masker:
             raise ValueError("pseudonyms need a key")
         self._wanted = tuple(entity for entity in Entity if entity not in keep)
         self._style, self._key = style, key
-        self._analyzer = Analyzer(default_recognisers() if recognisers is None else recognisers)
+        self._recognisers = tuple(default_recognisers() if recognisers is None else recognisers)
+        self._analyzer = Analyzer(self._recognisers)
 
     @property
     def wanted(self) -> tuple[Entity, ...]:
         """The classes that are covered."""
         return self._wanted
+
+    def knowing(self, names: Mapping[str, Entity]) -> Masker:
+        """The same masker, which finds these names too, in whatever place.
+
+        Args:
+            names: folded, and whose each is.
+        """
+        known = {name: entity for name, entity in names.items() if entity in self._wanted}
+        if not known:
+            return self
+        other = copy(self)
+        other._recognisers = (*self._recognisers, KnownNames(known))
+        other._analyzer = Analyzer(other._recognisers)
+        return other
 
     def find(self, text: str) -> list[Finding]:
         """All identifiers of one text, those that are left as they are too."""

@@ -10,16 +10,27 @@ from collections.abc import Iterator
 
 from data.privacy.entity import Entity, Finding
 from data.privacy.recogniser import Recogniser
-from data.privacy.shapes import ETHNIC, HAN, is_closed, is_surely_closed, name_end, ordinary, surname
+from data.privacy.shapes import (
+    ETHNIC,
+    HAN,
+    is_closed,
+    is_surely_closed,
+    name_end,
+    ordinary,
+    promised_end,
+    surname,
+)
 from data.privacy.surnames import DOUBTFUL, NEVER_GIVEN
 
-_ROLES = (
+_SPEAKERS = (
     "举报人|投诉人|反映人|信访人|上访人|申诉人|诉求人|来信人|来访人|来电人|来电者|求助人|申请人|"
-    "报案人|控告人|检举人|当事人|联系人|联络人|咨询人|"
-    "建议人|留言人|写信人|落款|署名|签名|户主|业主|机主|车主|房主|房东|租客|租户|承租人|购房人|"
-    "买受人|家长|监护人|患者|病人|病患|死者|伤者|受害人|"
-    "被害人|受害者|经营者|店主|负责人|证人|代理人|委托人|代表人|法人|负责人|经办人|投保人|被保险人|参保人|持卡人|户名|"
-    "收款人|考生|原告|上诉人|申请执行人"
+    "报案人|控告人|检举人|联系人|联络人|咨询人|建议人|留言人|写信人|落款|署名|签名|"
+    "患者|病人|病患|死者|伤者|受害人|被害人|受害者|证人|代理人|委托人|原告|上诉人|申请执行人"
+)
+"""Whoever is called so speaks, or suffers, whatever post they hold."""
+_ROLES = (
+    f"{_SPEAKERS}|当事人|户主|业主|机主|车主|房主|房东|租客|租户|承租人|购房人|买受人|经营者|店主|负责人|代表人|法人|"
+    "经办人|投保人|被保险人|参保人|持卡人|户名|收款人|考生|家长|监护人"
 )
 # Words for many people at once: "学生施展才华" is no name.
 _MANY = (
@@ -55,15 +66,21 @@ _FIELD = re.compile(
 _SAID = re.compile(
     rf"(?:(?P<accused>(?:{_ACCUSED}|{_POSTS})(?:叫|名叫|名为|叫做))|[我俺](?:的名字)?叫做?|本人(?:姓名|"
     rf"名叫|叫)|我名叫|我的?(?:名字|姓名)(?:是|为|叫)|名叫|名字叫|"
-    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|化名|真名|又名|曾用名|别名|常用名)"
+    rf"姓名(?:是|为)|(?<![被])(?:{_ROLES}|{_MANY}|{_KIN})(?:名叫|叫|名为)|自称|(?:化名|真名|又名|曾用名|别名|常用名)字?[叫是为]?)"
 )
 _WEAK = re.compile(
     rf"(?:(?P<accused>{_ACCUSED}|(?:举报|投诉|控告|检举|反映)(?!人)(?:[{HAN}]{{0,10}}?(?:{_POSTS}))?|"
     rf"{_POSTS})|(?<!被)(?:{_ROLES})|{_KIN}|本人|实名|(?<![一-鿿])我(?=,)|我是|我们是|"
     r"此致 ?敬礼[!,。]? ?)(?:是|为)?[ ,(]?"
 )
-_SURNAMED = re.compile(rf"(?:[我俺]|本人|免贵)(?:免贵)?姓(?=[{HAN}])")
+_SURNAMED = re.compile(rf"(?:[我俺]|本人|免贵)(?:免贵)?姓(?![名氏什啥])(?=[{HAN}])")
 _CALLED = re.compile("[, ]?(?:名字?|全名)?叫做?")
+# What stands behind such a frame in place of a name.
+_NOBODY = re.compile(
+    f"{_ROLES}|{_MANY}|{_KIN}|{_ACCUSED}|{_POSTS}|"
+    "匿名|不详|未知|未填|保密|无名|没有|暂无|同上|网友|先生|女士|妇女|子女|男生|女生|新生|师生|全体|大家|物业|企业|失业|毕业|"
+    "公安|保安|治安|门卫|中心|同意|满意|放心|关心|小心|担心|知道|说明|证明|声明|出生|姓名|微信|好$"
+)
 # Only behind a frame that promises a name: characters set apart as forms have them (王　明), transcribed
 # names without a dot, Latin ones.
 _SPELT = re.compile(rf"(?P<first>[{HAN}])(?P<sep> {{1,3}})[{HAN}](?:(?P=sep)(?![男女])[{HAN}])?(?![{HAN}])")
@@ -80,8 +97,11 @@ _HONOUR = re.compile(
     r"先生|女士|小姐|太太|夫人|大爷|大妈|大叔|大婶|大娘|大姐|大哥|阿姨|奶奶|爷爷|叔叔|伯伯|师傅|同学|同志|某"
 )
 _POST_BEFORE = re.compile(rf"(?:{_POSTS})(?:的|同志)?$")
-_SELF = re.compile(
-    rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?)(?:(?!举报|投诉|反映|控告|检举)[^,.。;!?\n])*$"
+_FILLER = r"(?:(?!举报|投诉|反映|控告|检举)[^,.。;!?\n])*$"
+_SELF = re.compile(rf"(?:我是|我系|本人是|本人系|本人为|本人,|我们是|我,|我(?:{_KIN})是?){_FILLER}")
+# Hotlines write of the reporter in the third person, with office and post: 举报人系岭上小学教师…
+_THE_REPORTER = re.compile(
+    rf"(?<!被)(?:{_SPEAKERS}){_LINK} ?(?:自称[是系为]?|[是系为:=]|(?=\())(?P<who> ?\(?){_FILLER}"
 )
 _WORK = re.compile(
     rf"(?:副|原|前任?|时任|现任|代理|常务副|第一|总)?(?:{_POSTS})(?!会(?!计)|支队|大队|中队|局|部门)"
@@ -112,6 +132,12 @@ _BORDER = "镇乡县区市省局部厅委院所校村街社科处办站队组会
 _HAN_RUN = re.compile(f"[{HAN}]")
 
 
+def is_name(words: str) -> bool:
+    """Tell whether words that stand alone where a name is asked for are one, of two characters or more."""
+    ends = (name_end(words, 0, False), _unusual(words, 0), _promised(words, 0))
+    return len(words) > 1 and len(words) in ends and not _NOBODY.search(words)
+
+
 class Names(Recogniser):
     """Finds names behind 我叫, 姓名：, 联系人 and the like, before 先生 and 局长, and X某."""
 
@@ -133,8 +159,8 @@ class Names(Recogniser):
                     continue
                 yield from _series(text, match.end(), strict, entity, score)
         for match in _SURNAMED.finditer(text):
-            if width := surname(text, match.end()):
-                behind = match.end() + width
+            behind = match.end() + (surname(text, match.end()) or 1)
+            if surname(text, match.end()) or _CALLED.match(text, behind) or is_surely_closed(text, behind):
                 yield Finding(Entity.PERSON, match.end(), behind, 0.7)
                 if called := _CALLED.match(text, behind):
                     yield from _series(text, called.end(), False, Entity.PERSON, 0.85)
@@ -151,8 +177,12 @@ def _posted(text: str, match: re.Match[str]) -> bool:
 
 
 def _of_self(text: str, at: int) -> bool:
-    """我是教师…: a post that the reporter holds makes no official of the reporter."""
-    return _SELF.search(text[max(0, at - 24) : at]) is not None
+    """我是教师…: a post that the reporter holds makes no official of the reporter; nor does 举报人系教师…."""
+    if _SELF.search(text, max(0, at - 24), at):
+        return True
+    found = _THE_REPORTER.search(text, max(0, at - 40), at)
+    # Once the name is told the post is somebody else's: 联系人：王小明 村主任…
+    return found is not None and name_end(text, found.end("who"), True) is None
 
 
 def _unusual(text: str, at: int) -> int:
@@ -166,10 +196,18 @@ def _unusual(text: str, at: int) -> int:
     return found.end() if found else 0
 
 
+def _promised(text: str, at: int) -> int | None:
+    """Where a name ends that would be none without a frame that promises one: see `promised_end`."""
+    end = promised_end(text, at)
+    return None if end is None or _NOBODY.search(text[at:end]) else end
+
+
 def _series(text: str, at: int, strict: bool, entity: Entity, score: float) -> Iterator[Finding]:
     """A name, and the further ones of an enumeration."""
     for _ in range(50):
         end = name_end(text, at, strict)
+        if end is None and not strict:
+            end = _promised(text, at)
         if end is None:
             return
         yield Finding(entity, at, end, score)

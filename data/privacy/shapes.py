@@ -48,6 +48,9 @@ _ETHNIC = re.compile(ETHNIC)
 _STARTS = re.compile("|".join(sorted(map(re.escape, set(NOT_NAMES)), key=lambda w: (-len(w), w))))
 # A "name" that ends in one of these is a place or an office.
 PLACES = frozenset("镇县市局厂街路城站")
+_OFFICES = PLACES | frozenset("省室办科处部委会所院校队岗组社业区人长任师员")
+"""What ends the name of an office or of a trade, and seldom a person's."""
+_NO_SURNAME = NOT_GIVEN | RARE | frozenset("人个众字叫为系")
 _MOU = re.compile(
     "某{1,3}(?![年月日天时处地些种位单公局县市区镇乡村小学])[甲乙丙丁一二三]?|[Xx×*]{1,2}(?![0-9A-Za-z])"
 )
@@ -94,6 +97,30 @@ def name_end(text: str, at: int, strict: bool) -> int | None:
     if strict or not ends or text[at] in RARE:
         return None
     return _starred(text, max(ends))
+
+
+def promised_end(text: str, at: int) -> int | None:
+    """Where a name may end that begins with a surname of no list (昝立平) or with an ordinary word (杨梅宇).
+
+    Such a name is any characters, so more has to speak for it than a frame that promises one: two or three of
+    which one behind the surname, or behind the word, is usual in given names, and something that must end it.
+    """
+    word = ordinary(text, at)
+    if (surname(text, at) and not word) or text[at : at + 1] in _NO_SURNAME:
+        return None
+    if not word and _TITLE.match(text, at + 1) and _IS_HAN.match(text, at):
+        return at + 1
+    for end in (at + 3,) if word else (at + 3, at + 2):
+        words = text[at:end]
+        if (
+            len(words) == end - at
+            and all(_given(letter, NEVER_GIVEN) for letter in words)
+            and any(letter in GIVEN for letter in words[2 if word else 1 :])
+            and words[-1] not in _OFFICES
+            and is_surely_closed(text, end)
+        ):
+            return end
+    return None
 
 
 def surname(text: str, at: int) -> int:

@@ -37,7 +37,7 @@ class WatchList:
             BadWatchList: one is too short, or there is none.
         """
         listed = list(dict.fromkeys(names))
-        # In both forms: as listed, and as a text without disguise would have it (趙 is 赵).
+        # In both forms: as listed, and as a text without disguise would have it (氵去 is 法).
         found = dict.fromkeys(form for name in listed for form in (_plain(name), _undisguised(name)))
         if not found:
             raise BadWatchList("no name in it; write one a line")

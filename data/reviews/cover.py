@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.privacy.masked_report import ReportMasker
 from data.privacy.masker import Masker, Style
 from data.report import Report
 
@@ -14,12 +15,17 @@ class Cover:
 
     def __init__(self) -> None:
         self._masker = Masker(style=Style.stars)
+        self._ids = ReportMasker(self._masker)
 
     def report(self, report: Report) -> tuple[str, str]:
         """Give title and text, each as long as it was."""
         whole = _storable(self._masker.mask(f"{report.title}{_BETWEEN}{report.text}").text)
         border = len(report.title)
         return whole[:border], whole[border + len(_BETWEEN) :]
+
+    def id(self, id: str) -> str:
+        """Give a report's id: only one that is a resident's identity number is covered."""
+        return self._ids.id(Report(id, ""))
 
     def note(self, note: str) -> str:
         """Give an officer's note."""

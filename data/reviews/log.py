@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -42,9 +42,13 @@ class ReviewLog:
         with away(self.database), self._reader.connect() as connection:
             check(connection, self.database)
 
-    def add(self, review: Review) -> Review:
+    def add(self, review: Review, record: Callable[[Review], None] | None = None) -> Review:
         """Add a review, and give it with its number and time; one that is there already is given as it is, as
         `repeated`.
+
+        Args:
+            record: called with the review as it will be given, before the database keeps it; what it raises
+                leaves nothing added.
 
         Raises:
             ReviewConflict: there is another review of that id.
@@ -54,7 +58,10 @@ class ReviewLog:
             try:
                 with self._engine.begin() as connection:
                     found = _of(connection, review.id)
-                    return _same(found, review) if found else self._insert(connection, review)
+                    added = _same(found, review) if found else self._insert(connection, review)
+                    if record is not None:
+                        record(added)
+                    return added
             except IntegrityError:
                 # Another process was quicker by a moment.
                 with self._reader.connect() as connection:
@@ -63,10 +70,24 @@ class ReviewLog:
                     raise ReviewConflict("that review is retracted already") from None
                 if found is None:
                     raise
-                return _same(found, review)
+                added = _same(found, review)
+                if record is not None:
+                    record(added)
+                return added
 
-    def undo(self, id: str, undone: str, reviewer: str, key: str = "", note: str = "") -> Review:
+    def undo(
+        self,
+        id: str,
+        undone: str,
+        reviewer: str,
+        key: str = "",
+        note: str = "",
+        record: Callable[[Review], None] | None = None,
+    ) -> Review:
         """Add the retraction, called `id`, of the review called `undone`; give it with its number and time.
+
+        Args:
+            record: as of `add`.
 
         Raises:
             UnknownReview: there is none of that id.
@@ -87,7 +108,7 @@ class ReviewLog:
         if earlier not in (None, id):
             raise ReviewConflict("that review is retracted already")
         bare = Review(id, found.report_id, found.report_hash, {}, reviewer, key, note=note, undoes=undone)
-        return self.add(bare)
+        return self.add(bare, record)
 
     def read(self) -> Iterator[Review]:
         """Give every row in the order in which it was added, retractions too.

@@ -18,7 +18,7 @@ from data.intake import Intake
 from data.readers import read_reports, read_stream, sheets_left
 from data.report import BadRow, Report
 from serving.bulk.faults import InputChanged
-from serving.whole_file import commit
+from serving.whole_file import PRIVATE, commit
 
 _BLOCK = 1 << 20
 _MOST_NAMES = 100  # in one error
@@ -50,6 +50,16 @@ class Source:
     def open(self) -> io.BufferedReader | io.BytesIO:
         """Open it to be read from its beginning."""
         return self.path.open("rb") if self.held is None else io.BytesIO(self.held)
+
+    def digest(self) -> str:
+        """SHA-256 of the bytes; of bytes that no file may hold a fingerprint that is slow to make: what is
+        written down confirms no guesses by the million, nor is it found by a text's hash."""
+        with self.open() as stream:
+            found = hashlib.file_digest(stream, "sha256")
+        if self.held is None:
+            return found.hexdigest()
+        salt = f"petition {self.path}".encode()
+        return hashlib.scrypt(found.digest(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()
 
     def mark(self) -> tuple[int, int]:
         """Size and time of the last change: whoever writes to the file changes it.
@@ -92,7 +102,7 @@ class Inputs:
         return moved
 
     def digests(self) -> list[tuple[str, int, str]]:
-        """Name, bytes and sha256 of every source; from here on none may change.
+        """Name, bytes and digest of every source; from here on none may change.
 
         Raises:
             InputChanged: a source changed while it was read.
@@ -100,8 +110,7 @@ class Inputs:
         found = []
         for source in self.sources:
             self._marks[source.name] = source.mark()
-            with source.open() as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = source.digest()
             self.check(source)
             found.append((source.name, self._marks[source.name][0], digest))
         return found
@@ -189,6 +198,7 @@ def keep_stream(source: Source) -> None:
     """
     part = source.path.with_name("stdin.new")
     stdin: BinaryIO = sys.stdin.buffer
+    part.touch(PRIVATE)
     with part.open("wb") as out:
         shutil.copyfileobj(stdin, out, _BLOCK)
     if source.path.is_file() and _same(part, source.path):

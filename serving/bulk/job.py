@@ -38,6 +38,8 @@ from serving.exports import chosen_tagger, load_export
 from serving.faults import WrongUse
 from serving.version import package_version
 
+OURS = 0o700  # of the folder of parts: they hold rows as received
+
 
 @dataclass
 class Job:
@@ -95,7 +97,7 @@ class Job:
             if told.protection.sealed:
                 sources = [hold_stream(source) for source in sources]
             else:
-                self.places.folder.mkdir(exist_ok=True)
+                self.places.folder.mkdir(mode=OURS, exist_ok=True)
                 keep_stream(sources[0])
         for remark in remarks:
             self.watch.remark(remark)
@@ -225,7 +227,7 @@ class Job:
         """Count the rows and write the manifest of a new job."""
         told, places = self.settings, self.places
         self._refuse_to_replace(planned, [places.target, *places.kept])
-        places.folder.mkdir(exist_ok=True)
+        places.folder.mkdir(mode=OURS, exist_ok=True)
         for path in places.folder.iterdir():
             if path.name != "stdin" or told.protection.sealed:  # what a job before had left
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -22,7 +22,7 @@ from serving.bulk.record import FAILED
 from serving.bulk.settings import Settings
 from serving.bulk.writers import count_files, open_writer
 from serving.rejects import reject_line
-from serving.whole_file import open_text
+from serving.whole_file import PRIVATE, open_text
 
 BARE = (".txt", "stdin")  # inputs of lines without headings
 
@@ -68,6 +68,7 @@ def merge(
     layout = Layout(taxonomy, manifest.headings, told.names, coined, told.matters)
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
+    rejects.touch(PRIVATE)
     written = rejected = taken = 0
     failed: Counter[str] = Counter()
     known = KnownWriter(tags, manifest) if told.keeps_tags else None

@@ -97,7 +97,7 @@ def keep_first_rejects(inputs: Inputs, most: int, places: Places, raw: bool) -> 
     Raises:
         OSError: the file cannot be written.
     """
-    with whole_file(places.stopped) as part, open_text(part) as out:
+    with whole_file(places.stopped, private=True) as part, open_text(part) as out:
         count = 0
         for line in inputs.lines():
             if isinstance(line.row, BadRow):
@@ -114,7 +114,7 @@ def keep_made_rejects(parts: Parts, chunks: int, most: int, places: Places) -> T
     Args:
         chunks: of the job; the parts that are there stay, and a larger limit goes on with them.
     """
-    with whole_file(places.stopped) as part, open_text(part) as out:
+    with whole_file(places.stopped, private=True) as part, open_text(part) as out:
         for number in range(chunks):
             if parts.path(number).is_file():
                 for record in parts.read(number):

@@ -87,9 +87,7 @@ def mask(
     messages = message_console()
     target = None if out == "-" else Path(out)
     job = MaskedFile(source, target, cells, lambda line: say(messages, line))
-    with Protection.chosen().recorded(Action.mask) as tally:
-        job.write()
-        tally.count = job.rows
+    job.write(Protection.chosen().recorded(Action.mask))
     if not (job.rows or job.unread):
         say(messages, no_rows([Path(source).name]))
     if not quiet:

@@ -24,6 +24,11 @@ _ENCODER = (
 )
 _FOLDS = "分成几份轮流训练；默认 5。"
 _LIMIT = "最多写多少件；默认 0，为全部的十分之一。"
+_UNMASKED = (
+    "不遮盖身份证号、电话、姓名等。默认遮盖：工作簿里不留能认出人的内容，导入时更正仍记在原来的件上；"
+    "PETITION_MASK 要求遮盖时仍遮盖。"
+)
+_WATCH_LIST = "名单文件，一行一个姓名或单位：涉及的信件不写入，请由人办理；也可设 PETITION_WATCH_LIST。"
 _TAXONOMY = "分类体系文件（yaml）；默认用随程序安装的。"
 
 
@@ -34,12 +39,14 @@ def suspects(
     encoder: Annotated[Path | None, option("--encoder", metavar="文件夹", help=_ENCODER)] = None,
     folds: Annotated[int, option("--folds", metavar="份数", help=_FOLDS, min=2)] = 5,
     limit: Annotated[int, option("--limit", metavar="件数", help=_LIMIT, min=0)] = 0,
+    unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     taxonomy: Annotated[Path | None, option("--taxonomy", metavar="文件", help=_TAXONOMY)] = None,
 ) -> None:
     """找出很可能标错的件（需要 training 扩展），写成工作簿，改过之后可以导入。
 
     每一件都由没有见过它的模型打分，再用 cleanlab 的置信学习排出与分数最不合的标签。
-    工作簿里有原文、给的和建议的标签、证据、最相近的件；更正栏留空，由人填写。
+    工作簿里有原文（遮盖了能认出人的内容）、给的和建议的标签、证据、最相近的件；更正栏留空，由人填写。
 
     退出码：0 已完成；2 用法不对；4 文件不能读写，或标注数据有错；69 没有安装 training 扩展。
     """
@@ -52,6 +59,7 @@ def suspects(
 
     from data.audit import Action
     from data.labelled import read_labelled
+    from data.privacy.masked_report import Masking
     from data.taxonomy import Taxonomy
     from serving.protection import Protection
     from serving.suspects_sheet import write_suspects
@@ -59,7 +67,10 @@ def suspects(
     from serving.whole_file import whole_file
 
     chosen = Taxonomy.load(taxonomy) if taxonomy is not None else Taxonomy.default()
+    protection = Protection.chosen(Masking.none if unmasked else Masking.output, watch_list=watch_list)
+    guard = protection.guard(stored=True)
     rows = [row for file in files for row in read_labelled(file, chosen)]
+    listed = {place for place, row in enumerate(rows) if guard.withholds(row.report)}
     messages = message_console()
     with whole_file(out) as part, tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "suspects.jsonl"  # rows and figures alone: no words lie outside the output
@@ -69,11 +80,19 @@ def suspects(
         arguments += ["--taxonomy", str(taxonomy)] if taxonomy is not None else []
         with spinner(messages, f"{len(rows)} 件，分 {folds} 份训练和打分"):
             run_training("training.suspects", arguments)
-        ranked = [json.loads(line) for line in found.read_text(encoding="utf-8").splitlines()]
-        with Protection.chosen().recorded(Action.export) as tally:
+        every = [json.loads(line) for line in found.read_text(encoding="utf-8").splitlines()]
+        ranked = [
+            {**one, "near": None if one["near"] in listed else one["near"]}
+            for one in every
+            if one["row"] not in listed
+        ]
+        with protection.recorded(Action.export) as tally:
             tally.count = len(ranked)
-            remarks = write_suspects(part, ranked, rows, chosen)
+            remarks = write_suspects(part, ranked, rows, chosen, guard)
+    if len(every) > len(ranked):
+        remarks.append(f"涉及名单的 {len(every) - len(ranked)} 件没有写入，请由人办理。")
     for remark in remarks:
         say(messages, remark)
     sure = sum(any(axis["flagged"] for axis in one["axes"]) for one in ranked)
-    say(messages, f"完成：{len(rows)} 件里可疑 {len(ranked)} 件，其中疑为标错 {sure} 件，结果在 {out}")
+    bare = "，没有遮盖" if guard.masking is Masking.none else ""
+    say(messages, f"完成：{len(rows)} 件里可疑 {len(ranked)} 件，其中疑为标错 {sure} 件{bare}，结果在 {out}")

@@ -68,6 +68,7 @@ def tune(
     from data.readers import read_reports
     from data.report import Report
     from model.export import sha256
+    from model.tagger import Tagger
     from model.tuning.tune import TooFew
     from model.tuning.tune import tune as tuned_by
     from model.tuning.wish import read_wishes
@@ -85,14 +86,15 @@ def tune(
     if not rows:
         raise EmptyFile(f"{labelled}: no labelled reports in it")
     truth = np.array([label_targets(row, taxonomy) for row in rows], dtype=np.float32)
+    reports = everyday = [row.report for row in rows]
+    if daily is not None:
+        found = read_reports(daily, Columns(text_column, title_column))
+        everyday = [one for one in found if isinstance(one, Report)]
+        if not everyday:
+            raise EmptyFile(f"{daily}: no reports in it")
     with spinner(message_console(), f"给 {len(rows)} 件打分"):
-        scores = _scores(tagger, [row.report for row in rows])
-        usual = scores
-        if daily is not None:
-            found = read_reports(daily, Columns(text_column, title_column))
-            usual = _scores(tagger, [one for one in found if isinstance(one, Report)])
-            if not len(usual):
-                raise EmptyFile(f"{daily}: no reports in it")
+        scores = _scores(tagger, reports)
+        usual = _scores(tagger, everyday) if daily is not None else scores
     try:
         after, promises = tuned_by(
             decisions, scores, truth, taxonomy, wishes, confidence,
@@ -106,8 +108,10 @@ def tune(
         if error.errno != errno.EEXIST:
             raise
         raise WrongUse(f"{out} 已经存在：请换一个名字，原来的模型不会改动") from None
+    with spinner(message_console(), f"数 {len(everyday)} 件里转人工的"):
+        asked = _asked(tagger, Tagger(written, engine=tagger.engine), everyday)
     console = output_console()
-    for line in answer(written, decisions, usual, volume, daily is not None):
+    for line in answer(written, usual, asked, volume, daily is not None):
         console.out(line, highlight=False)
     console.out(f"新的模型：{written.model}，在 {out}", highlight=False)
 
@@ -117,3 +121,12 @@ def _scores(tagger: Tagger, reports: Sequence[Report]) -> NDArray[np.float32]:
     scores = tagger.scores(reports)
     scores[[bool(reason) for reason in tagger.outside(reports)]] = 0
     return scores
+
+
+def _asked(before: Tagger, after: Tagger, reports: Sequence[Report]) -> tuple[int, int]:
+    """How many reports go to a person, for whatever reason, by either; the engine reads each once."""
+    was = now = 0
+    for works, _ in before.examine(reports):
+        was += sum(prediction.needs_review for prediction in before.finish(works, "none"))
+        now += sum(prediction.needs_review for prediction in after.finish(works, "none"))
+    return was, now

@@ -81,8 +81,8 @@ def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
     name = f"{path.stem[:NAME_CHARS].lstrip('.') or '上传'}{path.suffix.lower()[:20]}"
     reports, bad = [], []
     try:
-        with _in_memory(upload.content, name) as file:
-            for row in itertools.islice(read_reports(file, max_chars=max_chars), 2 * most):
+        with _in_memory(upload.content, path.suffix.lower()) as file:
+            for row in itertools.islice(read_reports(file, max_chars=max_chars, name=name), 2 * most):
                 if isinstance(row, BadRow):
                     bad.append(row.message)
                 else:
@@ -100,14 +100,18 @@ def uploaded(upload: Upload, max_chars: int, most: int) -> Batch:
 
 
 @contextmanager
-def _in_memory(content: bytes, name: str) -> Iterator[Path]:
-    """A path under which the readers find bytes that lie in memory alone: a link, of that name, to them."""
+def _in_memory(content: bytes, suffix: str) -> Iterator[Path]:
+    """A path under which the readers find bytes that lie in memory alone: a link to them.
+
+    Its name is none that anybody chose, for it may stay where the process is killed: of the file's own it has
+    the suffix, where that is one of ours.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="petition-") as folder,
         os.fdopen(os.memfd_create("upload"), "wb", buffering=0) as held,
     ):
         held.write(content)
-        file = Path(folder) / name
+        file = Path(folder) / f"upload{suffix if suffix in SUPPORTED else ''}"
         file.symlink_to(f"/proc/self/fd/{held.fileno()}")
         yield file
 

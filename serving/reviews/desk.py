@@ -112,24 +112,30 @@ class ReviewDesk:
         except TimeoutError:
             raise _away("The database does not answer.") from None
 
-    async def add(self, make: Callable[[], Review]) -> Review:
+    async def add(self, make: Callable[[], Review], record: Callable[[Review], None]) -> Review:
         """Make a review and add it to the log.
 
+        Args:
+            record: called, on the desk's threads, before the review counts as added.
+
         Raises:
-            Problem, DataError: as `run`; BadReviewLog, ReviewConflict: it was not taken.
+            Problem, DataError: as `run`; BadReviewLog, ReviewConflict, or what `record` raises:
+                it was not taken.
         """
 
         def work() -> Review:
             made = make()
-            added = self._use(lambda log: log.add(made))
+            added = self._use(lambda log: log.add(made, record))
             if self._queue is not None:
                 self._queue.settle(added.report_hash, done=True)
             return added
 
         return await self.run(work)
 
-    async def undo(self, id: str, undone: str, reviewer: str, key: str, note: str) -> Review:
-        """Take a review back.
+    async def undo(
+        self, id: str, undone: str, reviewer: str, key: str, note: str, record: Callable[[Review], None]
+    ) -> Review:
+        """Take a review back; `record` as of `add`.
 
         Raises:
             Problem, DataError: as `run`; BadReviewLog, ReviewConflict, UnknownReview: it was not taken.
@@ -137,7 +143,7 @@ class ReviewDesk:
 
         def work() -> Review:
             words = self.cover.note(note) if note else ""
-            added = self._use(lambda log: log.undo(id, undone, reviewer, key, words))
+            added = self._use(lambda log: log.undo(id, undone, reviewer, key, words, record))
             if self._queue is not None:
                 left = self._use(lambda log: log.reviewed([added.report_hash]))
                 self._queue.settle(added.report_hash, done=bool(left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -42,8 +43,8 @@ async def review(request: Request, body: ReviewIn) -> Response:
         if len(value) > service.settings.max_chars:
             raise Problem("invalid", errors=[too_long(f"report.{name}", service.settings.max_chars)])
     taxonomy, desk = service.tagger.export.taxonomy, service.desk
-    added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk))
-    await _recorded(request, added, "review")
+    added = await desk.add(lambda: new_review(body, taxonomy, who, key, desk), _recorder(request))
+    _count(request, added, "review")
     return JSONResponse(review_shape(added), 201)
 
 
@@ -55,8 +56,9 @@ async def undo(request: Request, id: str, body: UndoIn) -> Response:
     """Take one's own review back: a row that says so is added; role review."""
     service, key = _service(request), _key(request)
     who = reviewer_of(body.reviewer, key)
-    added = await service.desk.undo(body.id or uuid.uuid4().hex, id, who, key, body.note)
-    await _recorded(request, added, "undo")
+    made = body.id or uuid.uuid4().hex
+    added = await service.desk.undo(made, id, who, key, body.note, _recorder(request))
+    _count(request, added, "undo")
     return JSONResponse(review_shape(added), 201)
 
 
@@ -94,18 +96,24 @@ async def _answer(request: Request, dealt: Dealt, reviews: list[Review]) -> Resp
     return JSONResponse({"total": dealt.total, "reviewed": dealt.reviewed, "item": item})
 
 
-async def _recorded(request: Request, added: Review, kind: str) -> None:
-    """Count it, and have the audit log say so before the answer does.
+def _recorder(request: Request) -> Callable[[Review], None]:
+    """What has the audit log say so before the review log keeps a review; for the desk's threads to call.
 
-    What was sent again by its id was added once: it is not counted again, and its line says so. It has one
-    all the same, since that of the first time may have failed.
+    What is sent again by its id has a line of its own, which says so.
     """
-    service, facts = _service(request), {"number": added.number, "undo": int(bool(added.undoes))}
-    if added.repeated:
-        facts["repeated"] = 1
-    else:
-        service.metrics.review(kind)
-    await service.record(Action.review, key_name(request), 1, **facts)
+    service, who = _service(request), key_name(request)
+
+    def record(added: Review) -> None:
+        facts = {"number": added.number, "undo": int(bool(added.undoes))}
+        service.record_here(Action.review, who, 1, **facts, **({"repeated": 1} if added.repeated else {}))
+
+    return record
+
+
+def _count(request: Request, added: Review, kind: str) -> None:
+    """Count what was added, once however often it is sent."""
+    if not added.repeated:
+        _service(request).metrics.review(kind)
 
 
 def _service(request: Request) -> Service:

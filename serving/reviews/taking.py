@@ -25,7 +25,7 @@ def new_review(body: ReviewIn, taxonomy: Taxonomy, who: str, key: str, desk: Rev
     title, text = desk.kept(received, hash) or (None, None)
     shown = body.prediction
     return Review(
-        id=body.id or uuid.uuid4().hex, report_id=sent.id, report_hash=hash, labels=labels,
+        id=body.id or uuid.uuid4().hex, report_id=desk.cover.id(sent.id), report_hash=hash, labels=labels,
         reviewer=who, key=key,
         model=shown.model if shown else "", taxonomy=taxonomy.version,
         prediction=shown.model_dump(exclude={"model"}) if shown else None,

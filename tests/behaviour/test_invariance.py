@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.fairness import share
 from benchmarks.swapped import PAIRS
 from model.tagger import Tagger
 from tests.behaviour.cases import AXES
@@ -42,6 +43,10 @@ def test_who_writes_and_from_where_never_reaches_the_model(change: str, tagger: 
     )
 
     assert same >= (SAME if change == "names swapped" else 1) * len(changed) > 0
+
+
+def test_a_share_of_no_reports_is_no_figure() -> None:
+    assert share(np.zeros(0, bool)) is None and share(np.array([True, False])) == 0.5
 
 
 @pytest.mark.slow

@@ -113,6 +113,20 @@ def test_keys_are_names_and_are_listed() -> None:
     assert headings_found([f"k{n}" for n in range(40)], keys=True).endswith("k29 and 10 more")
 
 
+@pytest.mark.parametrize(
+    "heading", ["证件号", "证件编号", "护照编号", "open_id", "wechat_id", "残疾证编号", "出生日期"]
+)
+def test_a_column_of_identifiers_is_no_id_and_no_time(heading: str) -> None:
+    """证件号 ends as 件号 does, and holds who somebody is."""
+    assert map_columns([heading, "内容"]) == {"text": "内容"}
+    assert map_columns([heading, "内容"], Columns(id=heading))["id"] == heading
+
+
+def test_words_about_an_account_are_still_words() -> None:
+    """What a column of words is called after makes it no identifier."""
+    assert map_columns(["编号", "微信留言详情"])["text"] == "微信留言详情"
+
+
 def test_an_ascii_word_must_stand_alone() -> None:
     """ "paid" does not end in the word "id"."""
     assert "id" not in map_columns(["paid", "text"])

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.clean import clean
-from data.disguise import SPELLINGS, TRADITIONAL, undisguise
+from data.disguise import SPELLINGS, undisguise
 from data.readers import read_reports
 from data.report import Report
+from data.traditional import TRADITIONAL
 
 SAMPLE = Path("data/sample/reports.jsonl")
 PIECES = st.sampled_from(

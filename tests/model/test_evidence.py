@@ -137,8 +137,18 @@ def test_a_phrase_does_not_run_across_a_line_break() -> None:
 
 
 @pytest.mark.parametrize("speaks", [{}, {"学校": -2.0}, {",": 3.0}])
-def test_where_no_word_speaks_nothing_is_shown(speaks: dict[str, float]) -> None:
-    assert find("学校，医院", speaks) == ()
+def test_where_no_word_speaks_the_sentence_is_shown_without_weight(speaks: dict[str, float]) -> None:
+    assert find("学校，医院", speaks) == (Evidence(0, 5, "学校，医院", 0.0),)
+    assert find("", speaks) == find("！！！", speaks) == ()
+
+
+def test_of_several_sentences_the_one_that_speaks_least_against_a_tag_is_shown() -> None:
+    against = {"学校": -2.0, "街道": -1.0, "收费": -1.0}
+    long = "我们小区旁边" * 12
+
+    assert [e.text for e in find("学校收费。医院去年。街道收费", against)] == ["医院去年"]
+    (found,) = find(f"学校收费。{long}街道收费。", {**against, "小区": -0.01})
+    assert found.weight == 0 and found.text in long and len(found.text) <= LONGEST_PHRASE
 
 
 @settings(max_examples=100, deadline=None)

@@ -84,6 +84,15 @@ def test_masked_input_is_what_the_model_reads(tagger: Tagger) -> None:
     )
 
 
+def test_an_id_that_is_an_identifier_is_covered_where_no_word_is_shown() -> None:
+    report = Report("E12345678", TEXT, cells={"证件号": "E12345678", "内容": TEXT})
+
+    assert Guard(wordless=True).admit(report).shown == Report("【身份证号】", "")
+    listed = Guard(watch_list=WatchList([NAME]), wordless=True).admit(report)
+    assert listed.report is None and listed.shown == Report("【身份证号】", "")
+    assert Guard().admit(report).shown.id == "E12345678"
+
+
 def test_a_request_may_ask_for_more_and_not_for_less() -> None:
     report = Report("1", TEXT)
 

@@ -55,6 +55,15 @@ def test_a_heading_covers_a_whole_column(petition: Petition, tmp_path: Path) -> 
     assert "王小明" not in (tmp_path / "out.parquet").read_bytes().decode("utf-8", "ignore")
 
 
+def test_a_name_in_a_column_of_its_own_is_covered_in_its_row_alone(
+    petition: Petition, tmp_path: Path
+) -> None:
+    text = "岭上村王小明家低保被取消"
+    found = masked(petition, tmp_path, pa.table({"内容": [text, text], "来电人": ["王小明", "李四"]}))
+
+    assert found.column("内容").to_pylist() == [text.replace("王小明", "【姓名】"), text]
+
+
 def test_what_lies_inside_lists_and_structs_is_covered(petition: Petition, tmp_path: Path) -> None:
     table = pa.table({"more": [{"姓名": "王小明", "tags": [TEXT]}], "内容": ["路灯"]})
     found = masked(petition, tmp_path, table)

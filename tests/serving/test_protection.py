@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
+import pwd
 from pathlib import Path
 
 import httpx
@@ -114,10 +117,10 @@ def test_tag_writes_a_line_of_audit(
 ) -> None:
     audit = tmp_path / "audit.jsonl"
     monkeypatch.setenv("PETITION_AUDIT", str(audit))
-    monkeypatch.setenv("LOGNAME", "li")
+    monkeypatch.setenv("LOGNAME", "zhang")  # whoever types it may claim to be anybody
     tag(letters, "-o", tmp_path / "out.csv")
 
-    assert deeds(audit) == [("tag", "user:li", 2)]
+    assert deeds(audit) == [("tag", f"user:{pwd.getpwuid(os.getuid()).pw_name}", 2)]
     assert PLANTED not in audit.read_text(encoding="utf-8") and "in.csv" not in audit.read_text(
         encoding="utf-8"
     )
@@ -130,6 +133,28 @@ def test_nothing_comes_out_where_the_audit_log_cannot_be_written(
     ended = tag(letters, "-o", tmp_path / "out.csv")
 
     assert ended.code == 4 and not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("command", ["tag", "mask"])
+def test_no_output_gets_its_name_before_the_line_is_written(
+    command: str,
+    tag: Petition,
+    petition: Petition,
+    letters: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "out.csv"
+
+    def full(log: AuditLog, lines: object) -> None:
+        assert not out.exists()
+        raise OSError(errno.ENOSPC, "No space left on device", str(log.path))
+
+    monkeypatch.setenv("PETITION_AUDIT", str(tmp_path / "audit.jsonl"))
+    monkeypatch.setattr(AuditLog, "append", full)
+    ended = tag(letters, "-o", out) if command == "tag" else petition("mask", letters, out)
+
+    assert ended.code == 4 and not out.exists()
 
 
 def test_mask_and_keys_are_recorded_too(

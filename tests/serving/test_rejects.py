@@ -25,6 +25,7 @@ def test_a_row_is_kept_with_its_place_and_reason(tmp_path: Path) -> None:
     row = {"file": "in.csv", "row": 3, "reason": "no_text", "message": BAD.message, "raw": BAD.raw}
     assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [row, row]
     assert rejects.count == 2
+    assert path.stat().st_mode & 0o777 == 0o600  # they are rows as received
 
 
 def test_without_bad_rows_there_is_no_file_and_an_earlier_one_goes(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,39 @@ def test_an_error_leaves_the_earlier_file_and_no_part(tmp_path: Path) -> None:
         fail()
     assert path.read_text(encoding="utf-8") == "earlier"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_nobody_else_reads_a_file_that_is_not_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    for private, modes in ((False, [0o600, 0o640]), (True, [0o600, 0o600])):
+        with whole_file(path, private) as part, open_text(part) as out:
+            out.write("路灯")
+            found = [mode(part)]
+        assert [*found, mode(path)] == modes
+        path.unlink()
+
+
+@pytest.mark.usefixtures("umask")
+def test_a_file_has_the_mode_of_the_one_that_it_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.touch()
+    path.chmod(0o604)
+    with whole_file(path) as part:
+        part.write_text("路灯", encoding="utf-8")
+
+    assert mode(path) == 0o604
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

@@ -164,6 +164,12 @@ def test_some_reports_are_misspelled_by_sound_and_marked_words_go_along() -> Non
     assert len(spoilt) > 3 and "至今无人处理" in spoilt
 
 
+def test_misspelling_alone_looks_for_no_identifiers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Masker, "find", lambda masker, text: pytest.fail("it looked"))
+
+    assert Augmented([NAMED], 0, 0.0, 1.0)(0)[0].labels == NAMED.labels
+
+
 def test_only_common_characters_stand_for_others() -> None:
     assert all(others and one not in others for one, others in alike().items())
     assert "髀" not in "".join(alike().values()) and "必" in alike()["比"]

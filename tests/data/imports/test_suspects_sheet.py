@@ -10,9 +10,12 @@ from openpyxl import Workbook
 
 from data.imports.formats import Format, find_format
 from data.imports.line import to_line
+from data.imports.merge import merge
 from data.imports.plan import Plan
+from data.imports.settle import settle
 from data.imports.source import Source
-from tests.data.imports.conftest import LAMP, QUEUE, STAMP, Labels, held
+from data.imports.uncovered import uncovered
+from tests.data.imports.conftest import LAMP, QUEUE, STAMP, Labels, Read, held
 
 HEADINGS = (
     "编号 内容 疑点 领域 领域（建议） 领域（更正） 作风与违纪问题 作风与违纪问题（建议） "
@@ -99,3 +102,36 @@ def test_a_correction_stands_against_several_annotators_and_at_the_next_import(
 
     assert held(merged) == held(labels(again)) == [{"domain": {"transport"}, "misconduct": set()}]
     assert merged.draws == []
+
+
+def test_a_correction_of_a_covered_report_is_one_of_the_report_itself(
+    sheet: Sheet, put: Callable[..., Path], read: Read, plan: Plan
+) -> None:
+    named, unnamed = f"我叫王小明。{LAMP}", f"我叫李四。{QUEUE}"
+    labelled = put("labels.jsonl", [
+        {"id": "1", "text": named, "domain": ["housing"]}, {"text": unnamed, "domain": ["medical"]},
+        {"id": "3", "text": f"我叫赵大勇。{STAMP}", "domain": ["rural"]},
+    ])  # fmt: skip
+    blank = ("?", "", "", "交通运输", "", "", "", "")
+    path = sheet(
+        ("1", f"我叫【姓名】。{LAMP}", *blank),
+        ("", f"我叫【姓名】。 {QUEUE}", *blank),
+        ("", "我叫【姓名】。没有这一件", *blank),
+    )
+    readings = [one for file in (labelled, path) for one in read(file)[0]]
+    found = merge(settle(uncovered(readings), plan.names).votes, plan.taxonomy).reports
+
+    assert [(one.labelled.report.text, one.labelled.labels["domain"]) for one in found] == [
+        (named, {"transport"}), (unnamed, {"transport"}), (f"我叫赵大勇。{STAMP}", {"rural"}),
+        ("我叫【姓名】。没有这一件", {"transport"}),
+    ]  # fmt: skip
+
+
+def test_a_covered_report_that_may_be_one_of_two_is_neither(
+    sheet: Sheet, put: Callable[..., Path], read: Read
+) -> None:
+    labelled = put("labels.jsonl", [{"text": f"我叫{who}。", "domain": []} for who in ("王小明", "李四")])
+    path = sheet(("", "我叫【姓名】。", "?", "", "", "交通运输", "", "", "", ""))
+    readings = [one for file in (labelled, path) for one in read(file)[0]]
+
+    assert uncovered(readings) == readings

@@ -19,13 +19,14 @@ from data.privacy.folded import fold
         ("1️⃣38", "138"),
         ("٣", "3"),
         ("甲\n乙", "甲\n乙"),
+        ("聯繫人：陳建國", "联系人:陈建国"),
     ],
 )
 def test_each_spelling_becomes_one(raw: str, folded: str) -> None:
     assert fold(raw).text == folded
 
 
-@given(st.text("１a幺三八零 \u200b\ufeff路，—", max_size=30))
+@given(st.text("１a幺三八零號 \u200b\ufeff路，—", max_size=30))
 def test_spans_point_back(raw: str) -> None:
     folded = fold(raw)
     at = 0

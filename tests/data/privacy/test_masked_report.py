@@ -35,6 +35,17 @@ def test_a_name_told_in_title_or_text_is_covered_in_the_other() -> None:
     assert (titled.title, titled.text) == ("我叫【姓名】，请回复", "【姓名】反映路灯坏了。")
 
 
+def test_a_name_in_a_column_of_its_own_is_covered_in_title_text_and_evidence() -> None:
+    report = Report(
+        "1", "岭上村王小明家低保被取消。", "王小明家的低保", extra={"来电人": "王小明", "备注": "已回王小明"}
+    )
+    masked = ReportMasker().mask(report)
+
+    assert masked.report.title == "【姓名】家的低保" and masked.report.text == "岭上村【姓名】家低保被取消。"
+    assert masked.report.extra == {"来电人": "【姓名】", "备注": "已回【姓名】"}
+    assert masked.text.inside(3, 7) == (3, 8)  # 王小明家
+
+
 @given(st.text("王小明我叫，1380\n反映", max_size=20), st.text("王小明我叫，1380\n反映", max_size=20))
 def test_offsets_stay_within_title_and_text(title: str, text: str) -> None:
     masked = ReportMasker().mask(Report("1", text, title))
@@ -44,10 +55,26 @@ def test_offsets_stay_within_title_and_text(title: str, text: str) -> None:
         assert Masker().mask(words, part.findings).text == part.text
 
 
+def id_of(id: str, **cells: str) -> str:
+    return ReportMasker().id(Report(id, "", cells=cells))
+
+
 def test_an_id_that_is_a_resident_identity_number_is_covered() -> None:
-    assert ReportMasker().id("110101199003070011") in ("110101199003070011", "【身份证号】")
-    assert ReportMasker().id("11010519491231002X") == "【身份证号】"
-    assert ReportMasker().id("13800138000") == "13800138000"
+    assert id_of("110101199003070011") in ("110101199003070011", "【身份证号】")
+    assert (
+        id_of("11010519491231002X")
+        == id_of("11010519491231002X", 编号="11010519491231002X")
+        == "【身份证号】"
+    )
+    assert id_of("13800138000") == id_of("13800138000", 工单编号="13800138000") == "13800138000"
+
+
+def test_an_id_from_another_column_is_covered_as_that_column_is() -> None:
+    assert id_of("E12345678", 证件号=" E12345678 ") == "【身份证号】"
+    assert id_of("abc_12345", wechat_id="abc_12345") == "【微信号】"
+    assert id_of("13800138000", 登记="13800138000") == "【手机号】"
+    assert id_of("13800138000", 工单编号="13800138000", 手机="13800138000") == "【手机号】"
+    assert id_of("A-7", 登记="A-7") == "A-7"
 
 
 def test_what_was_covered_is_counted() -> None:

@@ -94,6 +94,21 @@ def found(text: str) -> list[tuple[Entity, str]]:
         (Entity.PERSON, "", "赵大勇", "，男，汉族"),
         (Entity.PERSON, "我父亲", "孙福来", "今年八十岁"),
         (Entity.PERSON, "此致\n敬礼\n", "钱多多", "\n2025年3月1日"),
+        (Entity.PERSON, "姓名：", "昝立平", "，"),
+        (Entity.PERSON, "我叫", "税晓军", "，"),
+        (Entity.PERSON, "我叫", "税晓军", "家住城东"),
+        (Entity.PERSON, "联系人：", "银玉", " 电话"),
+        (Entity.PERSON, "我叫", "杨梅宇", "，"),
+        (Entity.PERSON, "联系人：", "昝", "先生"),
+        (Entity.PERSON, "我姓", "昝", "。"),
+        (Entity.PERSON, "我的真名叫", "刘方", "，男"),
+        (Entity.PERSON, "我叫", "陳建國", "，"),
+        (Entity.PERSON, "聯繫人：", "陳建國", "，"),
+        (Entity.ADDRESS, "家住", "青石路88號3棟501室", "，"),
+        (Entity.WECHAT, "微信號", "abc_12345", "，"),
+        (Entity.QQ, "QQ號", "123456789", "，"),
+        (Entity.LANDLINE, "電話", "87654321", "，"),
+        (Entity.OFFICIAL, "舉報嶺上村村支書", "趙大海", "貪污"),
         (Entity.OFFICIAL, "举报岭上村村支书", "赵大海", "贪污"),
         (Entity.OFFICIAL, "被举报人：", "周武", "。"),
         (Entity.OFFICIAL, "找过", "吴", "局长"),
@@ -128,6 +143,8 @@ def test_an_identifier_is_found_whole(entity: Entity, before: str, words: str, b
         "位于某小区，由于某些原因，某年某月某日",
         "市民云反映：售楼小姐说价格每天都涨",
         "我叫物业来修，我叫天天不应，我姓名被盗用，业主：加 强 管理，负责人：马 上 办，联系人：Tel",
+        "我叫救护车，我叫外卖，我叫人来，联系人：办公室，联系人：物业，联系人：公安，负责人：科长，业主：同意，自称医生，",
+        "姓名：匿名，姓名：不详，联系人：本人，联系人：同上，联系人：安全员，各位家长：晚上好！被告：西地省某市，姓名：出生：，我姓名，我姓什么",
         "",
     ],
 )
@@ -239,6 +256,16 @@ def test_no_text_makes_it_slow(piece: str) -> None:
     [
         ("我是岭上小学教师王小明，", Entity.PERSON),
         ("本人系退休民警王小明，", Entity.PERSON),
+        ("举报人系岭上小学教师王小明，", Entity.PERSON),
+        ("反映人：岭上小学退休教师王小明，反映路灯不亮", Entity.PERSON),
+        ("来电人是岭上省青石县城关镇岭上村岭上中心小学退休教师王小明，", Entity.PERSON),
+        ("来电人自称岭上小学教师王小明，", Entity.PERSON),
+        ("举报人姓名：岭上小学教师王小明，", Entity.PERSON),
+        ("举报人（岭上小学教师王小明）", Entity.PERSON),
+        ("被举报人系岭上小学教师王小明，", Entity.OFFICIAL),
+        ("举报人举报岭上小学教师王小明，", Entity.OFFICIAL),
+        ("我是家长，班主任王小明违规补课", Entity.OFFICIAL),
+        ("负责人：校长王小明，", Entity.OFFICIAL),
         ("我举报岭上小学教师王小明，", Entity.OFFICIAL),
         ("教师联系人：王小明", Entity.PERSON),
         ("回复民警姓名：王小明", Entity.OFFICIAL),
@@ -246,3 +273,7 @@ def test_no_text_makes_it_slow(piece: str) -> None:
 )
 def test_a_reporter_with_a_post_is_no_official(text: str, entity: Entity) -> None:
     assert found(text) == [(entity, "王小明")]
+
+
+def test_a_post_behind_the_reporters_name_is_somebody_elses() -> None:
+    assert found("联系人：李四 村主任赵大海不管") == [(Entity.PERSON, "李四"), (Entity.OFFICIAL, "赵大海")]

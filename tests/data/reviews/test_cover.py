@@ -17,6 +17,11 @@ def test_identifiers_are_covered_and_offsets_stay_right() -> None:
     assert kept[start : start + 4] == "没人来修" and kept.count("\n") == 1
 
 
+def test_an_id_is_covered_where_it_is_a_resident_identity_number() -> None:
+    assert Cover().id("11010519491231002X") == "*" * 18
+    assert Cover().id("13800138000") == "13800138000"
+
+
 def test_a_note_is_covered_too() -> None:
     assert "13800138000" not in Cover().note("已联系，电话13800138000")
 

@@ -44,6 +44,20 @@ def test_sending_again_adds_nothing(log: ReviewLog, review: NewReview) -> None:
     assert log.counts()[0] == 1
 
 
+def test_a_review_that_cannot_be_recorded_elsewhere_is_not_added(log: ReviewLog, review: NewReview) -> None:
+    def refuse(added: Review) -> None:
+        assert added.number > 0
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        log.add(review("r1"), refuse)
+    assert log.counts()[0] == 0
+    log.add(review("r1"))
+    with pytest.raises(OSError, match="no space"):
+        log.undo("u1", "r1", "王", record=refuse)
+    assert log.counts()[:2] == (1, 0)
+
+
 def test_another_review_of_the_same_id_is_refused(log: ReviewLog, review: NewReview) -> None:
     log.add(review("r1"))
 

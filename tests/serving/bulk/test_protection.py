@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from model.export import Export
+from serving.bulk.part import Parts
 from tests.serving.bulk.conftest import HEADING, TIME, lines
 from tests.serving.bulk.test_job import break_off
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
@@ -155,7 +157,27 @@ def test_sealed_standard_input_stays_in_memory(bulk: Petition, tmp_path: Path) -
 
     assert ended.code == 0 and files_with([target.parent], PHRASES) == []
     assert target.read_text(encoding="utf-8-sig").count("stdin:") == 3
+    manifest = (target.parent / "out.csv.manifest.json").read_text(encoding="utf-8")
+    assert hashlib.sha256(given).hexdigest() not in manifest, "a letter is known by its hash"
     assert "不再重做" in bulk(*told, stdin=given).err
+
+
+def test_nobody_else_reads_what_an_unfinished_job_leaves(
+    bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ("-", tmp_path / "out.csv", "--chunk-rows", 1)
+    given = f"{SCHOOL}\n{HOSPITAL}\n{QUIET}\n".encode()
+
+    def full(parts: Parts, number: int, records: object) -> None:
+        raise OSError(28, "", str(parts.folder))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Parts, "write", full)
+        assert bulk(*told, stdin=given).code == 4
+    folder = tmp_path / "out.csv.parts"
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "stdin").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_environment_seals_and_masks_bulk_jobs_too(

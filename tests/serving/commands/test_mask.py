@@ -237,3 +237,24 @@ def test_standard_output_takes_csv(petition: Petition, tmp_path: Path) -> None:
     ended = petition("mask", write_csv(tmp_path / "in.csv", [ROW], HEADING), "-", "--quiet")
 
     assert list(csv.reader(io.StringIO(ended.out.lstrip("\ufeff"))))[1][2] == MASKED and ended.err == ""
+
+
+def test_a_name_in_a_column_of_its_own_is_covered_in_its_row_alone(
+    petition: Petition, tmp_path: Path
+) -> None:
+    heading, text = ("来电人", "诉求内容"), "岭上村王小明家低保被取消"
+    source = write_csv(tmp_path / "in.csv", [("王小明", text), ("李四", text)], heading)
+    quiet(petition("mask", source, tmp_path / "out.csv"))
+    lines = tmp_path / "in.jsonl"
+    rows = [
+        {"来电人": "王小明", "more": {"诉求": text}},
+        {"contact": {"name": "王小明"}, "诉求": text},
+        {"诉求": text},
+    ]
+    lines.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    quiet(petition("mask", lines, tmp_path / "out.jsonl"))
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+
+    covered = text.replace("王小明", "【姓名】")
+    assert read(tmp_path / "out.csv")[1:] == [["【姓名】", covered], ["【姓名】", text]]
+    assert [row.get("诉求", row.get("more", {}).get("诉求")) for row in found] == [covered, covered, text]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.export import Export
+from tests.model.test_scope import with_scope
 from tests.serving.conftest import PLANTED, Petition, write_csv
 
 
@@ -66,6 +67,19 @@ def test_the_load_is_counted_on_everyday_mail_where_there_is_some(
     )  # fmt: skip
 
     assert ended.code == 0 and "按平常来件" in ended.out and "每天 50 件里约 5 件" in ended.out
+
+
+def test_whoever_a_person_is_to_read_is_counted_for_whatever_reason(
+    petition: Petition, export: Export, labels: Path, tmp_path: Path
+) -> None:
+    with_scope(export)
+    rows = [(f"{n}", "", "路灯没人，反映多次" if n else "您好！") for n in range(10)]
+    ended = petition(
+        "tune", export.folder, labels, "-w", "问题=80%", "-o", tmp_path / "tuned", "--threads", 1,
+        "--daily", write_csv(tmp_path / "daily.csv", rows),
+    )  # fmt: skip
+
+    assert ended.code == 0 and "需人工复核（所有原因）：原来 10%，现在 10%（" in ended.out
 
 
 def test_too_few_labelled_reports_are_refused_with_what_is_needed(

@@ -15,6 +15,7 @@ import httpx
 import openpyxl
 import pytest
 
+from data.readers import read_reports
 from model.export import Export
 from serving.keys import Role, new_key
 from serving.pages import tagging
@@ -68,7 +69,8 @@ def test_a_pasted_report_comes_back_with_its_tags_and_its_evidence_marked(export
     (marked,) = re.findall(r'<mark class="c0" title="不作为">(.*?)</mark>', page.text)
     assert "推诿" in marked and marked in SCHOOL
     assert answer_of(page)["predictions"][0]["tags"]["domain"][0]["label"] == "education"
-    assert '<mark class="c0" title="教育">' in send(export, {"text": SCHOOL, "all": "on"}).text
+    every = send(export, {"text": SCHOOL, "all": "on"}).text
+    assert re.search(r'<mark class="c\d" title="[^"]*教育', every)
 
 
 def test_a_report_that_holds_html_shows_as_text(export: Export) -> None:
@@ -292,6 +294,21 @@ def test_an_upload_leaves_nothing_on_the_disk(
         send(export, {}, file)
 
     assert list(folder.iterdir()) == []
+
+
+def test_an_uploads_own_name_is_nowhere_on_the_disk(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths: list[Path] = []
+
+    def read(path: Path, **told: Any) -> Any:
+        paths.append(path)
+        return read_reports(path, **told)
+
+    monkeypatch.setattr("serving.pages.intake.read_reports", read)
+    good = send(export, {}, ("王小明举报.csv", f"编号,内容\n1,{SCHOOL}\n2,\n".encode()))
+    send(export, {}, ("a.王小明", SCHOOL.encode()))
+
+    assert [path.name for path in paths] == ["upload.csv", "upload"]
+    assert "文件 王小明举报.csv 第 3 行" in good.text, "messages call the file what its sender does"
 
 
 def test_every_advice_is_for_a_problem_of_the_table() -> None:

@@ -164,21 +164,26 @@ def test_reviews_and_undos_are_in_the_audit_log_without_words(
     assert PLANTED not in written and "0317" not in written
 
 
-def test_a_review_without_its_line_is_not_confirmed(export: Export, database: str, tmp_path: Path) -> None:
+def test_a_review_without_its_line_is_not_kept(export: Export, database: str, tmp_path: Path) -> None:
     audit = tmp_path / "audit.jsonl"
 
-    async def ask(at: Running) -> tuple[httpx.Response, httpx.Response]:
+    async def ask(at: Running) -> tuple[httpx.Response, int, httpx.Response]:
         whole, body = audit.read_bytes(), {**BODY, "id": "r1"}
         audit.write_bytes(b"")
         refused = await at.client.post("/v1/reviews", json=body)
         audit.write_bytes(whole)
-        return refused, await at.client.post("/v1/reviews", json=body)
+        kept = len(rows(database))
+        await at.client.post("/v1/reviews", json=body)
+        return refused, kept, await at.client.post("/v1/reviews", json=body)
 
-    refused, again = run(export, ask, reviews_database=database, audit=audit)
+    refused, kept, again = run(export, ask, reviews_database=database, audit=audit)
 
     held(refused, "unrecorded")
+    assert kept == 0, "no line, no review"
     assert again.status_code == 201 and len(rows(database)) == 1, "sent again by its id, it is added once"
-    assert [json.loads(line).get("repeated") for line in audit.read_text().splitlines()] == [None, 1, None]
+    assert [json.loads(line).get("repeated") for line in audit.read_text().splitlines()] == [
+        None, None, 1, None,
+    ]  # fmt: skip
 
 
 def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> None:
