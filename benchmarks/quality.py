@@ -20,7 +20,7 @@ from model.export import DEFAULT
 from model.tagger import Tagger
 from training.evaluate import AxisMetrics, axis_metrics, evaluate
 from training.scores import decide, fit_thresholds
-from training.train import read_train
+from training.trained_on import read_train
 
 MORE, SECOND = Path("artifacts/more.jsonl"), Path("artifacts/second.jsonl")
 CONTRAST = sorted(Path("training/contrast").glob("*.jsonl"))
@@ -80,7 +80,7 @@ def main() -> None:
         write_joined([args.data / "reports", args.data / "teddy7"], MORE)
         write_joined(files[:1], SECOND, SECOND_READING)
         files += [MORE, SECOND]
-    train = read_train(files, dev, taxonomy)
+    train = read_train(files, dev, taxonomy).rows
 
     models = {"ours": evaluate(tagger, dev).axes}
     if args.cls:

@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from data.clean import Cleaned, replace_runs
+from data.clean import Cleaned, clean_report, replace_runs
 from data.privacy.entity import Entity
 from data.privacy.masker import Masker
+from data.report import Report
+from data.survey.alike import letters
 
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩"
@@ -120,6 +122,12 @@ _LISTED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 def blind(title: Cleaned, body: Cleaned) -> tuple[Cleaned, Cleaned]:
     """Title and body without what tells who writes and from where, and without greeting and closing."""
     return _alike(title), _alike(_matter(body))
+
+
+def words_read(report: Report) -> str:
+    """The letters and digits of a report as it is read blind: the same for a report and its masked form."""
+    title, body = blind(*clean_report(report.title, report.text))
+    return letters(f"{title.text}\n{body.text}")
 
 
 def _alike(cleaned: Cleaned) -> Cleaned:

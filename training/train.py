@@ -37,6 +37,7 @@ from training.plant import CONTRAST, Planter
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
+from training.trained_on import read_train, without
 from training.weak import WeakSource, read_weak
 from training.wide import feature_matrix, fit_buckets, fit_linear, out_of_fold, pack
 
@@ -45,22 +46,6 @@ if TYPE_CHECKING:
 
 NETWORK, RUN, LOGITS = "network.safetensors", "run.json", "dev_logits.npy"
 NO_SCOPE = "none"
-
-
-def read_train(
-    files: Sequence[Path], dev: Sequence[LabelledReport], taxonomy: Taxonomy
-) -> list[LabelledReport]:
-    """Read labelled files, leaving out every id of the dev set; of an id in two files the later counts."""
-    held_out = {row.report.id for row in dev}
-    found: dict[object, LabelledReport] = {}
-    for path in files:
-        of_file: dict[object, LabelledReport] = {}
-        for number, row in enumerate(read_labelled(path, taxonomy)):
-            # Within a file a number given twice is two reports.
-            key = row.report.id if row.report.id not in of_file else (path, number)
-            of_file[key] = row
-        found |= of_file
-    return [row for row in found.values() if row.report.id not in held_out]
 
 
 def train_run(
@@ -93,16 +78,18 @@ def train_run(
     """
     set_seed(settings.seed)
     dev_rows = list(read_labelled(dev_file, taxonomy))
-    rows = read_train(labelled, dev_rows, taxonomy)
+    trained = read_train(labelled, dev_rows, taxonomy)
+    print(trained.said(), flush=True)
+    rows = [*trained.rows]
     for name, part in (("labelled", rows), ("dev", dev_rows)):
         if not any(given is not None for row in part for given in row.labels.values()):
-            raise DataError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
+            raise DataError(f"no report with labels of this taxonomy in {name}, reports of dev left out")
     tokenizer = load_tokenizer(encoder_name, allow_download)
     encoder = Encoder(tokenizer, settings.window, settings.overlap, blind=settings.blind)
-    labelled_rows, said = rows, None
+    labelled_rows, said = trained.rows, None
     if soft is not None:
         more, said = read_soft(soft, taxonomy, {row.report.id for row in [*rows, *dev_rows]})
-        rows = [*rows, *more]
+        rows += without(more, dev_rows)
     train, dev = build_dataset(rows, taxonomy, encoder, said), build_dataset(dev_rows, taxonomy, encoder)
     out.mkdir(parents=True, exist_ok=True)
 
@@ -123,6 +110,7 @@ def train_run(
         raise DataError(f"--window {settings.window}: the encoder reads {positions} tokens at most; lower it")
     if weak and settings.weak_epochs:
         weak_rows, weak_taxonomy = read_weak(weak, {row.report.id for row in dev_rows})
+        weak_rows = without(weak_rows, dev_rows)
         labels = sum(len(axis.labels) for axis in weak_taxonomy.axes)
         first = TaggingNetwork(body, labels, settings.head, settings.dropout)
         fit(
