@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 NETWORK, RUN, LOGITS = "network.safetensors", "run.json", "dev_logits.npy"
 NO_SCOPE = "none"
+ENCODER = DEFAULT.parent / "encoder"
+"""The pretrained encoder that ships, wherever the package is installed."""
 
 
 def train_run(
@@ -235,11 +237,8 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
     return Wide(wide.buckets, wide.weights, wide.scale * gain, wide.bias * gain)
 
 
-def main() -> None:
-    """Read the flags, train, export and record."""
-    from training.scope import LENT, Taught, lend_scope
-    from training.to_onnx import add_export_flags, export_run, golden_reports, notes_of
-    from training.tracking import tracked
+def _parser() -> argparse.ArgumentParser:
+    from training.to_onnx import add_export_flags
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="petition train")
     parser.add_argument("--labelled", type=Path, nargs="+", required=True, help="labelled JSONL files")
@@ -248,7 +247,7 @@ def main() -> None:
     parser.add_argument(
         "--soft", type=Path, help="what other models say of unlabelled reports, from python -m training.soft"
     )
-    parser.add_argument("--encoder", default="model/encoder", help="folder or hub name")
+    parser.add_argument("--encoder", default=str(ENCODER), help="folder or hub name")
     parser.add_argument("--start-from", type=Path, metavar="RUN",
                         help="folder of an earlier run, of this taxonomy or another: start from its encoder "
                              "and from the heads of the labels that this one continues")  # fmt: skip
@@ -263,7 +262,16 @@ def main() -> None:
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
     add_export_flags(parser)
     add_setting_flags(parser, TrainSettings)
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Read the flags, train, export and record."""
+    from training.scope import LENT, Taught, lend_scope
+    from training.to_onnx import export_run, golden_reports, notes_of
+    from training.tracking import tracked
+
+    args = _parser().parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})

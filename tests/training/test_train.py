@@ -20,9 +20,10 @@ from model.export import SCOPE, Export
 from model.tagger import Tagger
 from tests.training.conftest import DOMAINS, PLANTED, Files, write_jsonl
 from training.dataset import data_hash
+from training.network import load_tokenizer
 from training.settings import TrainSettings
 from training.to_onnx import export_run
-from training.train import load_run, main, train_run
+from training.train import _parser, load_run, main, train_run
 from training.trained_on import read_train
 from training.weak import WeakSource
 
@@ -176,3 +177,12 @@ def test_the_command_trains_exports_and_records(
     assert list((tmp_path / "mlflow").rglob("export.json")) and list(
         (tmp_path / "mlflow").rglob("worst.jsonl")
     )
+
+
+def test_the_encoder_that_ships_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags = _parser().parse_args(["--labelled", "a.jsonl", "--dev", "b.jsonl", "--out", "run"])
+
+    assert load_tokenizer(flags.encoder).get_vocab_size() > 1000
