@@ -1,9 +1,9 @@
-"""Blind reading: who writes, and from where, is taken out of what a model reads; no tag can depend on it.
+"""Blind reading: who writes, and from where, is taken out of what a model reads, as far as it is recognised.
 
 After data/clean.py and data/disguise.py, and like them with offsets that hold. Identifiers, names and what
 stands in their place once they are masked are read as 某; listed words for sex, province, city and ethnic
-group as one of their kind; a greeting and a closing are not read. What is no identifier and on no list is
-read as it stands: benchmarks/fairness.py counts what that leaves.
+group as one of their kind; a greeting and a closing are not read. No tag can depend on these; what is no
+identifier and on no list is read as it stands, and benchmarks/fairness.py counts what that leaves.
 """
 
 from __future__ import annotations
