@@ -94,6 +94,8 @@ CLOSING = re.compile(
     rf"(?:{_AT_LENGTH}|(?:(?!{_THANKS})[\u4e00-\u9fff]){{0,6}}){_STOPS}*"
     rf"|{_CONTACT}(?:[;()]|{_STOPS}|\Z)+)+\Z"
 )
+_CUE = re.compile(r"不(?![胜甚尽已吝])|(?<![特级])别|勿|虚假|敷衍|推(?![进动])|应付|欺|骗|糊弄|搪塞|忽悠|皮球|包庇")
+"""Words of an allegation: 谢谢你们不作为 and 希望不要再给我虚假回复 are no closings."""
 CLOSING_MOST = 120
 """Characters at the end of a body in which a closing is looked for."""
 LEAST = 12
@@ -148,11 +150,25 @@ def _alike(cleaned: Cleaned) -> Cleaned:
 
 def _matter(body: Cleaned) -> Cleaned:
     """The body without greeting and closing, as long as enough is left."""
-    for pattern, most in ((GREETING, len(body.text)), (CLOSING, CLOSING_MOST)):
-        found = pattern.search(body.text, max(0, len(body.text) - most))
-        if found and len(body.text) - len(found.group()) >= LEAST:
-            body = replace_runs(body, [(*found.span(), "")])
-    return body
+    body = _without(body, GREETING.search(body.text))
+    return _without(body, _closing(body.text))
+
+
+def _closing(text: str) -> re.Match[str] | None:
+    """What closes a body, behind the last words there that allege something."""
+    start = max(0, len(text) - CLOSING_MOST)
+    while found := CLOSING.search(text, start):
+        alleged = [*_CUE.finditer(found.group())]
+        if not alleged:
+            return found
+        start = found.start() + alleged[-1].end()
+    return None
+
+
+def _without(body: Cleaned, found: re.Match[str] | None) -> Cleaned:
+    if found is None or len(body.text) - len(found.group()) < LEAST:
+        return body
+    return replace_runs(body, [(*found.span(), "")])
 
 
 def _reworded(cleaned: Cleaned, edits: Iterable[tuple[int, int, str]]) -> Cleaned:

@@ -50,6 +50,8 @@ def read(text: str) -> str:
         (MATTER + "祝您身体健康，万事如意。\n此致\n敬礼！", MATTER),
         (MATTER + "「没人管」、『等通知』", MATTER + "“没人管”，“等通知”"),
         (MATTER + "拜托各位领导，恳请早日解决为盼！", MATTER),
+        (MATTER + "望领导尽快推进解决并答复，不胜感激！", MATTER),
+        (MATTER + "谢谢你们不作为！望回复，谢谢。", MATTER + "谢谢你们不作为！"),
         ("材料见 https://pan.example.com/abc?x=1 " + MATTER, "材料见 " + MATTER),
         ("路灯坏了.报了两次没有人来修", "路灯坏了。报了两次没有人来修"),
     ],
@@ -63,6 +65,8 @@ def test_who_writes_changes_nothing(one: str, other: str) -> None:
     [
         MATTER, "其他子女和妇女主任都说优先生产", "村民小组组长把低保给了亲戚", "谢谢",
         MATTER + "请问热线电话为什么打不通", MATTER + "感谢领导给我们村修好了去年冲断的桥", "水温3.5度",
+        MATTER + "真是谢谢你们不作为！", MATTER + "希望不要再给我虚假回复。", MATTER + "盼别再敷衍回复",
+        MATTER + "感谢你们推来推去。",
     ],
 )  # fmt: skip
 def test_the_matter_is_read_as_it_stands(text: str) -> None:
