@@ -118,6 +118,13 @@ class Tagger:
         """Calibrated scores [reports, labels] in taxonomy order."""
         return self._scores(self.logits(reports))
 
+    def scored(
+        self, reports: Iterable[Report], evidence: EvidenceFor = "none"
+    ) -> Iterator[tuple[Floats, list[Prediction]]]:
+        """Read a stream once; give chunk by chunk calibrated scores [reports, labels], and the predictions."""
+        for works, logits in self.examine(reports):
+            yield self._scores(logits), list(self._decide(works, logits, evidence, matters=False))
+
     def scores_and_values(self, reports: Sequence[Report]) -> tuple[Floats, Floats]:
         """Calibrated scores, and the encoder's view of each report, each [reports, labels].
 

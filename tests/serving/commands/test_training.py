@@ -69,9 +69,16 @@ def test_evaluate_measures_an_export(petition: Petition, export: Export, tmp_pat
     ]
     file = tmp_path / "dev.jsonl"
     file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
-    ended = petition("evaluate", export.folder, file, "--out", tmp_path / "report")
+    train = tmp_path / "train.jsonl"
+    train.write_text(
+        "\n".join(json.dumps({**row, "text": f"{row['text']}，{number}"}) for row in rows for number in "一二三"),
+        encoding="utf-8",
+    )
+    ended = petition(
+        "evaluate", export.folder, file, "--out", tmp_path / "report", "--baseline", train, "--baseline", train
+    )
 
-    assert ended.code == 0
+    assert ended.code == 0 and "| domain | TF-IDF + SVM |" in ended.out
     assert "macro-F1 1.000" in ended.out and PLANTED not in ended.out + ended.err
     assert json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8"))
 
@@ -86,3 +93,12 @@ def test_labelled_reports_that_cannot_be_used_are_said_by_line_and_without_words
     ended = petition("evaluate", export.folder, file)
 
     assert ended.code == 4 and "line 2" in ended.err and PLANTED not in ended.err
+
+
+@installed
+@pytest.mark.slow
+def test_an_empty_file_is_said_to_be_empty(petition: Petition, export: Export, tmp_path: Path) -> None:
+    (tmp_path / "dev.jsonl").write_text("", encoding="utf-8")
+    ended = petition("evaluate", export.folder, tmp_path / "dev.jsonl")
+
+    assert ended.code == 4 and "文件里没有内容" in ended.err and "Traceback" not in ended.err
