@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.report import Report
-from data.taxonomy import Axis
 from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
 from model.evidence import find_evidence, token_sums
@@ -69,6 +68,8 @@ class Tagger:
         self.wide = Wide.load(wide) if wide.is_file() else None
         scope = export.folder / SCOPE
         self.scope = Scope.load(scope) if scope.is_file() else None  # None: everything is taken for a report
+        # The axes that get evidence unasked: the screened ones, or all where none is.
+        self._explained = export.taxonomy.screened or {axis.id for axis in export.taxonomy.axes}
         self.cases: Cases | None = None  # where set, every prediction names the nearest of them
 
     @classmethod
@@ -86,8 +87,9 @@ class Tagger:
         """Tag reports, in order.
 
         Args:
-            evidence: "misconduct" gives evidence on the axis of that id, "all" on every axis, "none" on none,
-                "careful" on every axis by deleting each clause in turn, which takes many times as long.
+            evidence: "misconduct" gives evidence on the screened axes (misconduct in the taxonomy that ships;
+                every axis where none is screened), "all" on every axis, "none" on none, "careful" on every
+                axis by deleting each clause in turn, which takes many times as long.
             matters: tell also what each sentence speaks of, and whether a letter holds several matters.
         """
         return list(self.stream(reports, evidence, matters))
@@ -210,7 +212,7 @@ class Tagger:
                 column.start + i
                 for axis, column, _, given, _ in tables
                 for i in np.flatnonzero(given[row]).tolist()
-                if _wants_evidence(axis, evidence)
+                if evidence in ("all", "careful") or (evidence == "misconduct" and axis.id in self._explained)
             ]
             explain = self.losses if evidence == "careful" else self.contributions
             parts = explain(work, wanted) if wanted else None
@@ -324,7 +326,3 @@ def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
         batch.append(job)
     if batch:
         yield batch
-
-
-def _wants_evidence(axis: Axis, evidence: EvidenceFor) -> bool:
-    return evidence in ("all", "careful") or (evidence == "misconduct" and axis.id == "misconduct")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
 from data.report import Report
+from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.export import Export
 from model.tagger import CHUNK, Tagger
 from model.work import Job
+from tests.conftest import new_export
 from tests.model.conftest import plain_decisions, random_tables, random_wide, speaking_tables
 
 Make = Callable[..., Export]
@@ -188,6 +191,22 @@ def test_evidence_is_given_on_the_axes_asked_for(
 
     assert {axis for axis, tags in prediction.tags.items() for tag in tags if tag.evidence} == axes
     assert all(prediction.tags.values())
+
+
+@pytest.mark.parametrize(
+    ("marked", "axes"), [((), {"domain", "problem", "purpose"}), (("problem", "purpose"), {"problem", "purpose"})]
+)
+def test_a_taxonomy_without_misconduct_gets_evidence_on_its_screened_axes_or_on_all(
+    tmp_path: Path, tokenizer: Tokenizer, taxonomy: Taxonomy, marked: tuple[str, ...], axes: set[str]
+) -> None:
+    domain, misconduct, purpose = taxonomy.axes
+    renamed = (domain, replace(misconduct, id="problem"), purpose)
+    other = Taxonomy("t", tuple(replace(axis, screened=axis.id in marked) for axis in renamed))
+    tables = speaking_tables(tokenizer, {"学校": 0, "推诿": 2, "没人": 4})
+    export = new_export(tmp_path / "export", tokenizer, other, tables)
+    (prediction,) = Tagger(export, 1).tag([Report("1", "学校推诿，没人")])
+
+    assert {axis for axis, tags in prediction.tags.items() for tag in tags if tag.evidence} == axes
 
 
 def test_reasons_for_review_name_the_axis(make_export: Make, tokenizer: Tokenizer) -> None:
