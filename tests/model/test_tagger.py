@@ -234,6 +234,20 @@ def test_what_a_cap_left_unread_is_said(make_export: Make) -> None:
     assert prediction.needs_review and "unread" in prediction.review_reasons
 
 
+def test_a_cap_caps_the_linear_part_and_the_evidence_too(make_export: Make, tokenizer: Tokenizer) -> None:
+    wide = random_wide()
+    tagger = Tagger(make_export(random_tables(tokenizer, 6, frame=False), wide=wide), 1, max_tokens=3)
+    reports = [Report("1", f"学校收费，{rest}", "") for rest in ("没人处理", "街道推诿造假")]
+    first, second = tagger.logits(reports)
+    (work,) = tagger._run(reports[:1])
+
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(
+        tagger.contributions(work, [0, 3, 5]).sum(0), (first - wide.bias)[[0, 3, 5]], rtol=1e-4, atol=1e-4
+    )
+    assert tagger.tag(reports[:1], "all", matters=True)[0].unread_chars == 4
+
+
 def test_several_threads_may_tag_at_once(make_export: Make) -> None:
     tagger = Tagger(make_export(wide=random_wide()), 1)
     reports = invented(24)
