@@ -74,12 +74,15 @@ _THANKS = (
     "|(?:工作|身体|生活|万事|一切|全家|阖家|家庭|事业)(?:顺利|健康|愉快|如意|安康|幸福|兴旺))"
 )
 _AT_LENGTH = r"(?:[您你]们?|各位|领导们?|书记|市长|政府)*(?:能够?)?在?百忙之?中[\u4e00-\u9fff]{0,10}"
+_LABEL = "【(?:" + "|".join(one.label for one in Entity if one is not Entity.POST) + ")(?:·[0-9a-f]{8})?】"
+"""What stands in the place of an identifier in a masked report."""
 _WRITER = "(?:联系人|反映人|投诉人|举报人|信访人|诉求人|来电人|留言人|申请人|求助人|姓名|本人|我)"
 _REACHED = "(?:(?:联系|我)的?)?(?:电话|方式|手机|微信|QQ|邮箱)(?:号码?)?"
+_NUMBER = rf"(?:[某0-9*\-—转]|{_LABEL})+"
 _CONTACT = (
-    rf"(?:{_WRITER}?的?{_REACHED}(?:是|为)?[: ]?[某0-9*\-—转]+"
+    rf"(?:{_WRITER}?的?{_REACHED}(?:是|为)?[: ]?{_NUMBER}"
     r"|(?!本人|我)"
-    rf"{_WRITER}(?:[:是为叫]|:\s)[\u4e00-\u9fff]{{1,3}}(?:先生|女士)?(?:\s*[某0-9*\-—转]+)?"
+    rf"{_WRITER}(?:[:是为叫]|:\s)(?:[\u4e00-\u9fff]{{1,3}}|{_LABEL})(?:先生|女士)?(?:\s*{_NUMBER})?"
     r"|(?:以便|方便)?(?:[请可欢]迎?以?)?[您你]?们?随时(?:可以?|能)?[与和同跟向]?(?:我|本人)?们?(?:进行)?(?:联系|核实|沟通)我?)"
 )
 IDENTITY = re.compile(
@@ -105,10 +108,7 @@ LEAST = 12
 _MARKS = re.compile(r"[「『‘」』’、]|(?<=[\u4e00-\u9fff])\.(?![0-9A-Za-z.])")
 _ONE_MARK = {"「": "“", "『": "“", "‘": "“", "」": "”", "』": "”", "’": "”", "、": ",", ".": "。"}
 _SOMEBODY = "某"
-_COVERED = re.compile(
-    "(?:【(?:" + "|".join(entity.label for entity in Entity if entity is not Entity.POST) + ")"
-    r"(?:·[0-9a-f]{8})?】|[*×○]{2,}|某)+"
-)
+_COVERED = re.compile(rf"(?:{_LABEL}|[*×○]{{2,}}|某)+")
 _ONE_SEX = {word: pair[0] for pair in SEXES for word in pair}
 _ONE_PLACE = dict.fromkeys(PROVINCES, PROVINCES[0]) | dict.fromkeys(CITIES, CITIES[0])
 _LISTED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (

@@ -69,9 +69,9 @@ def test_a_report_that_came_back_with_its_identifiers_covered_is_the_same(
 ) -> None:
     plain, covered = (f"我叫王建国，电话{number}。{MATTER}" for number in ("13800138000", "【手机号】"))
     found = read(tmp_path, taxonomy, {
-        "a.jsonl": [{"id": "1", "text": plain}, {"id": "2", "text": plain}],
+        "a.jsonl": [{"id": "1", "text": plain}, {"id": "2", "text": f"{plain}一直没修。"}],
         "b.jsonl": [{"id": "1", "text": covered}],
-        "dev.jsonl": [{"id": "2", "text": covered}],
+        "dev.jsonl": [{"id": "2", "text": f"{covered}一直没修。"}],
     }, "dev.jsonl")  # fmt: skip
 
     assert texts(found) == [covered] and (found.replaced, found.held_out) == (1, 1)
