@@ -32,6 +32,7 @@ from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
+from training.flags import Flags
 from training.network import TaggingNetwork, load_encoder, load_tokenizer, ready_encoder
 from training.plant import CONTRAST, Planter
 from training.settings import TrainSettings, add_setting_flags, whole_number
@@ -240,7 +241,7 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
 def _parser() -> argparse.ArgumentParser:
     from training.to_onnx import add_export_flags
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="petition train")
+    parser = Flags(description=__doc__.splitlines()[0], prog="petition train")
     parser.add_argument("--labelled", type=Path, nargs="+", required=True, help="labelled JSONL files")
     parser.add_argument("--weak", type=WeakSource.parse, nargs="*", default=[], metavar="FILE:FIELD[/LEVEL]",
                         help="JSONL files with another system's label in a field")  # fmt: skip

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from serving.faults import Code, tell
-from serving.help import argument, option
+from serving.help import HelpedCommand, argument, option
+from serving.train_options import FILES, SETTINGS
 
 # What training imports of its extra; gensim and jieba serve pretraining alone.
 NEEDED = tuple(
@@ -26,8 +27,20 @@ _BASELINE = (
 )
 
 
+class TrainCommand(HelpedCommand):
+    """Its options are those of training's own command; the help needs no training."""
+
+    handed_on = (("文件", FILES), ("训练设置", SETTINGS))
+
+
 def train(context: typer.Context) -> None:
-    """用标注数据训练一个模型（需要 training 扩展）；参数见 petition train --help。"""
+    """用标注数据训练一个模型（需要 training 扩展）。
+
+    一次做完训练、导出、在开发集上定校准和门槛，并记入 MLflow。做法见 docs/training.md。
+
+    退出码：0 已完成；2 用法不对；3 要接过或接着用的模型不能用；4 文件不能读写，或标注数据有错；
+    69 没有安装 training 扩展。
+    """
     run_training("training.train", context.args)
 
 
