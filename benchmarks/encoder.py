@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.baselines import svm_classes
 from benchmarks.results import keep, table
 from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy
 from model.encode import Encoder
 from model.export import TOKENIZER
+from training.baselines import svm_classes
 from training.dataset import Batches, build_dataset
 from training.fit import fit, predict_logits, set_seed
 from training.network import TaggingNetwork, ready_encoder

@@ -18,15 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.baselines import svm_scores
 from benchmarks.recipes import ENCODER, gold_logits
 from benchmarks.results import keep, table
 from data.labelled import label_targets, read_labelled
 from data.taxonomy import Taxonomy
 from model.encode import plain
 from model.export import DEFAULT, TAXONOMY
-from training.evaluate import axis_metrics
-from training.scores import decide, fit_thresholds
+from training.baselines import svm_scores
+from training.evaluate import of_scores
 
 Floats = NDArray[np.float32]
 HEADS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -47,12 +46,11 @@ def of_svm(data: Path, taxonomy: Taxonomy) -> Floats:
 
 def figures(scores: Floats, truth: Floats, taxonomy: Taxonomy) -> list[float]:
     """Per axis: cross-fitted macro-F1, and mean average precision."""
-    found = []
-    for axis, c in taxonomy.columns():
-        given = decide(scores[:, c], axis, fit_thresholds(scores[:, c], truth[:, c]))
-        metrics = axis_metrics(axis, scores[:, c], truth[:, c], given)
-        found += [metrics.cross_fitted_macro_f1, metrics.mean_average_precision]
-    return found
+    return [
+        figure
+        for axis in of_scores(scores, truth, taxonomy).values()
+        for figure in (axis.cross_fitted_macro_f1, axis.mean_average_precision)
+    ]
 
 
 def write(args: argparse.Namespace, taxonomy: Taxonomy, truth: Floats) -> None:

@@ -12,15 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.baselines import svm_scores
 from benchmarks.more_labels import SECOND_READING, write_joined
 from benchmarks.results import keep, table
 from data.labelled import LabelledReport, label_targets, read_labelled
 from model.export import DEFAULT
 from model.tagger import Tagger
-from training.evaluate import AxisMetrics, axis_metrics, evaluate
-from training.scores import decide, fit_thresholds
-from training.train import read_train
+from training.baselines import svm_scores
+from training.evaluate import AxisMetrics, evaluate, of_scores
+from training.trained_on import read_train
 
 MORE, SECOND = Path("artifacts/more.jsonl"), Path("artifacts/second.jsonl")
 CONTRAST = sorted(Path("training/contrast").glob("*.jsonl"))
@@ -80,7 +79,7 @@ def main() -> None:
         write_joined([args.data / "reports", args.data / "teddy7"], MORE)
         write_joined(files[:1], SECOND, SECOND_READING)
         files += [MORE, SECOND]
-    train = read_train(files, dev, taxonomy)
+    train = read_train(files, dev, taxonomy).rows
 
     models = {"ours": evaluate(tagger, dev).axes}
     if args.cls:
@@ -91,15 +90,7 @@ def main() -> None:
     for balanced in (False, True):
         scores = svm_scores(texts_of(train, tagger), targets, texts_of(dev, tagger), balanced)
         name = "TF-IDF + SVM, balanced" if balanced else "TF-IDF + SVM"
-        models[name] = {
-            axis.id: axis_metrics(
-                axis,
-                scores[:, c],
-                truth[:, c],
-                decide(scores[:, c], axis, fit_thresholds(scores[:, c], truth[:, c])),
-            )
-            for axis, c in taxonomy.columns()
-        }
+        models[name] = of_scores(scores, truth, taxonomy)
         curves[name] = screening_curve(*_screened(scores, truth, taxonomy))
     heads = ["model"]
     for axis in taxonomy.axes:

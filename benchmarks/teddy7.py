@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import f1_score
 
-from benchmarks.baselines import svm_scores
 from benchmarks.results import keep, table
 from data.labelled import label_targets, read_labelled
 from data.taxonomy import Taxonomy
 from model.export import MANIFEST
 from model.tagger import Tagger
+from training.baselines import svm_scores
 from training.evaluate import evaluate
 from training.settings import TrainSettings
 from training.to_onnx import export_run

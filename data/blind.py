@@ -1,9 +1,9 @@
-"""Blind reading: who writes, and from where, is taken out of what a model reads; no tag can depend on it.
+"""Blind reading: who writes, and from where, is taken out of what a model reads, as far as it is recognised.
 
 After data/clean.py and data/disguise.py, and like them with offsets that hold. Identifiers, names and what
 stands in their place once they are masked are read as 某; listed words for sex, province, city and ethnic
-group as one of their kind; a greeting and a closing are not read. What is no identifier and on no list is
-read as it stands: benchmarks/fairness.py counts what that leaves.
+group as one of their kind; a greeting and a closing are not read. No tag can depend on these; what is no
+identifier and on no list is read as it stands, and benchmarks/fairness.py counts what that leaves.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from data.clean import Cleaned, replace_runs
+from data.clean import Cleaned, clean_report, replace_runs
 from data.privacy.entity import Entity
 from data.privacy.masker import Masker
+from data.report import Report
+from data.survey.alike import letters
 
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩"
@@ -72,12 +74,15 @@ _THANKS = (
     "|(?:工作|身体|生活|万事|一切|全家|阖家|家庭|事业)(?:顺利|健康|愉快|如意|安康|幸福|兴旺))"
 )
 _AT_LENGTH = r"(?:[您你]们?|各位|领导们?|书记|市长|政府)*(?:能够?)?在?百忙之?中[\u4e00-\u9fff]{0,10}"
+_LABEL = "【(?:" + "|".join(one.label for one in Entity if one is not Entity.POST) + ")(?:·[0-9a-f]{8})?】"
+"""What stands in the place of an identifier in a masked report."""
 _WRITER = "(?:联系人|反映人|投诉人|举报人|信访人|诉求人|来电人|留言人|申请人|求助人|姓名|本人|我)"
 _REACHED = "(?:(?:联系|我)的?)?(?:电话|方式|手机|微信|QQ|邮箱)(?:号码?)?"
+_NUMBER = rf"(?:[某0-9*\-—转]|{_LABEL})+"
 _CONTACT = (
-    rf"(?:{_WRITER}?的?{_REACHED}(?:是|为)?[: ]?[某0-9*\-—转]+"
+    rf"(?:{_WRITER}?的?{_REACHED}(?:是|为)?[: ]?{_NUMBER}"
     r"|(?!本人|我)"
-    rf"{_WRITER}(?:[:是为叫]|:\s)[\u4e00-\u9fff]{{1,3}}(?:先生|女士)?(?:\s*[某0-9*\-—转]+)?"
+    rf"{_WRITER}(?:[:是为叫]|:\s)(?:[\u4e00-\u9fff]{{1,3}}|{_LABEL})(?:先生|女士)?(?:\s*{_NUMBER})?"
     r"|(?:以便|方便)?(?:[请可欢]迎?以?)?[您你]?们?随时(?:可以?|能)?[与和同跟向]?(?:我|本人)?们?(?:进行)?(?:联系|核实|沟通)我?)"
 )
 IDENTITY = re.compile(
@@ -92,6 +97,8 @@ CLOSING = re.compile(
     rf"(?:{_AT_LENGTH}|(?:(?!{_THANKS})[\u4e00-\u9fff]){{0,6}}){_STOPS}*"
     rf"|{_CONTACT}(?:[;()]|{_STOPS}|\Z)+)+\Z"
 )
+_CUE = re.compile(r"不(?![胜甚尽已吝])|(?<![特级])别|勿|虚假|敷衍|推(?![进动])|应付|欺|骗|糊弄|搪塞|忽悠|皮球|包庇")
+"""Words of an allegation: 谢谢你们不作为 and 希望不要再给我虚假回复 are no closings."""
 CLOSING_MOST = 120
 """Characters at the end of a body in which a closing is looked for."""
 LEAST = 12
@@ -101,10 +108,7 @@ LEAST = 12
 _MARKS = re.compile(r"[「『‘」』’、]|(?<=[\u4e00-\u9fff])\.(?![0-9A-Za-z.])")
 _ONE_MARK = {"「": "“", "『": "“", "‘": "“", "」": "”", "』": "”", "’": "”", "、": ",", ".": "。"}
 _SOMEBODY = "某"
-_COVERED = re.compile(
-    "(?:【(?:" + "|".join(entity.label for entity in Entity if entity is not Entity.POST) + ")"
-    r"(?:·[0-9a-f]{8})?】|[*×○]{2,}|某)+"
-)
+_COVERED = re.compile(rf"(?:{_LABEL}|[*×○]{{2,}}|某)+")
 _ONE_SEX = {word: pair[0] for pair in SEXES for word in pair}
 _ONE_PLACE = dict.fromkeys(PROVINCES, PROVINCES[0]) | dict.fromkeys(CITIES, CITIES[0])
 _LISTED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
@@ -120,6 +124,12 @@ _LISTED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
 def blind(title: Cleaned, body: Cleaned) -> tuple[Cleaned, Cleaned]:
     """Title and body without what tells who writes and from where, and without greeting and closing."""
     return _alike(title), _alike(_matter(body))
+
+
+def words_read(report: Report) -> str:
+    """The letters and digits of a report as it is read blind: the same for a report and its masked form."""
+    title, body = blind(*clean_report(report.title, report.text))
+    return letters(f"{title.text}\n{body.text}")
 
 
 def _alike(cleaned: Cleaned) -> Cleaned:
@@ -140,11 +150,25 @@ def _alike(cleaned: Cleaned) -> Cleaned:
 
 def _matter(body: Cleaned) -> Cleaned:
     """The body without greeting and closing, as long as enough is left."""
-    for pattern, most in ((GREETING, len(body.text)), (CLOSING, CLOSING_MOST)):
-        found = pattern.search(body.text, max(0, len(body.text) - most))
-        if found and len(body.text) - len(found.group()) >= LEAST:
-            body = replace_runs(body, [(*found.span(), "")])
-    return body
+    body = _without(body, GREETING.search(body.text))
+    return _without(body, _closing(body.text))
+
+
+def _closing(text: str) -> re.Match[str] | None:
+    """What closes a body, behind the last words there that allege something."""
+    start = max(0, len(text) - CLOSING_MOST)
+    while found := CLOSING.search(text, start):
+        alleged = [*_CUE.finditer(found.group())]
+        if not alleged:
+            return found
+        start = found.start() + alleged[-1].end()
+    return None
+
+
+def _without(body: Cleaned, found: re.Match[str] | None) -> Cleaned:
+    if found is None or len(body.text) - len(found.group()) < LEAST:
+        return body
+    return replace_runs(body, [(*found.span(), "")])
 
 
 def _reworded(cleaned: Cleaned, edits: Iterable[tuple[int, int, str]]) -> Cleaned:

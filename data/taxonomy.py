@@ -56,6 +56,7 @@ class Axis:
         name_en: English display name, or "".
         kind: "many" (any number of labels hold) or "one" (exactly one holds).
         labels: in the order of display and of the network's outputs.
+        screened: missing a report is worst here: see `Taxonomy.screened`.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Axis:
     kind: Kind
     labels: tuple[Label, ...]
     name_en: str = ""
+    screened: bool = False
 
     @property
     def label_ids(self) -> tuple[str, ...]:
@@ -130,6 +132,15 @@ class Taxonomy:
     def dump(self, path: Path | str) -> None:
         """Write `to_yaml` to a file."""
         Path(path).write_text(self.to_yaml(), encoding="utf-8", newline="\n")
+
+    @property
+    def screened(self) -> frozenset[str]:
+        """Ids of the axes on which missing a report is worst: they get evidence unasked and a review border.
+
+        Those that say so; where none does, the one of id `misconduct`, if there is one.
+        """
+        said = frozenset(axis.id for axis in self.axes if axis.screened)
+        return said or frozenset(axis.id for axis in self.axes if axis.id == "misconduct")
 
     def columns(self) -> Iterator[tuple[Axis, slice]]:
         """Each axis with its columns in a table [reports, labels], the labels of all axes side by side."""

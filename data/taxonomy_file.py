@@ -12,7 +12,7 @@ from data.errors import BadTaxonomy
 from data.taxonomy import Axis, Label, Taxonomy
 
 _TOP = ("version", "axes")
-_AXIS = ("id", "name", "name_en", "kind", "labels")
+_AXIS = ("id", "name", "name_en", "kind", "screened", "labels")
 _LABEL = ("id", "name", "name_en", "definition", "holds", "excludes", "aliases", "parent", "was")
 
 
@@ -85,6 +85,7 @@ def parse_taxonomy(text: str, source: str = "taxonomy") -> Taxonomy:
                 name_en=_text(fields, "name_en", where),
                 kind=kind,
                 labels=labels,
+                screened=_flag(fields, "screened", where),
             )
         )
     return Taxonomy(_text(top, "version", source, needed=True), tuple(axes), source)
@@ -96,7 +97,7 @@ def to_yaml(taxonomy: Taxonomy) -> str:
         "version": taxonomy.version,
         "axes": [
             {
-                **_filled(axis, ("id", "name", "name_en", "kind")),
+                **_filled(axis, ("id", "name", "name_en", "kind", "screened")),
                 "labels": [_filled(label, _LABEL) for label in axis.labels],
             }
             for axis in taxonomy.axes
@@ -152,6 +153,13 @@ def _text(fields: dict[str, Any], key: str, where: str, needed: bool = False) ->
     if needed and not value.strip():
         raise BadTaxonomy(f"{where}: {key} is missing")
     return value.strip()
+
+
+def _flag(fields: dict[str, Any], key: str, where: str) -> bool:
+    value = fields.get(key, False)
+    if not isinstance(value, bool):
+        raise BadTaxonomy(f"{where}: {key} must be true or false")
+    return value
 
 
 def _texts(fields: dict[str, Any], key: str, where: str) -> tuple[str, ...]:

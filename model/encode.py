@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from data.blind import blind as blinded
-from data.clean import Cleaned, clean_report
+from data.clean import Cleaned, clean_report, replace_runs
 from data.disguise import undisguise
 from data.formula import without_formula
 from data.report import Report
@@ -33,7 +33,7 @@ class Encoded:
         ids: token ids [n], without [CLS] and the final [SEP].
         part: TITLE, BODY or FRAME for each token [n].
         start, end: code points in the cleaned title or body [n].
-        title, body: the texts as read, cleaned and without disguise, with their offset maps.
+        title, body: the texts as read, up to a cap, cleaned and without disguise, with their offset maps.
         unread_chars: code points of the original text that a cap left unread.
     """
 
@@ -72,6 +72,12 @@ def plain(report: Report, blind: bool) -> str:
 def _read(report: Report, blind: bool) -> tuple[Cleaned, Cleaned]:
     title, body = (undisguise(without_formula(part)) for part in clean_report(report.title, report.text))
     return blinded(title, body) if blind else (title, body)
+
+
+def _cut(text: Cleaned, of: int, part: Sequence[int], spans: Sequence[tuple[int, int]]) -> Cleaned:
+    """A title or body up to the last of its tokens that are read."""
+    end = max((last for mine, (_, last) in zip(part, spans, strict=True) if mine == of), default=0)
+    return replace_runs(text, [(end, len(text.text), "")]) if end < len(text.text) else text
 
 
 def _joined(title: str, body: str) -> str:
@@ -145,6 +151,8 @@ class Encoder:
             kept = self.max_tokens
             unread = chars - body.original_span(*spans[kept])[0] if part[kept] == BODY else chars
             ids, part, spans = ids[:kept], part[:kept], spans[:kept]
+            # The n-gram models read these: what the encoder does not see must not move them either.
+            title, body = (_cut(text, of, part, spans) for text, of in ((title, TITLE), (body, BODY)))
         span_array = np.asarray(spans, dtype=np.int32).reshape(-1, 2)
         return Encoded(
             np.asarray(ids, dtype=np.int64), np.asarray(part, dtype=np.int8),

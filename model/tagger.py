@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.report import Report
-from data.taxonomy import Axis
 from model.decide import Decided
 from model.encode import BODY, TITLE, Encoder, pad_windows
 from model.engine import Engine
@@ -70,6 +69,8 @@ class Tagger:
         self.wide = Wide.load(wide) if wide.is_file() else None
         scope = export.folder / SCOPE
         self.scope = Scope.load(scope) if scope.is_file() else None  # None: everything is taken for a report
+        # The axes that get evidence unasked: the screened ones, or all where none is.
+        self._explained = export.taxonomy.screened or {axis.id for axis in export.taxonomy.axes}
         self.cases: Cases | None = None  # where set, every prediction names the nearest of them
 
     @classmethod
@@ -87,8 +88,9 @@ class Tagger:
         """Tag reports, in order.
 
         Args:
-            evidence: "misconduct" gives evidence on the axis of that id, "all" on every axis, "none" on none,
-                "careful" on every axis by deleting each clause in turn, which takes many times as long.
+            evidence: "misconduct" gives evidence on the screened axes (misconduct in the taxonomy that ships;
+                every axis where none is screened), "all" on every axis, "none" on none, "careful" on every
+                axis by deleting each clause in turn, which takes many times as long.
             matters: tell also what each sentence speaks of, and whether a letter holds several matters.
         """
         return list(self.stream(reports, evidence, matters))
@@ -118,6 +120,13 @@ class Tagger:
     def scores(self, reports: Sequence[Report]) -> Floats:
         """Calibrated scores [reports, labels] in taxonomy order."""
         return self._scores(self.logits(reports))
+
+    def scored(
+        self, reports: Iterable[Report], evidence: EvidenceFor = "none"
+    ) -> Iterator[tuple[Floats, list[Prediction]]]:
+        """Read a stream once; give chunk by chunk calibrated scores [reports, labels], and the predictions."""
+        for works, logits in self.examine(reports):
+            yield self._scores(logits), list(self._decide(works, logits, evidence, matters=False))
 
     def scores_and_values(self, reports: Sequence[Report]) -> tuple[Floats, Floats]:
         """Calibrated scores, and the encoder's view of each report, each [reports, labels].
@@ -220,7 +229,7 @@ class Tagger:
                 column.start + i
                 for axis, column in self.export.taxonomy.columns()
                 for i in np.flatnonzero(given[column]).tolist()
-                if _wants_evidence(axis, evidence)
+                if evidence in ("all", "careful") or (evidence == "misconduct" and axis.id in self._explained)
             ]
             explain = self.losses if evidence == "careful" else self.contributions
             parts = explain(work, wanted) if wanted else None
@@ -331,7 +340,3 @@ def _batches(jobs: list[Job], budget: int) -> Iterator[list[Job]]:
         batch.append(job)
     if batch:
         yield batch
-
-
-def _wants_evidence(axis: Axis, evidence: EvidenceFor) -> bool:
-    return evidence in ("all", "careful") or (evidence == "misconduct" and axis.id == "misconduct")

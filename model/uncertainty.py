@@ -12,9 +12,8 @@ from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 
 Floats = NDArray[np.float32]
-FIRST = "misconduct"
 WEIGHT = 2.0
-"""Of the axis on which missing a report is worst, beside 1 for every other."""
+"""Of the axes on which missing a report is worst, beside 1 for every other."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,7 @@ class Uncertainty:
     total: Floats
 
 
-def uncertainty(
-    scores: Floats, decisions: Mapping[str, AxisDecision], taxonomy: Taxonomy, first: str = FIRST
-) -> Uncertainty:
+def uncertainty(scores: Floats, decisions: Mapping[str, AxisDecision], taxonomy: Taxonomy) -> Uncertainty:
     """Measure the distance of scores to their thresholds.
 
     On a `many` axis it is that of the label nearest to its threshold, as a share of the way from there to 0
@@ -43,8 +40,7 @@ def uncertainty(
     Args:
         scores: calibrated [reports, labels] in taxonomy order.
         decisions: thresholds, per axis id.
-        taxonomy: of the columns.
-        first: the axis that counts WEIGHT times.
+        taxonomy: of the columns; its screened axes count WEIGHT times.
     """
     axes: dict[str, Floats] = {}
     nearest: dict[str, NDArray[np.int64]] = {}
@@ -60,7 +56,7 @@ def uncertainty(
             way = np.where(mine < border, border, 1 - border)
             distance = np.abs(mine - border) / way
             axes[axis.id], nearest[axis.id] = 1 - distance.min(axis=1), distance.argmin(axis=1)
-        weight = WEIGHT if axis.id == first else 1.0
+        weight = WEIGHT if axis.id in taxonomy.screened else 1.0
         total += weight * axes[axis.id]
         weights += weight
     return Uncertainty(axes, nearest, total / weights)

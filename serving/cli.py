@@ -28,7 +28,7 @@ from serving.commands.survey import survey
 from serving.commands.suspects import suspects
 from serving.commands.tag import tag
 from serving.commands.taxonomy import taxonomies
-from serving.commands.training import evaluate, train
+from serving.commands.training import TrainCommand, evaluate, train
 from serving.commands.tune import tune
 from serving.faults import Code, end
 from serving.help import HelpedCommand, HelpedGroup, option
@@ -64,9 +64,9 @@ app.add_typer(taxonomies, name="taxonomy")
 app.add_typer(keys, name="key")
 app.add_typer(audit, name="audit")
 app.add_typer(reviews, name="reviews")
-# The options of `train` are those of training's own command, --help among them; `retrain` hands the rest on.
+# The options of `train` are those of training's own command; `retrain` hands on what it does not know.
 _THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True}
-app.command(cls=HelpedCommand, context_settings=_THROUGH, add_help_option=False)(train)
+app.command(cls=TrainCommand, context_settings=_THROUGH)(train)
 app.command(cls=HelpedCommand)(evaluate)
 app.command(cls=HelpedCommand)(tune)
 app.command(cls=HelpedCommand, context_settings=_THROUGH)(retrain)

@@ -70,6 +70,8 @@ class _Help:
 
     name: str | None
     help: str | None
+    handed_on: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    """Headings with rows of options that another program reads."""
 
     def get_help_option(self, ctx: Any) -> Any:
         option: Any = super().get_help_option(ctx)  # type: ignore[misc]
@@ -99,7 +101,7 @@ class _Help:
             for line in paragraph.split("\n"):
                 lines += _lines(line, width)
             lines.append("")
-        for heading, rows in (("参数", arguments), ("选项", options), ("命令", commands)):
+        for heading, rows in (("参数", arguments), *self.handed_on, ("选项", options), ("命令", commands)):
             if rows:
                 lines += [f"{heading}：", *_rows(rows, width), ""]
         formatter.write("\n".join(lines))

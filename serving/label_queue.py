@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from data.audit import Action
+from data.blind import words_read
 from data.columns import Columns
 from data.labelled import read_labelled
 from data.privacy.masked_report import Masking
@@ -88,7 +89,7 @@ class LabelQueue:
         with ExitStack() as stack:
             rejects = Rejects(rejects_path(self.target), stack, raw=guard.idle)
             known = [one.report for file in self.labelled for one in read_labelled(file, taxonomy)]
-            pool, by_hand = self._pool(rejects, {report.id for report in known}, guard)
+            pool, by_hand = self._pool(rejects, known, guard)
             with spinner(self.messages, f"{len(pool)} 件未标注，{len(known)} 件已标注，正在打分和挑选"):
                 queue = self._choose(pool, known, tagger, guard)
             remarks = self._write(queue, tagger, stack)
@@ -115,8 +116,11 @@ class LabelQueue:
             for file in (*self.files, *self.labelled)
         )
 
-    def _pool(self, rejects: Rejects, known: set[str], guard: Guard) -> tuple[list[Case], int]:
+    def _pool(self, rejects: Rejects, known: Sequence[Report], guard: Guard) -> tuple[list[Case], int]:
         """Read what is not labelled yet; count apart what only a person may read."""
+        by_id: dict[str, list[Report]] = {}
+        for report in known:
+            by_id.setdefault(report.id, []).append(report)
         pool, by_hand = [], 0
         for file in self.files:
             bare = True
@@ -126,7 +130,7 @@ class LabelQueue:
                     rejects.add(row)
                     if rejects.path is None or rejects.count <= MOST_REJECTS:
                         say(self.messages, row.message)
-                elif row.id not in known:
+                elif not _one_of(row, by_id.get(row.id, ())):
                     case = guard.admit(row)
                     by_hand += case.report is None
                     pool += [case] if case.report is not None else []
@@ -185,6 +189,15 @@ def config_path(target: Path, format: QueueFormat) -> Path | None:
     if format is QueueFormat.xlsx:
         return None
     return target.with_suffix(".xml" if format is QueueFormat.label_studio else ".labels.json")
+
+
+def _one_of(report: Report, labelled: Sequence[Report]) -> bool:
+    """Whether it is one of these of its id: the same words, identifiers in them covered or not.
+
+    The id alone says nothing: offices count from 1 every year, and a row without one is called after its
+    file and line.
+    """
+    return bool(labelled) and words_read(report) in map(words_read, labelled)
 
 
 def _words(report: Report) -> str:

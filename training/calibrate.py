@@ -20,19 +20,16 @@ CAUGHT = 0.95
 """Share of the reports with a label on the axis that must get a tag or a review."""
 
 
-def calibrate(
-    logits: Floats, targets: Floats, taxonomy: Taxonomy, screened: str = "misconduct"
-) -> dict[str, AxisDecision]:
+def calibrate(logits: Floats, targets: Floats, taxonomy: Taxonomy) -> dict[str, AxisDecision]:
     """Fit every axis' decision on dev logits [reports, labels] and targets (NaN: not labelled).
 
-    Args:
-        screened: the axis on which missing a report is worst; it gets the review border.
+    The axes on which missing a report is worst (`Taxonomy.screened`) get the review border.
     """
     decisions = {}
     for axis, columns in taxonomy.columns():
         rows = ~np.isnan(targets[:, columns.start])
         decisions[axis.id] = _axis_decision(
-            logits[rows][:, columns], targets[rows][:, columns], axis, screened
+            logits[rows][:, columns], targets[rows][:, columns], axis, axis.id in taxonomy.screened
         )
     return decisions
 
@@ -67,7 +64,7 @@ def keep_where_few(
     return kept
 
 
-def _axis_decision(logits: Floats, truth: Floats, axis: Axis, screened: str) -> AxisDecision:
+def _axis_decision(logits: Floats, truth: Floats, axis: Axis, screened: bool) -> AxisDecision:
     if not len(truth):
         # Never labelled on dev: damped, cautious, and no border that would promise anything.
         ones = np.ones(truth.shape[1], dtype=np.float32)
@@ -86,7 +83,7 @@ def _axis_decision(logits: Floats, truth: Floats, axis: Axis, screened: str) -> 
     thresholds = np.array(
         [smooth_threshold(s, y) for s, y in zip(scores.T, truth.T, strict=True)], dtype=np.float32
     )
-    if axis.id != screened:
+    if not screened:
         return AxisDecision(slope, offset, thresholds, None, axis.id == "domain")
     return AxisDecision(slope, offset, thresholds, review_border(scores, truth))
 

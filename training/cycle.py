@@ -32,11 +32,10 @@ from training.site import Given, Site
 from training.start import NoWeights, Start, start_from
 from training.to_onnx import SAMPLE, export_run, golden_reports, notes_of
 from training.tracking import Run
-from training.train import train_run
+from training.train import ENCODER, train_run
 from training.verdict_page import verdict_page
 from training.verdict_words import headline, reasons, remarks
 
-ENCODER = DEFAULT.parent / "encoder"
 _ENOUGH = 0.5  # of the champion's training reports; with fewer a new linear part would know less than the old
 
 

@@ -1,12 +1,12 @@
 """Measure an Export on labelled reports, always through Tagger: what is measured is what is served.
 
-python -m training.evaluate --export model/default --file dev.jsonl [--out FOLDER]
+    python -m training.evaluate --export model/default --file dev.jsonl [--out FOLDER] \
+        [--baseline train.jsonl ...]
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from data.errors import EmptyFile, NoLabels
 from data.labelled import LabelledReport, label_targets, read_labelled
-from data.privacy.masked_report import ReportMasker
-from data.taxonomy import Axis
+from data.report import Report
+from data.taxonomy import Axis, Taxonomy
+from model.encode import plain
+from model.prediction import Prediction
 from model.tagger import Tagger
-from training.scores import cross_fitted, f1
+from training.baselines import svm_scores
+from training.measured import beside, table, write_report
+from training.scores import cross_fitted, decide, f1, fit_thresholds
+from training.tracking import joined
+from training.trained_on import read_train
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -48,9 +55,24 @@ class AxisMetrics:
     """Screening: does the report have any label here? average precision, precision at recall 0.95."""
     slices: dict[str, dict[str, float]]
 
-    def summary(self) -> dict[str, Any]:
-        """JSON shape without the slices."""
-        return {
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Labels that no report has; each counts as 0 in a macro-F1."""
+        return tuple(label for label, row in self.labels.items() if not row["support"])
+
+    @property
+    def macro_f1_of_present(self) -> float:
+        """Macro-F1 over the labels that some report has; not a number where none has any."""
+        found = [row["f1"] for row in self.labels.values() if row["support"]]
+        return float(np.mean(found)) if found else float("nan")
+
+    def summary(self, slices: bool = True) -> dict[str, Any]:
+        """JSON shape.
+
+        Args:
+            slices: with them, and so with the names of sources.
+        """
+        shape: dict[str, Any] = {
             "reports": self.reports,
             "macro_f1": round(self.macro_f1, 4),
             "macro_f1_interval": [round(x, 4) for x in self.macro_interval],
@@ -63,7 +85,12 @@ class AxisMetrics:
             "calibration_error": round(self.calibration_error, 4),
             "any_label": {k: round(v, 4) for k, v in self.any_label.items()},
             "labels": {k: {n: _rounded(x) for n, x in v.items()} for k, v in self.labels.items()},
+            "absent": list(self.absent),
+            "macro_f1_of_present": _rounded(self.macro_f1_of_present),
         }
+        if slices:
+            shape["slices"] = {k: {n: round(x, 4) for n, x in v.items()} for k, v in self.slices.items()}
+        return shape
 
 
 def _rounded(value: float) -> float | None:
@@ -80,11 +107,11 @@ class Metrics:
     scores: Floats = field(repr=False)
     targets: Floats = field(repr=False)
 
-    def summary(self) -> dict[str, Any]:
-        """JSON shape."""
+    def summary(self, slices: bool = True) -> dict[str, Any]:
+        """JSON shape; with the names of sources where `slices`."""
         return {
             "review_share": round(self.review_share, 4),
-            "axes": {name: axis.summary() for name, axis in self.axes.items()},
+            "axes": {name: axis.summary(slices) for name, axis in self.axes.items()},
         }
 
 
@@ -93,8 +120,7 @@ def evaluate(tagger: Tagger, rows: Sequence[LabelledReport]) -> Metrics:
     taxonomy = tagger.export.taxonomy
     reports = [row.report for row in rows]
     targets = np.array([label_targets(row, taxonomy) for row in rows], dtype=np.float32)
-    scores = tagger.scores(reports)
-    predictions = tagger.tag(reports, evidence="none")
+    scores, predictions = _read(tagger, reports)
     axes = {}
     for axis, columns in taxonomy.columns():
         known = ~np.isnan(targets[:, columns.start])
@@ -106,6 +132,44 @@ def evaluate(tagger: Tagger, rows: Sequence[LabelledReport]) -> Metrics:
         axes[axis.id] = axis_metrics(axis, scores[known][:, columns], targets[known][:, columns], given, kept)
     review = float(np.mean([p.needs_review for p in predictions]))
     return Metrics(axes, review, scores, targets)
+
+
+def _read(tagger: Tagger, reports: Sequence[Report]) -> tuple[Floats, list[Prediction]]:
+    """Scores and predictions of one reading, with a bar."""
+    from tqdm import tqdm
+
+    scores, predictions = [], []
+    with tqdm(total=len(reports), desc="打标", unit="件", leave=False, disable=None) as bar:
+        for some, told in tagger.scored(reports):
+            scores.append(some)
+            predictions += told
+            bar.update(len(told))
+    return np.concatenate(scores), predictions
+
+
+def of_scores(scores: Floats, truth: Floats, taxonomy: Taxonomy) -> dict[str, AxisMetrics]:
+    """Figures of scores [reports, labels] without thresholds: these are the best on these very reports."""
+    axes = {}
+    for axis, columns in taxonomy.columns():
+        known = ~np.isnan(truth[:, columns.start])
+        if known.any():
+            mine, real = scores[known][:, columns], truth[known][:, columns]
+            given = decide(mine, axis, fit_thresholds(mine, real))
+            axes[axis.id] = axis_metrics(axis, mine, real, given)
+    return axes
+
+
+def of_svm(
+    tagger: Tagger, learned: Sequence[LabelledReport], rows: Sequence[LabelledReport]
+) -> dict[str, AxisMetrics]:
+    """Figures of the baseline: TF-IDF and a linear SVM for each label, on texts as the Export reads them."""
+    export = tagger.export
+    texts, read = ([plain(row.report, export.blind) for row in some] for some in (learned, rows))
+    targets, truth = (
+        np.array([label_targets(row, export.taxonomy) for row in some], dtype=np.float32)
+        for some in (learned, rows)
+    )
+    return of_scores(svm_scores(texts, targets, read), truth, export.taxonomy)
 
 
 def axis_metrics(
@@ -218,55 +282,6 @@ def _length_band(length: int) -> str:
     return "1000 and more"
 
 
-def worst_cases(
-    metrics: Metrics, rows: Sequence[LabelledReport], tagger: Tagger, most: int = 200
-) -> list[dict[str, Any]]:
-    """The surest errors, worst first: id, axis, label, score, truth. No text: ids lead to it.
-
-    An id that is an identifier is covered.
-    """
-    found = []
-    masker = ReportMasker()
-    for axis, columns in tagger.export.taxonomy.columns():
-        decision = tagger.export.decisions[axis.id]
-        scores, truth = metrics.scores[:, columns], metrics.targets[:, columns]
-        given = decision.given(scores, axis.kind)
-        for i, j in zip(*np.nonzero((given != (truth == 1)) & ~np.isnan(truth)), strict=True):
-            margin = abs(float(scores[i, j]) - float(decision.thresholds[j]))
-            found.append((margin, {
-                "id": masker.id(rows[i].report), "axis": axis.id, "label": axis.labels[j].id,
-                "score": round(float(scores[i, j]), 4), "truth": bool(truth[i, j]),
-            }))  # fmt: skip
-    found.sort(key=lambda pair: -pair[0])
-    return [case for _, case in found[:most]]
-
-
-def table(metrics: Metrics) -> str:
-    """The figures as Markdown."""
-    lines = []
-    for name, axis in metrics.axes.items():
-        low, high = axis.macro_interval
-        lines += [
-            f"### {name} ({axis.reports} reports)", "",
-            f"macro-F1 {axis.macro_f1:.3f} [{low:.3f}, {high:.3f}], micro-F1 {axis.micro_f1:.3f} "
-            f"[{axis.micro_interval[0]:.3f}, {axis.micro_interval[1]:.3f}]; with cross-fitted thresholds "
-            f"{axis.cross_fitted_macro_f1:.3f} and {axis.cross_fitted_micro_f1:.3f}; exact match "
-            f"{axis.exact_match:.3f}; mean average precision {axis.mean_average_precision:.3f}; "
-            f"calibration error {axis.calibration_error:.3f}", "",
-            "| label | precision | recall | F1 | average precision | calibration error | support |",
-            "|---|---|---|---|---|---|---|",
-        ]  # fmt: skip
-        lines += [
-            f"| {label} | {v['precision']:.3f} | {v['recall']:.3f} | {v['f1']:.3f} | "
-            f"{v['average_precision']:.3f} | {v['calibration_error']:.3f} | {v['support']:.0f} |"
-            for label, v in axis.labels.items()
-        ]
-        if axis.any_label:
-            lines += ["", "any label: " + ", ".join(f"{k} {v:.3f}" for k, v in axis.any_label.items())]
-        lines += ["", "| slice | reports | micro-F1 |", "|---|---|---|"]
-        lines += [f"| {k} | {v['reports']:.0f} | {v['micro_f1']:.3f} |" for k, v in axis.slices.items()]
-        lines.append("")
-    return "\n".join(lines)
 
 
 def main() -> None:
@@ -275,28 +290,35 @@ def main() -> None:
     parser.add_argument("--export", type=Path, required=True)
     parser.add_argument("--file", type=Path, required=True, help="labelled JSONL")
     parser.add_argument("--out", type=Path, help="folder for metrics.json, metrics.md, worst.jsonl, pictures")
+    parser.add_argument("--baseline", type=Path, nargs="+", default=[], metavar="FILE",
+                        help="labelled JSONL that a linear SVM learns from, to be measured beside the Export; "
+                             "reports of --file among them are left out")  # fmt: skip
     args = parser.parse_args()
     tagger = Tagger.load(args.export)
-    rows = list(read_labelled(args.file, tagger.export.taxonomy))
+    taxonomy = tagger.export.taxonomy
+    rows = list(read_labelled(args.file, taxonomy))
+    if not rows:
+        raise EmptyFile(f"{args.file}: there is nothing in it; give labelled reports, one JSON object a line")
+    if not any(held is not None for row in rows for held in row.labels.values()):
+        raise NoLabels(f"{args.file}: no report has a label on {', '.join(axis.id for axis in taxonomy.axes)}")
     metrics = evaluate(tagger, rows)
     print(table(metrics))
+    said, svm = "", dict[str, AxisMetrics]()
+    if args.baseline:
+        learned = read_train(args.baseline, rows, taxonomy).rows
+        if not learned:
+            raise EmptyFile(f"{args.baseline[0]}: no report beside those of {args.file}; give others to learn from")
+        svm = of_svm(tagger, learned, rows)
+        said = beside(metrics.axes, svm, len(learned))
+        print(said)
     if args.out:
-        write_report(metrics, rows, tagger, args.out)
-
-
-def write_report(metrics: Metrics, rows: Sequence[LabelledReport], tagger: Tagger, out: Path) -> None:
-    """Write metrics.json, metrics.md, worst.jsonl and the pictures."""
-    from training.pictures import draw
-
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "metrics.json").write_text(
-        json.dumps(metrics.summary(), ensure_ascii=False, indent=1) + "\n", "utf-8"
-    )
-    (out / "metrics.md").write_text(table(metrics), encoding="utf-8")
-    with (out / "worst.jsonl").open("w", encoding="utf-8") as stream:
-        for case in worst_cases(metrics, rows, tagger):
-            stream.write(json.dumps(case) + "\n")
-    draw(metrics, tagger.export, out)
+        write_report(metrics, rows, tagger, args.out, said)
+    with joined() as record:
+        if record is not None:
+            record.metrics(metrics.summary())
+            record.figures({f"{name}_svm_macro_f1": axis.cross_fitted_macro_f1 for name, axis in svm.items()})
+            if args.out:
+                record.files(args.out, "report")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ MASKED, REPLACED = "masked", "replaced"
 TOKENS = "pretrained_tokens"
 """In config.json: all tokens that an encoder was pretrained on, runs that it went on from included."""
 HELD_OUT = 400_000  # tokens at the end of each stream, never trained on
+MAY_CHANGE = ("tokens", "matrix_lr", "other_lr", "decay")
+"""Settings that say how a run goes on; with others it would be another run."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,38 @@ def save_checkpoint(path: Path, step: int, optimizer: Muon, settings: PretrainSe
     partial.replace(path)
 
 
+def refuse_other(run: Path, begun: Mapping[str, Any], settings: PretrainSettings) -> None:
+    """Let a run go on with the settings that it was begun with.
+
+    Args:
+        begun: those of its checkpoint.
+
+    Raises:
+        SystemExit: others were given; it names those to give again.
+    """
+    before = asdict(PretrainSettings()) | dict(begun)  # a checkpoint may be older than a setting
+    again = [
+        f"--{name.replace('_', '-')} {before[name]}"
+        for name, value in asdict(settings).items()
+        if name not in MAY_CHANGE and before[name] != value
+    ]
+    if again:
+        raise SystemExit(
+            f"{run} was begun with {', '.join(again)}: give the same again, or another --run, with "
+            f"--start {run / 'encoder'} to go on from its weights"
+        )
+
+
+def reached(run: Path, step: int) -> dict[str, float]:
+    """The last line of a run's log up to a step; empty where there is none."""
+    log, found = run / "log.jsonl", dict[str, float]()
+    for text in log.read_text(encoding="utf-8").splitlines() if log.is_file() else ():
+        with suppress(ValueError):  # a kill may cut a line off
+            line: dict[str, float] = json.loads(text)
+            found = line if line["step"] <= step else found
+    return found
+
+
 def tokens_before(start: Path | None) -> int:
     """Tokens that a saved encoder was pretrained on, 0 where none is given or its folder does not say."""
     if start is None:
@@ -299,7 +334,7 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     """Train until settings.tokens, from the run's last checkpoint where there is one.
 
     Raises:
-        SystemExit: the loss is no number any more.
+        SystemExit: the loss is no number any more, or the run was begun with other settings.
     """
     from tokenizers import Tokenizer
 
@@ -317,6 +352,7 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     checkpoint, first = args.run / "checkpoint.pt", 0
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        refuse_other(args.run, saved["settings"], settings)
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
     forward: nn.Module = compiled(network) if args.compile else network
@@ -324,10 +360,12 @@ def pretrain(args: argparse.Namespace, settings: PretrainSettings) -> None:
     before = tokens_before(args.start)
     if first >= steps:
         print(f"{args.run} has its {settings.tokens:,} tokens; give more to go on", file=sys.stderr)
+        # Once more: a kill between the last checkpoint and its encoder leaves an older one there.
+        save_encoder(args.run / "encoder", body.float(), args.tokenizer, reached(args.run, first))
         return
     fall_starts = steps - round(steps * settings.decay)
     began, losses, marks = time.time(), [], time.time()
-    line: dict[str, float] = {}
+    line = reached(args.run, first)
     for step in range(first, steps):
         batch = batch_of(streams, step, vocab, device)
         loss = learn(forward, batch)

@@ -15,7 +15,7 @@ from pathlib import Path
 from data.frozen_split import Role
 from data.taxonomy import Taxonomy
 from model.export import DEFAULT
-from training.cycle import ENCODER, Plan, retrain
+from training.cycle import Plan, retrain
 from training.gate import GateSettings
 from training.publish import NOT_SERVED
 from training.registry import Registry
@@ -23,6 +23,7 @@ from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.site import Given, Site
 from training.to_onnx import SAMPLE
 from training.tracking import connect, tracked
+from training.train import ENCODER
 from training.verdict_words import headline, reasons, remarks
 
 

@@ -36,6 +36,7 @@ from training.fit import predict_logits
 from training.network import LabelAttention, TaggingNetwork
 from training.quantize import halve, quantize
 from training.scores import macro_f1
+from training.tracking import joined
 from training.train import load_run, wide_of
 
 log = logging.getLogger(__name__)
@@ -166,7 +167,8 @@ def decide(
     Returns:
         the figures on dev.
     """
-    from training.evaluate import evaluate, write_report
+    from training.evaluate import evaluate
+    from training.measured import write_report
 
     targets = np.array([label_targets(row, bare.taxonomy) for row in dev], dtype=np.float32)
     decisions = calibrate(logits, targets, bare.taxonomy)
@@ -180,11 +182,12 @@ def decide(
     metrics = evaluate(tagger, dev)
     write_report(metrics, dev, tagger, report)
     write_golden(export.folder / GOLDEN, tagger, golden)
-    summary = metrics.summary()
+    # An Export goes to others, whom the names of sources do not concern.
+    summary = metrics.summary(slices=False)
     export = replace(export, dev_metrics={**known, **summary})
     (export.folder / CARD).write_text(model_card(export, summary, data_notes), encoding="utf-8")
     export.save()
-    return summary
+    return metrics.summary()
 
 
 def check_smaller(
@@ -311,6 +314,11 @@ def main() -> None:
         args.run, args.dev, args.out, args.name, args.version, args.precision, golden_reports(args.golden),
         notes_of(args.data_notes),
     )  # fmt: skip
+    with joined() as record:
+        if record is not None:
+            record.tag("data_hash", export.data_hash)
+            record.metrics(metrics)
+            record.model(args.out)
     print(f"{args.out}: {export.model}")
     print(json.dumps(metrics, ensure_ascii=False, indent=1))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 EXPERIMENT = "petition-tagger"
+MOST_SLICES = 40  # of an axis, the largest
+_ODD = re.compile(r"[^\w\- ]")  # what MLflow does not take in a name, and a little more
 
 
 class Run:
@@ -35,7 +38,7 @@ class Run:
                 self._mlflow.log_metric(f"{stage}_{name}", value, step=step)
 
     def metrics(self, summary: Mapping[str, Any]) -> None:
-        """Log the figures of `Metrics.summary`, label by label."""
+        """Log the figures of `Metrics.summary`, label by label and slice by slice."""
         values = {"review_share": summary["review_share"]}
         for axis, figures in summary["axes"].items():
             for name, value in figures.items():
@@ -43,6 +46,9 @@ class Run:
                     values[f"{axis}_{name}"] = value
             for label, row in figures["labels"].items():
                 values |= {f"{axis}_{label}_{k}": v for k, v in row.items() if v is not None}
+            slices = sorted(figures.get("slices", {}).items(), key=lambda pair: -pair[1]["reports"])
+            for name, row in slices[:MOST_SLICES]:
+                values[f"{axis}_{_ODD.sub('_', name)[:100]}_micro_f1"] = row["micro_f1"]
         self._mlflow.log_metrics(values)
 
     def model(self, folder: Path, registered: str | None = None) -> str | None:
@@ -103,3 +109,13 @@ def tracked(name: str, home: Path) -> Iterator[Run]:
         mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=None if os.environ.get("MLFLOW_RUN_ID") else name):
         yield Run(mlflow)
+
+
+@contextmanager
+def joined() -> Iterator[Run | None]:
+    """The run that `mlflow run` opened for this program; None where it was not started so."""
+    if not os.environ.get("MLFLOW_RUN_ID"):
+        yield None
+        return
+    with tracked("", Path("artifacts/mlflow")) as run:
+        yield run

@@ -32,11 +32,13 @@ from training.augment import Augmented
 from training.carry import carry_start, carry_wide
 from training.dataset import build_dataset, data_hash
 from training.fit import Fitted, encoder_rate, fit, set_seed, weak_rate
+from training.flags import Flags
 from training.network import TaggingNetwork, load_encoder, load_tokenizer, ready_encoder
 from training.plant import CONTRAST, Planter
 from training.settings import TrainSettings, add_setting_flags, whole_number
 from training.soft import SOFT, read_soft
 from training.start import Start, start_from_run
+from training.trained_on import read_train, without
 from training.weak import WeakSource, read_weak
 from training.wide import feature_matrix, fit_buckets, fit_linear, out_of_fold, pack
 
@@ -45,22 +47,8 @@ if TYPE_CHECKING:
 
 NETWORK, RUN, LOGITS = "network.safetensors", "run.json", "dev_logits.npy"
 NO_SCOPE = "none"
-
-
-def read_train(
-    files: Sequence[Path], dev: Sequence[LabelledReport], taxonomy: Taxonomy
-) -> list[LabelledReport]:
-    """Read labelled files, leaving out every id of the dev set; of an id in two files the later counts."""
-    held_out = {row.report.id for row in dev}
-    found: dict[object, LabelledReport] = {}
-    for path in files:
-        of_file: dict[object, LabelledReport] = {}
-        for number, row in enumerate(read_labelled(path, taxonomy)):
-            # Within a file a number given twice is two reports.
-            key = row.report.id if row.report.id not in of_file else (path, number)
-            of_file[key] = row
-        found |= of_file
-    return [row for row in found.values() if row.report.id not in held_out]
+ENCODER = DEFAULT.parent / "encoder"
+"""The pretrained encoder that ships, wherever the package is installed."""
 
 
 def train_run(
@@ -93,16 +81,18 @@ def train_run(
     """
     set_seed(settings.seed)
     dev_rows = list(read_labelled(dev_file, taxonomy))
-    rows = read_train(labelled, dev_rows, taxonomy)
+    trained = read_train(labelled, dev_rows, taxonomy)
+    print(trained.said(), flush=True)
+    rows = [*trained.rows]
     for name, part in (("labelled", rows), ("dev", dev_rows)):
         if not any(given is not None for row in part for given in row.labels.values()):
-            raise DataError(f"no report with labels of this taxonomy in {name}, ids of dev left out")
+            raise DataError(f"no report with labels of this taxonomy in {name}, reports of dev left out")
     tokenizer = load_tokenizer(encoder_name, allow_download)
     encoder = Encoder(tokenizer, settings.window, settings.overlap, blind=settings.blind)
-    labelled_rows, said = rows, None
+    labelled_rows, said = trained.rows, None
     if soft is not None:
         more, said = read_soft(soft, taxonomy, {row.report.id for row in [*rows, *dev_rows]})
-        rows = [*rows, *more]
+        rows += without(more, dev_rows)
     train, dev = build_dataset(rows, taxonomy, encoder, said), build_dataset(dev_rows, taxonomy, encoder)
     out.mkdir(parents=True, exist_ok=True)
 
@@ -123,6 +113,7 @@ def train_run(
         raise DataError(f"--window {settings.window}: the encoder reads {positions} tokens at most; lower it")
     if weak and settings.weak_epochs:
         weak_rows, weak_taxonomy = read_weak(weak, {row.report.id for row in dev_rows})
+        weak_rows = without(weak_rows, dev_rows)
         labels = sum(len(axis.labels) for axis in weak_taxonomy.axes)
         first = TaggingNetwork(body, labels, settings.head, settings.dropout)
         fit(
@@ -247,20 +238,17 @@ def wide_of(folder: Path, network: TaggingNetwork) -> Wide | None:
     return Wide(wide.buckets, wide.weights, wide.scale * gain, wide.bias * gain)
 
 
-def main() -> None:
-    """Read the flags, train, export and record."""
-    from training.scope import LENT, Taught, lend_scope
-    from training.to_onnx import add_export_flags, export_run, golden_reports, notes_of
-    from training.tracking import tracked
+def _parser() -> argparse.ArgumentParser:
+    from training.to_onnx import add_export_flags
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="petition train")
+    parser = Flags(description=__doc__.splitlines()[0], prog="petition train")
     parser.add_argument("--labelled", type=Path, nargs="+", required=True, help="labelled JSONL files")
     parser.add_argument("--weak", type=WeakSource.parse, nargs="*", default=[], metavar="FILE:FIELD[/LEVEL]",
                         help="JSONL files with another system's label in a field")  # fmt: skip
     parser.add_argument(
         "--soft", type=Path, help="what other models say of unlabelled reports, from python -m training.soft"
     )
-    parser.add_argument("--encoder", default="model/encoder", help="folder or hub name")
+    parser.add_argument("--encoder", default=str(ENCODER), help="folder or hub name")
     parser.add_argument("--start-from", type=Path, metavar="RUN",
                         help="folder of an earlier run, of this taxonomy or another: start from its encoder "
                              "and from the heads of the labels that this one continues")  # fmt: skip
@@ -275,7 +263,16 @@ def main() -> None:
                         help="folder of the MLflow records; MLFLOW_TRACKING_URI goes before it")  # fmt: skip
     add_export_flags(parser)
     add_setting_flags(parser, TrainSettings)
-    args = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Read the flags, train, export and record."""
+    from training.scope import LENT, Taught, lend_scope
+    from training.to_onnx import export_run, golden_reports, notes_of
+    from training.tracking import tracked
+
+    args = _parser().parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     settings = TrainSettings(**{f.name: getattr(args, f.name) for f in fields(TrainSettings)})

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from serving.faults import Code, tell
-from serving.help import argument, option
+from serving.help import HelpedCommand, argument, option
+from serving.train_options import FILES, SETTINGS
 
 # What training imports of its extra; gensim and jieba serve pretraining alone.
 NEEDED = tuple(
@@ -20,10 +21,26 @@ NEEDED = tuple(
     "tqdm".split()
 )
 _INSTALL = "在源码文件夹里运行 pip install -e '.[{0}]'，或 pip install '文件名.whl[{0}]'"
+_BASELINE = (
+    "标注数据（JSONL），可重复：用它训练一个线性模型（TF-IDF 加 SVM），在同一个 FILE 上量，与模型并排比较；"
+    "其中与 FILE 雷同的件不用。"
+)
+
+
+class TrainCommand(HelpedCommand):
+    """Its options are those of training's own command; the help needs no training."""
+
+    handed_on = (("文件", FILES), ("训练设置", SETTINGS))
 
 
 def train(context: typer.Context) -> None:
-    """用标注数据训练一个模型（需要 training 扩展）；参数见 petition train --help。"""
+    """用标注数据训练一个模型（需要 training 扩展）。
+
+    一次做完训练、导出、在开发集上定校准和门槛，并记入 MLflow。做法见 docs/training.md。
+
+    退出码：0 已完成；2 用法不对；3 要接过或接着用的模型不能用；4 文件不能读写，或标注数据有错；
+    69 没有安装 training 扩展。
+    """
     run_training("training.train", context.args)
 
 
@@ -33,14 +50,18 @@ def evaluate(
     out: Annotated[
         Path | None, option("--out", "-o", metavar="文件夹", help="指标、图表和错例编号写到这个文件夹。")
     ] = None,
+    baseline: Annotated[list[Path] | None, option("--baseline", metavar="文件", help=_BASELINE)] = None,
 ) -> None:
     """用标注数据评测一个模型（需要 training 扩展）。
 
-    指标以 Markdown 表格显示：每个标签的精确率、召回率、F1，和置信区间。
+    指标以 Markdown 表格显示：每个标签的精确率、召回率、F1，和置信区间；文件里一件也没有的标签另外点名，
+    因为宏平均 F1 把它们算作 0。
 
     退出码：0 已完成；2 用法不对；3 模型不能用；4 文件不能读写；69 没有安装 training 扩展。
     """
     extra = ["--out", str(out)] if out is not None else []
+    if baseline:
+        extra += ["--baseline", *map(str, baseline)]
     run_training("training.evaluate", ["--export", str(export), "--file", str(file), *extra])
 
 

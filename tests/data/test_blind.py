@@ -44,12 +44,15 @@ def read(text: str) -> str:
         ("尊敬的领导，您好！" * 20 + MATTER + "谢谢！", MATTER),
         (MATTER + "电话13800138000", MATTER + "电话13911112222"),
         (MATTER + "联系人：岑先生，电话：000-00000000，随时可以联系。", MATTER),
+        (MATTER + "联系人：王先生，联系电话：13800138000。", MATTER + "联系人：【姓名】，联系电话：【手机号】。"),
         (MATTER + "\n姓名：李四\n手机：138****8000", MATTER),
         (MATTER + "我的电话是13800138000，请随时与我联系，谢谢！", MATTER),
         (MATTER + "以上情况，感谢您在百忙之中阅读，祝工作顺利！", MATTER),
         (MATTER + "祝您身体健康，万事如意。\n此致\n敬礼！", MATTER),
         (MATTER + "「没人管」、『等通知』", MATTER + "“没人管”，“等通知”"),
         (MATTER + "拜托各位领导，恳请早日解决为盼！", MATTER),
+        (MATTER + "望领导尽快推进解决并答复，不胜感激！", MATTER),
+        (MATTER + "谢谢你们不作为！望回复，谢谢。", MATTER + "谢谢你们不作为！"),
         ("材料见 https://pan.example.com/abc?x=1 " + MATTER, "材料见 " + MATTER),
         ("路灯坏了.报了两次没有人来修", "路灯坏了。报了两次没有人来修"),
     ],
@@ -63,6 +66,8 @@ def test_who_writes_changes_nothing(one: str, other: str) -> None:
     [
         MATTER, "其他子女和妇女主任都说优先生产", "村民小组组长把低保给了亲戚", "谢谢",
         MATTER + "请问热线电话为什么打不通", MATTER + "感谢领导给我们村修好了去年冲断的桥", "水温3.5度",
+        MATTER + "真是谢谢你们不作为！", MATTER + "希望不要再给我虚假回复。", MATTER + "盼别再敷衍回复",
+        MATTER + "感谢你们推来推去。",
     ],
 )  # fmt: skip
 def test_the_matter_is_read_as_it_stands(text: str) -> None:

@@ -105,6 +105,7 @@ def test_writing_and_loading_give_the_same_taxonomy(tmp_path: Path, taxonomy: Ta
         ("name: 路灯, ", "", r"\(lamp\): name is missing"),
         ("kind: one", "kind: two", "many or one"),
         ("kind: one", "kind: one\n  colour: red", "unknown key colour"),
+        ("kind: one", "kind: one\n  screened: 是", "screened must be true or false"),
         ("parent: road", "parents: road", "unknown key parents"),
         ('version: "1"', "version: 2026.10", "version must be text; put it in quotes"),
         ("id: lamp", "id: no", "id must be text"),
@@ -154,6 +155,18 @@ def test_references_are_refused() -> None:
 
     with pytest.raises(BadTaxonomy, match="line 2: not valid YAML: a reference"):
         parse_taxonomy("\n".join(lines))
+
+
+def test_the_screened_axes_are_those_that_say_so_or_else_misconduct() -> None:
+    """Evidence unasked and the review border hang on it."""
+    screened = GOOD.replace("kind: one", "kind: one\n  screened: true", 1)
+    misconduct = GOOD[GOOD.index("- id: topic") :].replace("topic", "misconduct")
+
+    assert parse_taxonomy(GOOD).screened == frozenset()
+    assert Taxonomy.default().screened == parse_taxonomy(GOOD + misconduct).screened == {"misconduct"}
+    assert parse_taxonomy(screened + misconduct).screened == {"topic"}
+    assert parse_taxonomy(parse_taxonomy(screened).to_yaml()) == parse_taxonomy(screened)
+    assert "screened" not in Taxonomy.default().to_yaml()
 
 
 def test_columns_follow_the_taxonomy() -> None:

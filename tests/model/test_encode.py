@@ -114,6 +114,21 @@ def test_a_cap_inside_the_title_leaves_the_whole_text_unread(tokenizer: Tokenize
     assert one(encoder, "没人处理", title="路灯").unread_chars == 4
 
 
+@pytest.mark.parametrize("title", ["", "路灯收费"])
+def test_what_a_cap_leaves_unread_is_in_no_text_that_is_read(tokenizer: Tokenizer, title: str) -> None:
+    """N-gram models read the texts, not the tokens."""
+    text = "学校㎡&lt;收费&gt;，没人处理。"
+    for most in range(1, 12):
+        encoded = one(Encoder(tokenizer, max_tokens=most), text, title)
+        ends = {TITLE: 0, BODY: 0}
+        for part, end in zip(encoded.part.tolist(), encoded.end.tolist(), strict=True):
+            ends[part] = max(ends.get(part, 0), end)
+
+        assert (len(encoded.title.text), len(encoded.body.text)) == (ends[TITLE], ends[BODY])
+        assert title.startswith(encoded.title.text) and clean(text).text.startswith(encoded.body.text)
+        assert int(encoded.body.offsets[-1]) == len(text)
+
+
 def test_padding_is_neither_read_nor_counted(tokenizer: Tokenizer) -> None:
     encoder = Encoder(tokenizer)
     windows = [encoder.windows(e)[0] for e in (one(encoder, "学校"), one(encoder, "学校没人处理"))]

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
 from data.report import Report
+from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
 from model.export import Export
 from model.tagger import CHUNK, Tagger
 from model.work import Job
+from tests.conftest import new_export
 from tests.model.conftest import plain_decisions, random_tables, random_wide, speaking_tables
 
 Make = Callable[..., Export]
@@ -190,6 +193,22 @@ def test_evidence_is_given_on_the_axes_asked_for(
     assert all(prediction.tags.values())
 
 
+@pytest.mark.parametrize(
+    ("marked", "axes"), [((), {"domain", "problem", "purpose"}), (("problem", "purpose"), {"problem", "purpose"})]
+)
+def test_a_taxonomy_without_misconduct_gets_evidence_on_its_screened_axes_or_on_all(
+    tmp_path: Path, tokenizer: Tokenizer, taxonomy: Taxonomy, marked: tuple[str, ...], axes: set[str]
+) -> None:
+    domain, misconduct, purpose = taxonomy.axes
+    renamed = (domain, replace(misconduct, id="problem"), purpose)
+    other = Taxonomy("t", tuple(replace(axis, screened=axis.id in marked) for axis in renamed))
+    tables = speaking_tables(tokenizer, {"学校": 0, "推诿": 2, "没人": 4})
+    export = new_export(tmp_path / "export", tokenizer, other, tables)
+    (prediction,) = Tagger(export, 1).tag([Report("1", "学校推诿，没人")])
+
+    assert {axis for axis, tags in prediction.tags.items() for tag in tags if tag.evidence} == axes
+
+
 def test_reasons_for_review_name_the_axis(make_export: Make, tokenizer: Tokenizer) -> None:
     decisions = plain_decisions(make_export(folder="other").taxonomy)
     domain, misconduct = decisions["domain"], decisions["misconduct"]
@@ -213,6 +232,20 @@ def test_what_a_cap_left_unread_is_said(make_export: Make) -> None:
 
     assert prediction.unread_chars == 4
     assert prediction.needs_review and "unread" in prediction.review_reasons
+
+
+def test_a_cap_caps_the_linear_part_and_the_evidence_too(make_export: Make, tokenizer: Tokenizer) -> None:
+    wide = random_wide()
+    tagger = Tagger(make_export(random_tables(tokenizer, 6, frame=False), wide=wide), 1, max_tokens=3)
+    reports = [Report("1", f"学校收费，{rest}", "") for rest in ("没人处理", "街道推诿造假")]
+    first, second = tagger.logits(reports)
+    (work,) = tagger._run(reports[:1])
+
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(
+        tagger.contributions(work, [0, 3, 5]).sum(0), (first - wide.bias)[[0, 3, 5]], rtol=1e-4, atol=1e-4
+    )
+    assert tagger.tag(reports[:1], "all", matters=True)[0].unread_chars == 4
 
 
 def test_several_threads_may_tag_at_once(make_export: Make) -> None:

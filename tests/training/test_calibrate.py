@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,16 @@ def test_each_axis_gets_its_decision_and_only_the_screened_one_a_border() -> Non
     assert (decisions["purpose"].slope > 0).all()
     for decision in decisions.values():
         assert ((decision.thresholds >= 0) & (decision.thresholds <= 0.95)).all()
+
+
+def test_a_taxonomy_may_say_which_axis_gets_the_border() -> None:
+    renamed = tuple(replace(axis, id=f"of-{axis.id}") for axis in TAXONOMY.axes)
+    marked = tuple(replace(axis, screened=axis.id != "of-domain") for axis in renamed)
+    plain, said = (calibrate(*table(), Taxonomy("t", axes)) for axes in (renamed, marked))
+
+    assert not any(decision.review_above for decision in plain.values())
+    # An axis of kind `one` always gives a label.
+    assert [d.review_above is not None for d in said.values()] == [False, True, False]
 
 
 def test_rows_without_the_axis_change_nothing() -> None:

@@ -10,22 +10,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.errors import EmptyFile, NoLabels
 from data.labelled import LabelledReport, read_labelled
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy
+from model.export import Export
 from model.tagger import Tagger
-from tests.training.conftest import PLANTED, Files
+from tests.training.conftest import PLANTED, Files, write_jsonl
 from training.evaluate import (
+    Metrics,
     axis_metrics,
     bootstrap,
     calibration_error,
     evaluate,
     main,
+    of_scores,
     screening,
-    table,
-    worst_cases,
-    write_report,
 )
+from training.measured import table, worst_cases, write_report
 
 AXIS = Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙"), Label("c", "丙")))
 SCORES = np.array([[0.9, 0.1, 0.2], [0.8, 0.7, 0.1], [0.3, 0.6, 0.1], [0.2, 0.2, 0.1]] * 5, np.float32)
@@ -52,6 +54,17 @@ def test_figures_of_a_table_made_by_hand() -> None:
     )
     low, high = metrics.micro_interval
     assert low < metrics.micro_f1 < high
+
+
+def test_labels_that_no_report_has_are_named_beside_macro_f1() -> None:
+    metrics = axis_metrics(AXIS, SCORES, TRUTH, SCORES >= 0.5)
+    said = table(Metrics({"domain": metrics}, 0.0, SCORES, TRUTH))
+    whole = axis_metrics(AXIS, SCORES, np.roll(TRUTH, 1, axis=1) + TRUTH, SCORES >= 0.5)
+
+    assert metrics.absent == ("c",) and whole.absent == ()
+    assert metrics.macro_f1_of_present == pytest.approx((0.8 + 2 / 3) / 2)
+    assert "no report here has c: each counts as 0 in every macro-F1; over the other labels it is 0.733" in said
+    assert metrics.summary()["absent"] == ["c"]
 
 
 def test_a_figure_that_does_not_exist_is_null() -> None:
@@ -125,6 +138,40 @@ def test_an_export_is_measured_through_its_tagger(tagger: Tagger, files: Files, 
     assert 0 <= metrics.review_share <= 1
 
 
+def test_every_report_is_read_once(
+    tagger: Tagger, files: Files, taxonomy: Taxonomy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, read, run = list(read_labelled(files.dev, taxonomy)), [], tagger._run
+    monkeypatch.setattr(tagger, "_run", lambda reports: read.append(len(reports)) or run(reports))
+    metrics = evaluate(tagger, rows)
+
+    assert read == [24]
+    monkeypatch.undo()
+    np.testing.assert_array_equal(metrics.scores, tagger.scores([row.report for row in rows]))
+
+
+def test_slices_stand_in_the_report_and_not_in_the_export(
+    tagger: Tagger, export_folder: Path, files: Files, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    rows = list(read_labelled(files.dev, taxonomy))
+    write_report(evaluate(tagger, rows), rows, tagger, tmp_path)
+    written = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["axes"]["domain"]
+
+    assert written["slices"]["source=invented"]["reports"] == 24
+    kept = Export.load(export_folder).dev_metrics["axes"]["domain"]
+    assert "slices" not in kept and kept.keys() == written.keys() - {"slices"}
+
+
+def test_scores_without_thresholds_are_measured_with_the_best_ones(taxonomy: Taxonomy) -> None:
+    truth = np.full((20, 7), np.nan, np.float32)
+    truth[:, :3] = TRUTH
+    scores = np.zeros((20, 7), np.float32)
+    scores[:, :3] = TRUTH - 0.3
+    axes = of_scores(scores, truth, taxonomy)
+
+    assert list(axes) == ["domain"] and axes["domain"].labels["education"]["f1"] == 1
+
+
 def test_the_worst_cases_hold_ids_and_no_text(
     tagger: Tagger, files: Files, taxonomy: Taxonomy, tmp_path: Path
 ) -> None:
@@ -175,3 +222,36 @@ def test_the_command_prints_the_table(
 
     assert printed.strip() == table(evaluate(tagger, list(read_labelled(files.dev, taxonomy)))).strip()
     assert "### domain (24 reports)" in printed and "| education |" in printed
+
+
+@pytest.mark.parametrize(
+    ("rows", "error"), [([], EmptyFile), ([{"text": f"{PLANTED}，学校收费"}], NoLabels)], ids=["empty", "unlabelled"]
+)
+def test_a_file_with_nothing_to_measure_on_is_named(
+    export_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, str]],
+    error: type[Exception],
+) -> None:  # fmt: skip
+    file = write_jsonl(tmp_path / "test.jsonl", rows)
+    monkeypatch.setattr(sys, "argv", ["evaluate", "--export", str(export_folder), "--file", str(file)])
+
+    with pytest.raises(error, match=r"test\.jsonl") as told:
+        main()
+    assert PLANTED not in str(told.value)
+
+
+def test_the_baseline_learns_from_other_reports_and_stands_beside(
+    export_folder: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    flags = ["--export", export_folder, "--file", files.dev, "--out", tmp_path, "--baseline", files.train]
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, flags)])
+    main()
+    printed = capsys.readouterr().out
+    rows = [line.split(" | ") for line in printed.splitlines() if "TF-IDF + SVM |" in line]
+
+    assert [row[0] for row in rows] == ["| domain", "| misconduct", "| purpose"]
+    assert float(rows[0][2]) > 0.8 and PLANTED not in printed  # its words say the domain
+    assert printed.strip() == (tmp_path / "metrics.md").read_text(encoding="utf-8").strip()
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, flags[:-1]), str(files.dev)])
+    with pytest.raises(EmptyFile, match="no report beside those of"):
+        main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,6 +204,30 @@ def test_a_run_that_has_ended_is_left_as_it_is(
     pretrain(arguments(whole_run, streams, tokenizer_file), settings)
 
     assert {path: path.read_bytes() for path in whole_run.rglob("*") if path.is_file()} == files
+
+
+def test_an_encoder_that_a_kill_left_behind_is_written_again(
+    whole_run: Path, tmp_path: Path, streams: Path, tokenizer_file: Path, settings: PretrainSettings
+) -> None:
+    """Killed between the last checkpoint and its encoder, in the middle of a line of the log."""
+    run = shutil.copytree(whole_run, tmp_path / "run")
+    (run / "encoder" / "model.safetensors").write_bytes(b"half")
+    (run / "encoder" / "README.md").unlink()
+    with (run / "log.jsonl").open("a") as log:
+        log.write('{"step": 2')
+    pretrain(arguments(run, streams, tokenizer_file), settings)
+
+    for file in (whole_run / "encoder").iterdir():
+        assert (run / "encoder" / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_a_run_goes_on_with_the_settings_that_it_was_begun_with(
+    whole_run: Path, streams: Path, tokenizer_file: Path, settings: PretrainSettings
+) -> None:
+    given = arguments(whole_run, streams, tokenizer_file)
+    with pytest.raises(SystemExit, match=r"begun with --length 16, --mask-rate 0\.2: give the same again"):
+        pretrain(given, replace(settings, length=32, mask_rate=0.3))
+    pretrain(given, replace(settings, matrix_lr=1e-3, decay=0.5))
 
 
 def test_word_vectors_start_the_embeddings(tmp_path: Path) -> None:

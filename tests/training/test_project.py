@@ -1,4 +1,4 @@
-"""`mlflow run . -e retrain` does what `petition retrain` does."""
+"""`mlflow run . -e ...` does what the command does, and records it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,24 @@ from tests.training.test_cycle import distinct_rows
 ROOT = Path(__file__).parents[2]
 
 
+def run_entry_point(
+    name: str, parameters: dict[str, object], records: Path, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    flags = [flag for key, value in parameters.items() for flag in ("-P", f"{key}={value}")]
+    # mlflow leaves the experiment of whatever ran before in the environment.
+    own = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_EXPERIMENT")}
+    environment = {
+        **own, "MLFLOW_TRACKING_URI": f"sqlite:///{records / 'mlflow.db'}", "PYTHONPATH": str(ROOT),
+        "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "mlflow", "run", str(ROOT), "-e", name, "--env-manager=local", *flags],
+        cwd=cwd, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 @pytest.mark.slow
-def test_mlflow_runs_the_entry_point_and_a_refusal_is_no_failure(
+def test_a_refusal_by_the_gate_is_no_failure(
     records: Path, tmp_path: Path, files: Files, export_folder: Path, encoder_folder: Path
 ) -> None:
     parameters = {
@@ -27,17 +43,7 @@ def test_mlflow_runs_the_entry_point_and_a_refusal_is_no_failure(
         "out": tmp_path / "run", "epochs": 1, "window": 32, "overlap": 8, "wide-bits": 10,
         "precision": "fp32", "threads": 1, "samples": 100,
     }  # fmt: skip
-    flags = [flag for name, value in parameters.items() for flag in ("-P", f"{name}={value}")]
-    # mlflow leaves the experiment of whatever ran before in the environment.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_EXPERIMENT")}
-    environment = {
-        **own, "MLFLOW_TRACKING_URI": f"sqlite:///{records / 'mlflow.db'}", "PYTHONPATH": str(ROOT),
-        "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }  # fmt: skip
-    ended = subprocess.run(
-        [sys.executable, "-m", "mlflow", "run", str(ROOT), "-e", "retrain", "--env-manager=local", *flags],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    ended = run_entry_point("retrain", parameters, records, tmp_path)
 
     assert ended.returncode == 0, ended.stderr[-2000:]
     with sqlite3.connect(records / "mlflow.db") as store:
@@ -46,4 +52,19 @@ def test_mlflow_runs_the_entry_point_and_a_refusal_is_no_failure(
     assert verdicts == [("refused",)]  # eight test reports prove nothing
     assert {name: int(number) for name, number in aliases.items()} == {"champion": 1, "challenger": 2}
     assert json.loads((tmp_path / "run" / "export" / "export.json").read_text())["name"] == "petition"
+    assert PLANTED not in ended.stdout + ended.stderr
+
+
+@pytest.mark.slow
+def test_evaluate_records_its_figures(
+    records: Path, tmp_path: Path, files: Files, export_folder: Path
+) -> None:
+    ended = run_entry_point("evaluate", {"export": export_folder, "file": files.dev}, records, tmp_path)
+
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    with sqlite3.connect(records / "mlflow.db") as store:
+        runs = store.execute("select run_uuid, status from runs").fetchall()
+        figures = dict(store.execute("select key, value from metrics").fetchall())
+    assert [status for _, status in runs] == ["FINISHED"]
+    assert {"domain_macro_f1", "misconduct_inaction_f1", "domain_source_invented_micro_f1"} <= figures.keys()
     assert PLANTED not in ended.stdout + ended.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from training.tracking import EXPERIMENT, tracked
+from training.tracking import EXPERIMENT, joined, tracked
 
 SUMMARY = {
     "review_share": 0.25,
@@ -17,6 +17,7 @@ SUMMARY = {
             "macro_f1_interval": [0.4, 0.6],
             "mean_average_precision": None,
             "labels": {"education": {"f1": 0.75, "average_precision": None}},
+            "slices": {"source=甲源（网站）": {"reports": 9.0, "micro_f1": 0.25}},
         }
     },
 }
@@ -46,6 +47,7 @@ def test_settings_figures_and_files_are_recorded(tmp_path: Path, records: Path) 
     assert rows(home, "select value from tags where key = 'data_hash'") == [("abc",)]
     assert sorted(rows(home, "select key, value, step from metrics")) == [
         ("domain_education_f1", 0.75, 0), ("domain_macro_f1", 0.5, 0),
+        ("domain_source_甲源_网站__micro_f1", 0.25, 0),
         ("gold_loss", 2.0, 2), ("gold_loss", 3.0, 1), ("review_share", 0.25, 0),
     ]  # fmt: skip
     assert [p.read_text() for p in home.rglob("report/a.txt")] == ["figures"]
@@ -66,3 +68,21 @@ def test_records_of_two_runs_lie_side_by_side(records: Path) -> None:
             pass
 
     assert sorted(rows(records, "select name from runs")) == [("a",), ("b",)]
+
+
+def test_a_program_of_mlflow_run_logs_into_the_run_that_is_open(
+    records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with joined() as alone:
+        assert alone is None
+    with tracked("opened", records):
+        pass
+    ((opened,),) = rows(records, "select run_uuid from runs")
+    monkeypatch.setenv("MLFLOW_RUN_ID", str(opened))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{records / 'mlflow.db'}")
+    with joined() as run:
+        assert run is not None
+        run.figures({"macro_f1": 0.5})
+
+    assert rows(records, "select run_uuid, key, value from metrics") == [(opened, "macro_f1", 0.5)]
+    assert rows(records, "select name, status from runs") == [("opened", "FINISHED")]

@@ -20,21 +20,25 @@ from model.export import SCOPE, Export
 from model.tagger import Tagger
 from tests.training.conftest import DOMAINS, PLANTED, Files, write_jsonl
 from training.dataset import data_hash
+from training.network import load_tokenizer
 from training.settings import TrainSettings
 from training.to_onnx import export_run
-from training.train import load_run, main, read_train, train_run
+from training.train import _parser, load_run, main, train_run
+from training.trained_on import read_train
 from training.weak import WeakSource
 
 QUICK = TrainSettings(epochs=1, window=32, overlap=8, tokens=512, wide_bits=10, head_lr=2e-2)
 
 
-def test_dev_ids_are_never_trained_on(files: Files, taxonomy: Taxonomy, run_folder: Path) -> None:
+def test_reports_of_dev_are_never_trained_on(files: Files, taxonomy: Taxonomy, run_folder: Path) -> None:
     dev = list(read_labelled(files.dev, taxonomy))
-    rows = read_train([files.train], dev, taxonomy)
+    trained = read_train([files.train], dev, taxonomy)
     facts = json.loads((run_folder / "run.json").read_text())
+    held_out = {(row.report.title, row.report.text) for row in dev}
 
-    assert [row.report.id for row in rows] == [row["id"] for row in files.train_rows]
-    assert facts["rows"] == 40 and facts["data_hash"] == data_hash(rows)
+    assert trained.held_out >= 4
+    assert not any((row.report.title, row.report.text) in held_out for row in trained.rows)
+    assert facts["rows"] == len(trained.rows) and facts["data_hash"] == data_hash(trained.rows)
 
 
 def test_a_run_folder_holds_all_and_no_words(run_folder: Path) -> None:
@@ -173,3 +177,12 @@ def test_the_command_trains_exports_and_records(
     assert list((tmp_path / "mlflow").rglob("export.json")) and list(
         (tmp_path / "mlflow").rglob("worst.jsonl")
     )
+
+
+def test_the_encoder_that_ships_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags = _parser().parse_args(["--labelled", "a.jsonl", "--dev", "b.jsonl", "--out", "run"])
+
+    assert load_tokenizer(flags.encoder).get_vocab_size() > 1000

@@ -83,6 +83,22 @@ def test_labelled_reports_and_those_alike_to_them_are_left_out(
     assert ids == ["3"]
 
 
+def test_another_report_of_the_same_number_is_still_chosen(
+    queue: Petition, pool: Path, tmp_path: Path
+) -> None:
+    """Last year's report 2, and report 3 as it came back from the tool, its number covered."""
+    labelled = tmp_path / "labels.jsonl"
+    lines = [
+        {"id": "2", "text": "公交车不停站，司机不理人", "domain": []},
+        {"id": "3", "text": f"{QUIET}电话【手机号】", "domain": []},
+    ]
+    labelled.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in lines), encoding="utf-8")
+    queue(pool, "-o", tmp_path / "t.jsonl", "--labelled", labelled)
+    chosen = (tmp_path / "t.jsonl").read_text(encoding="utf-8").splitlines()
+
+    assert {json.loads(line)["编号"] for line in chosen} in ({"1", "2"}, {"4", "2"})
+
+
 def test_a_workbook_that_was_filled_in_is_imported(
     queue: Petition, petition: Petition, export: Export, pool: Path, tmp_path: Path
 ) -> None:
