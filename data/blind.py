@@ -97,7 +97,9 @@ CLOSING = re.compile(
     rf"(?:{_AT_LENGTH}|(?:(?!{_THANKS})[\u4e00-\u9fff]){{0,6}}){_STOPS}*"
     rf"|{_CONTACT}(?:[;()]|{_STOPS}|\Z)+)+\Z"
 )
-_CUE = re.compile(r"不(?![胜甚尽已吝])|(?<![特级])别|勿|虚假|敷衍|推(?![进动])|应付|欺|骗|糊弄|搪塞|忽悠|皮球|包庇")
+_CUE = re.compile(
+    "不(?![胜甚尽已吝])|(?<![特级])别|勿|虚假|敷衍|推(?![进动])|应付|欺|骗|糊弄|搪塞|忽悠|皮球|包庇"
+)
 """Words of an allegation: 谢谢你们不作为 and 希望不要再给我虚假回复 are no closings."""
 CLOSING_MOST = 120
 """Characters at the end of a body in which a closing is looked for."""

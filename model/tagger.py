@@ -124,7 +124,7 @@ class Tagger:
     def scored(
         self, reports: Iterable[Report], evidence: EvidenceFor = "none"
     ) -> Iterator[tuple[Floats, list[Prediction]]]:
-        """Read a stream once; give chunk by chunk calibrated scores [reports, labels], and the predictions."""
+        """Read a stream once; give chunk by chunk calibrated scores [reports, labels], and predictions."""
         for works, logits in self.examine(reports):
             yield self._scores(logits), list(self._decide(works, logits, evidence, matters=False))
 

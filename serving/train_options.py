@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 FILES = (
-    ("--labelled 文件 ...", "标注数据（JSONL），可以写几个；必须给出。同一件（编号和文字都相同）后面的标注代替前面的。"),
+    (
+        "--labelled 文件 ...",
+        "标注数据（JSONL），可以写几个；必须给出。同一件（编号和文字都相同）以后面的标注为准。",
+    ),
     ("--dev 文件", "开发集（JSONL）：选轮次，定校准、门槛和复核线；其中的件不训练。必须给出。"),
     ("--out 文件夹", "结果写到这个文件夹；模型在里面的 export/，给 --model 用。必须给出。"),
     ("--taxonomy 文件", "分类体系（yaml）；默认用随程序的。"),
@@ -23,7 +26,10 @@ FILES = (
     ("--golden 文件", "虚构的件，随模型一起，供核对本机的计算；默认用随程序的样例。"),
     ("--data-notes 文件", "写进模型卡的数据说明（Markdown）：训练数据从哪里来，什么许可。"),
     ("--threads 个数", "线程数；默认 0，由 torch 决定。"),
-    ("--tracking 文件夹", "MLflow 记录的文件夹；默认 artifacts/mlflow。设了 MLFLOW_TRACKING_URI 时以它为准。"),
+    (
+        "--tracking 文件夹",
+        "MLflow 记录的文件夹；默认 artifacts/mlflow。设了 MLFLOW_TRACKING_URI 时以它为准。",
+    ),
 )
 """The run: its files, where it begins and what it writes."""
 
@@ -31,7 +37,10 @@ SETTINGS = (
     ("--epochs 轮数", "标注数据最多学几轮，取开发集上最好的一轮；默认 8。"),
     ("--patience 轮数", "开发集的宏平均 F1 连续这么多轮没有提高就停；默认 3。"),
     ("--seed 数字", "随机数种子；默认 0。"),
-    ("--head 种类", "分类头：label-attention 每个标签各看各的字，cls 是通常的做法，用来对照；默认 label-attention。"),
+    (
+        "--head 种类",
+        "分类头：label-attention 每个标签各看各的字，cls 是通常的做法，用来对照；默认 label-attention。",
+    ),
     ("--tokens 个数", "一批最多多少个词元，内存不够就调小；默认 6144。"),
     ("--reports 件数", "一批最多多少件；默认 32。"),
     ("--window 个数", "一个窗口多少个词元；默认 256。"),

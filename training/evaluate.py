@@ -282,8 +282,6 @@ def _length_band(length: int) -> str:
     return "1000 and more"
 
 
-
-
 def main() -> None:
     """Evaluate an Export from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -291,8 +289,8 @@ def main() -> None:
     parser.add_argument("--file", type=Path, required=True, help="labelled JSONL")
     parser.add_argument("--out", type=Path, help="folder for metrics.json, metrics.md, worst.jsonl, pictures")
     parser.add_argument("--baseline", type=Path, nargs="+", default=[], metavar="FILE",
-                        help="labelled JSONL that a linear SVM learns from, to be measured beside the Export; "
-                             "reports of --file among them are left out")  # fmt: skip
+                        help="labelled JSONL that a linear SVM learns from, to be measured beside; those of "
+                             "--file are left out")  # fmt: skip
     args = parser.parse_args()
     tagger = Tagger.load(args.export)
     taxonomy = tagger.export.taxonomy
@@ -300,14 +298,14 @@ def main() -> None:
     if not rows:
         raise EmptyFile(f"{args.file}: there is nothing in it; give labelled reports, one JSON object a line")
     if not any(held is not None for row in rows for held in row.labels.values()):
-        raise NoLabels(f"{args.file}: no report has a label on {', '.join(axis.id for axis in taxonomy.axes)}")
+        raise NoLabels(f"{args.file}: no report has labels of this taxonomy; see petition taxonomy")
     metrics = evaluate(tagger, rows)
     print(table(metrics))
     said, svm = "", dict[str, AxisMetrics]()
     if args.baseline:
         learned = read_train(args.baseline, rows, taxonomy).rows
         if not learned:
-            raise EmptyFile(f"{args.baseline[0]}: no report beside those of {args.file}; give others to learn from")
+            raise EmptyFile(f"{args.baseline[0]}: no report beside those of {args.file}; give others")
         svm = of_svm(tagger, learned, rows)
         said = beside(metrics.axes, svm, len(learned))
         print(said)

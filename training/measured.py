@@ -46,8 +46,8 @@ def table(metrics: Metrics) -> str:
     for name, axis in metrics.axes.items():
         low, high = axis.macro_interval
         absent = (
-            [f"no report here has {', '.join(axis.absent)}: each counts as 0 in every macro-F1; over the other "
-             f"labels it is {axis.macro_f1_of_present:.3f}", ""]
+            [f"no report here has {', '.join(axis.absent)}: each counts as 0 in every macro-F1; over the "
+             f"other labels it is {axis.macro_f1_of_present:.3f}", ""]
             if axis.absent
             else []
         )  # fmt: skip

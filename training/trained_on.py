@@ -1,4 +1,4 @@
-"""TrainedOn: the labelled reports that a run learns from, and how many of the files' rows are not among them."""
+"""TrainedOn: the labelled reports that a run learns from, and how many rows are not among them."""
 
 from __future__ import annotations
 

@@ -194,7 +194,8 @@ def test_evidence_is_given_on_the_axes_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("marked", "axes"), [((), {"domain", "problem", "purpose"}), (("problem", "purpose"), {"problem", "purpose"})]
+    ("marked", "axes"),
+    [((), {"domain", "problem", "purpose"}), (("problem", "purpose"), {"problem", "purpose"})],
 )
 def test_a_taxonomy_without_misconduct_gets_evidence_on_its_screened_axes_or_on_all(
     tmp_path: Path, tokenizer: Tokenizer, taxonomy: Taxonomy, marked: tuple[str, ...], axes: set[str]

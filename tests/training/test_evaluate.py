@@ -63,7 +63,7 @@ def test_labels_that_no_report_has_are_named_beside_macro_f1() -> None:
 
     assert metrics.absent == ("c",) and whole.absent == ()
     assert metrics.macro_f1_of_present == pytest.approx((0.8 + 2 / 3) / 2)
-    assert "no report here has c: each counts as 0 in every macro-F1; over the other labels it is 0.733" in said
+    assert "no report here has c: each counts as 0 in every macro-F1" in said and "it is 0.733" in said
     assert metrics.summary()["absent"] == ["c"]
 
 
@@ -225,7 +225,9 @@ def test_the_command_prints_the_table(
 
 
 @pytest.mark.parametrize(
-    ("rows", "error"), [([], EmptyFile), ([{"text": f"{PLANTED}，学校收费"}], NoLabels)], ids=["empty", "unlabelled"]
+    ("rows", "error"),
+    [([], EmptyFile), ([{"text": f"{PLANTED}，学校收费"}], NoLabels)],
+    ids=["empty", "unlabelled"],
 )
 def test_a_file_with_nothing_to_measure_on_is_named(
     export_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, str]],

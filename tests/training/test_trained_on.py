@@ -16,7 +16,9 @@ from training.trained_on import TrainedOn, read_train
 MATTER = f"{PLANTED}，村里的路灯坏了三个月，报了两次没有人来修。"
 
 
-def read(folder: Path, taxonomy: Taxonomy, files: dict[str, list[dict[str, Any]]], dev: str = "") -> TrainedOn:
+def read(
+    folder: Path, taxonomy: Taxonomy, files: dict[str, list[dict[str, Any]]], dev: str = ""
+) -> TrainedOn:
     paths = {}
     for name, rows in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +98,7 @@ def test_what_was_read_replaced_and_left_out_is_said(tmp_path: Path, taxonomy: T
     plain = read(tmp_path, taxonomy, {"c.jsonl": files["a.jsonl"]}).said()
 
     assert said == (
-        "标注数据 4 件：用于训练 2 件，同一件后面又有标注、以后面为准的 1 件，开发集里也有、不用于训练的 1 件。"
+        "标注数据 4 件：用于训练 2 件，同一件后面又有标注、以后面为准的 1 件，"
+        "开发集里也有、不用于训练的 1 件。"
     )
     assert plain == "标注数据 2 件：用于训练 2 件。"

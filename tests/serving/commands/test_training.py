@@ -31,7 +31,9 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_torch")
-@pytest.mark.parametrize("command", [("train",), ("train", "--dev", "x"), ("evaluate", "export", "dev.jsonl")])
+@pytest.mark.parametrize(
+    "command", [("train",), ("train", "--dev", "x"), ("evaluate", "export", "dev.jsonl")]
+)
 def test_without_the_extra_the_pip_command_is_named(petition: Petition, command: tuple[str, ...]) -> None:
     ended = petition(*command)
 
@@ -41,7 +43,8 @@ def test_without_the_extra_the_pip_command_is_named(petition: Petition, command:
 
 @pytest.mark.usefixtures("without_torch")
 @pytest.mark.parametrize(
-    ("command", "shown"), [("evaluate", ("EXPORT", "--out")), ("train", ("--labelled 文件 ...", "--epochs 轮数"))]
+    ("command", "shown"),
+    [("evaluate", ("EXPORT", "--out")), ("train", ("--labelled 文件 ...", "--epochs 轮数"))],
 )
 def test_help_needs_no_extra(petition: Petition, command: str, shown: tuple[str, ...]) -> None:
     ended = petition(command, "--help")
@@ -97,12 +100,13 @@ def test_evaluate_measures_an_export(petition: Petition, export: Export, tmp_pat
     file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     train = tmp_path / "train.jsonl"
     train.write_text(
-        "\n".join(json.dumps({**row, "text": f"{row['text']}，{number}"}) for row in rows for number in "一二三"),
+        "\n".join(
+            json.dumps({**row, "text": f"{row['text']}，{number}"}) for row in rows for number in "一二三"
+        ),
         encoding="utf-8",
     )
-    ended = petition(
-        "evaluate", export.folder, file, "--out", tmp_path / "report", "--baseline", train, "--baseline", train
-    )
+    baseline = ("--baseline", train, "--baseline", train)
+    ended = petition("evaluate", export.folder, file, "--out", tmp_path / "report", *baseline)
 
     assert ended.code == 0 and "| domain | TF-IDF + SVM |" in ended.out
     assert "macro-F1 1.000" in ended.out and PLANTED not in ended.out + ended.err
