@@ -26,8 +26,8 @@ MAX_PIECE = 1 << 28  # bytes of words that are laid out at a time
 def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
     """Stream a Parquet file; rows are counted from 1, since it has no heading row.
 
-    Folders right above it that are called `column=value`, as Hive and Spark write them, are columns too, behind
-    those of the file; where it has one of that name, its own counts.
+    Folders right above it that are called `column=value`, as Hive and Spark write them, are columns too,
+    behind those of the file; where it has one of that name, its own counts.
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.

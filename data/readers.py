@@ -121,8 +121,8 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
         is_object = line.lstrip("\ufeff \t").startswith("{")
         if row == 1 and not is_object and is_heading_line(line, columns):
             raise UnsupportedFile(
-                f"{intake.file}: the first line is the heading row of a table, and standard input is read as one "
-                "report or one JSON object a line; save it as a .csv file and give that"
+                f"{intake.file}: the first line is the heading row of a table, and standard input is read as "
+                "one report or one JSON object a line; save it as a .csv file and give that"
             )
         made = objects.parse(row, line) if is_object else _plain(row, line, intake)
         if made is not None:

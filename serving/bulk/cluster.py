@@ -1,8 +1,8 @@
 """Cluster: the missing parts of a job made by Ray's workers, on this machine's cores or on many machines.
 
-Ray Data deals out the numbers of chunks, starts a lost worker again and repeats its task. What a job keeps,
-how it goes on and in which order its rows come out is the business of parts and merge, as in one process:
-docs/decisions/0006-ray.md.
+Ray Data deals out the numbers of chunks, starts a lost worker again and repeats its task; how often it may,
+the workers count themselves. What a job keeps, how it goes on and in which order its rows come out is the
+business of parts and merge, as in one process: docs/decisions/0006-ray.md.
 
 Ray's driver is a process of its own: when its machine's part of the cluster goes, Ray ends that process at
 once with code 1, which would say that the job is done.
@@ -39,8 +39,6 @@ from serving.bulk.worker import Order, Worker, end_with_parent, runs_of
 from serving.faults import Code, WrongUse, explain
 
 MOST_THREADS = 4  # of a worker, unless told; what evidence costs is one thread's work
-RETRIES = 3  # of a task whose worker was lost: what ends every process that reads it must not do so for ever
-RESTARTS = 20  # of a worker, likewise
 MEMORY = 1 << 30  # bytes that Ray sets aside for a worker, where a machine has them
 SILENCE_S = 600.0  # between two looks at whether there are new parts, while nothing is heard
 LOOK_S = 10.0  # between two looks at the machines
@@ -48,7 +46,6 @@ LOST_S = 120.0  # without a machine that a worker fits on before the job ends; o
 WAIT_S = 90.0  # for what others have written to be seen here; NFS keeps a list of a folder up to 60 s
 END_S = 20.0  # for the driver to end before it is killed
 _STORE = 80 << 20  # bytes of the object store, which carries numbers alone; Ray takes no less
-_KILLED = ("ActorDiedError", "ActorUnavailableError", "OutOfMemoryError", "WorkerCrashedError")
 _SET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing about its use leaves the machine
     "RAY_worker_niceness": "0",  # 15 by default: behind everything else on a machine
@@ -186,19 +183,12 @@ def _drive(order: Order, address: str, folder: str, missing: Sequence[int], ther
     except JobFault as error:
         there.send(Told(fault=str(error), code=explain(error)[1]))
     except Exception as error:
-        name = type(error).__name__
-        said = f"Ray 集群出错（{name}）"
-        if name in _KILLED:
-            said = (
-                f"工作进程一再被系统终止（{name}），多半是内存不够；"
-                "可加大 --threads，让每台机器少起几个工作进程，或不加 --ray"
-            )
-        said += "；已完成的部分没有丢，用同样的命令继续"
+        said = f"Ray 集群出错（{type(error).__name__}）；已完成的部分没有丢，用同样的命令继续"
         there.send(Told(fault=said, code=Code.NO_FILE))
 
 
 def _end_without_machines(ray: Any, share: Share, over: threading.Event) -> None:
-    """End the driver where no worker fits on any machine that is left: Ray would wait for one without a word."""
+    """End the driver where no worker fits on a machine that is left: Ray would wait without a word."""
     seen = time.monotonic()
     while not over.wait(LOOK_S):
         if _room(_machines(ray), share.threads, share.memory):
@@ -262,8 +252,6 @@ def _made(ray: Any, order: Order, runs: Sequence[Sequence[int]], share: Share) -
         compute=ray.data.ActorPoolStrategy(
             min_size=1, max_size=share.workers, initial_size=share.workers, max_tasks_in_flight_per_actor=2
         ),
-        max_restarts=RESTARTS,
-        max_task_retries=RETRIES,
     )
     yield from made.iter_rows()
 

@@ -161,7 +161,7 @@ class Inputs:
         ]
 
     def _naming_all(self, error: DataError, behind: Sequence[Source]) -> DataError:
-        """Add those of the sources that follow which cannot be read from the start: all are mended in one go."""
+        """Name those of the sources that follow, too, that cannot be read from their first row on."""
         names = [source.name for source in behind if not self._begins(source)]
         if names:
             shown = ", ".join(names[:_MOST_NAMES]) + (" and others" if len(names) > _MOST_NAMES else "")

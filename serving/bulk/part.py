@@ -17,6 +17,7 @@ from serving.bulk.record import Record
 from serving.whole_file import commit
 
 _NEW = ".new"  # ends the name of a part that is being written
+_TRIES = ".tries"  # and of a file with a byte for each time that workers have begun it
 _LOOK_S = 0.2  # between two looks at a folder
 _LEVEL = 1  # gzip: a fifth of the space for next to no time; its checksum tells of damage
 
@@ -75,9 +76,17 @@ class Parts:
         return len(list(self.folder.glob("*.part")))
 
     def sweep(self) -> None:
-        """Remove what writers that were killed have left."""
-        for path in self.folder.glob(f"*{_NEW}"):
-            path.unlink(missing_ok=True)
+        """Remove what writers that were killed have left, and the tries that an earlier run counted."""
+        for ending in (_NEW, _TRIES):
+            for path in self.folder.glob(f"*{ending}"):
+                path.unlink(missing_ok=True)
+
+    def tried(self, number: int) -> int:
+        """Note that a part is begun; tell how often it has been since `sweep`."""
+        path = self.path(number).with_suffix(_TRIES)
+        with path.open("ab") as file:
+            file.write(b".")
+        return path.stat().st_size
 
     def wait_for(self, numbers: Set[int], seconds: float) -> None:
         """Wait until parts that others have written are seen here; shares tell of new files late."""

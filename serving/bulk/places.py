@@ -71,7 +71,7 @@ class Places:
 
     @property
     def stopped(self) -> Path:
-        """The rejects of a job that was stopped because there were too many; those of OUT may be another job's."""
+        """The rejects of a job that had too many; the other file of rejects may be another job's."""
         return self._beside(".stopped.rejects.jsonl")
 
     @property

@@ -64,5 +64,5 @@ def _refuse_to_replace(ready: Mapping[Path, Path | None]) -> None:
     for path, staged in ready.items():
         if path.exists() and (staged is None or sha256(path) != sha256(staged)):
             raise OtherJob(
-                f"{path} 是作业进行中别处写的，没有替换；移走它，或加 --overwrite 替换它，再用同样的命令接着做"
+                f"{path} 是作业进行中别处写的，没有替换；移走它，或加 --overwrite，再用同样的命令接着做"
             )

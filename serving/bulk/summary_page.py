@@ -120,8 +120,8 @@ def _months(figures: Mapping[str, Any], down: Axis) -> str:
     months: Mapping[str, Mapping[str, int]] = figures["months"]
     dated = [month for month in months if month != NONE]
     if not dated and figures.get("undated"):  # which earlier manifests do not tell
-        said = f"有 {figures['undated']:,} 件写了时间，都看不出月份；时间要以年月开头，如 2026-03-05 或 2026年3月5日。"
-        return f"<h2>按月</h2><p>{said}</p>"
+        said = f"有 {figures['undated']:,} 件写了时间，都看不出月份"
+        return f"<h2>按月</h2><p>{said}；时间要以年月开头，如 2026-03-05 或 2026年3月5日。</p>"
     if not dated:
         return ""
     none: Mapping[str, int] = {}

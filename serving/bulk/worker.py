@@ -26,6 +26,7 @@ from serving.faults import Code, explain
 
 Table = dict[str, list[Any]]
 RUN = 16  # chunks of one task at most: what a lost worker costs, and what reading ahead needs
+TRIES = 4  # to make a run of chunks, each ended with the worker
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class Worker:
             made = [(n, *self._parts.count(n)) for n in numbers if self._parts.has(n)]
             missing = numbers - {number for number, *_ in made}
             if missing:
+                self._count_try(min(missing))
                 made += [(c.number, c.rows, c.rejects) for c in self._work.do(missing) if not c.before]
         except Exception as error:
             return self._told(error)
@@ -110,6 +112,20 @@ class Worker:
     def _told(self, error: Exception) -> Table:
         said, code = explain(error)
         return _table([(-1, 0, 0, f"{self._here}{said}", int(code or Code.INTERNAL))])
+
+    def _count_try(self, first: int) -> None:
+        """Note that a run of chunks is begun.
+
+        Raises:
+            JobFault: as often before a worker has been lost over it; Ray would try for ever.
+        """
+        tries = self._parts.tried(first)
+        if tries > TRIES:
+            raise JobFault(
+                f"从第 {first} 部分起的几部分已有 {TRIES} 次让工作进程中途消失，多半是内存不够；"
+                "可加大 --threads，让每台机器少起几个工作进程，或不加 --ray；"
+                "已完成的部分没有丢，用同样的命令继续"
+            )
 
 
 def _table(rows: Sequence[tuple[int, int, int, str, int]]) -> Table:

@@ -25,7 +25,10 @@ from serving.help import (
     option,
 )
 
-_IN = "要打标的文件、文件夹或通配符，可以有多个：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，每行一件。"
+_IN = (
+    "要打标的文件、文件夹或通配符，可以有多个：csv tsv txt jsonl json xlsx xls ods parquet；"
+    "- 为标准输入，每行一件。"
+)
 _OUT = "结果文件：.jsonl .csv .xlsx .parquet；原有的栏在前，打标的栏在后。xlsx 每 1000000 件一个文件。"
 _FORMAT = "结果的格式；默认看结果文件的后缀。"
 _NAMES = "打标的栏用什么语言：zh 中文（默认）；en 英文，标签写标签号。jsonl 的键总是英文。"

@@ -101,7 +101,12 @@ def lake(tmp_path: Path, folders: str, **columns: list[str | None]) -> Path:
 
 
 def test_folders_that_are_called_after_values_are_columns(tmp_path: Path) -> None:
-    path = lake(tmp_path, "a=b/lake/dt=2026-03/region=%E6%B2%B3%E4%B8%9C/来源=网络", 内容=["路灯坏了", None], 来源=["热线", None])
+    path = lake(
+        tmp_path,
+        "a=b/lake/dt=2026-03/region=%E6%B2%B3%E4%B8%9C/来源=网络",
+        内容=["路灯坏了", None],
+        来源=["热线", None],
+    )
 
     (row,) = read_reports(path, Columns(time="dt"))
     assert isinstance(row, Report) and (row.time, row.region, row.channel) == ("2026-03", "河东", "热线")

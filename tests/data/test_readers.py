@@ -56,7 +56,7 @@ def test_each_line_of_standard_input_is_decoded_by_itself(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    "line", ["工单编号,承办单位,诉求内容,受理时间", "\ufeff编号\t内容（必填）", "\"市民说的话\";\"受理时间\""]
+    "line", ["工单编号,承办单位,诉求内容,受理时间", "\ufeff编号\t内容（必填）", '"市民说的话";"受理时间"']
 )
 def test_a_table_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     """Its cells may hold line breaks, and its headings are no report."""
@@ -66,7 +66,9 @@ def test_a_table_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, l
         list(read_reports("-", columns))
 
 
-@pytest.mark.parametrize("line", ["内容,我家门口的路灯坏了", "投诉内容：物业，乱收费", "内容", "时间,地点", "a\rb"])
+@pytest.mark.parametrize(
+    "line", ["内容,我家门口的路灯坏了", "投诉内容：物业，乱收费", "内容", "时间,地点", "a\rb"]
+)
 def test_a_first_line_that_is_no_heading_row_is_a_report(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     """One usual word does not make it headings."""
     feed(monkeypatch, line.encode())

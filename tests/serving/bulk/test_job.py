@@ -373,9 +373,7 @@ def test_a_folder_that_cannot_be_written_is_said(bulk: Petition, big: Path) -> N
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "parquet"])
-def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(
-    bulk: Petition, tmp_path: Path, suffix: str
-) -> None:
+def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_path: Path, suffix: str) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", small], capture_output=True)

@@ -18,7 +18,7 @@ from serving.bulk.places import Places
 from serving.bulk.search import find_sources
 from serving.bulk.settings import Settings
 from serving.bulk.work import Walk
-from serving.bulk.worker import Order, Worker
+from serving.bulk.worker import TRIES, Order, Worker
 from tests.conftest import speaking_tables
 from tests.serving.bulk.conftest import TIME
 from tests.serving.conftest import PLANTED, Petition
@@ -89,6 +89,18 @@ def test_an_error_is_an_answer_without_words_that_names_the_machine(
     assert broken["code"] == [70] and "ValueError" in broken["fault"][0]
     assert changed["code"] == [4] and "被改动" in changed["fault"][0]
     assert PLANTED not in str((broken, changed))
+
+
+def test_chunks_over_which_workers_are_lost_are_given_up_until_the_next_run(order: Order) -> None:
+    parts = Parts(order.places.folder, order.manifest.job)
+    for _ in range(TRIES):
+        parts.tried(3)  # as workers do that are killed on the way
+    worker = Worker(order)
+    lost, other = worker({"chunk": [3, 4]}), worker({"chunk": [5]})
+    parts.sweep()
+
+    assert lost["code"] == [4] and "工作进程中途消失" in lost["fault"][0]
+    assert other["chunk"] == [5] and sorted(worker({"chunk": [3, 4]})["chunk"]) == [3, 4]
 
 
 def test_a_worker_with_another_model_makes_nothing(
