@@ -1,6 +1,6 @@
 """Engines: reports a second, quality on gold/dev and changed tags, of each way to compute the Export's graph.
 
-    pip install 'petition-tagger[openvino]'; python -m benchmarks.engines --data ../shared/data
+    pip install 'petition-tagger[openvino]' nncf; python -m benchmarks.engines --data ../shared/data
 
 Rounds of all engines follow each other, so that a machine that grows slower does so for all.
 """
@@ -144,7 +144,7 @@ def main() -> None:
     measured: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         engines: dict[str, Any] = dict(onnxruntime_kinds(graph, Path(folder), windows, threads))
-        engines.update(openvino_kinds(graph, threads))
+        engines.update(openvino_kinds(graph, Path(folder), windows, threads))
         if "quality" in args.parts:
             measured["quality"] = quality(tagger, engines, args.data)
         if "speed" in args.parts:
