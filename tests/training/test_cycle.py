@@ -116,7 +116,7 @@ async def comes_to(at: Running, wanted: str) -> bool:
 def test_corrections_become_the_model_that_the_running_service_answers_with(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = distinct_rows(150, 1)
+    good = distinct_rows(200, 1)
 
     async def live() -> None:
         models = office.home / "models"

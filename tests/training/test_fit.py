@@ -96,7 +96,7 @@ def test_the_loss_falls(parts: tuple, taxonomy: Taxonomy, encoder_folder: Path, 
     fitted = fit(network, train, taxonomy, encoder, SETTINGS, 6, dev, on_epoch=lines.append)
 
     assert lines == fitted.history and len(lines) == 6
-    assert lines[-1]["loss"] < 0.9 * lines[0]["loss"]
+    assert lines[-1]["loss"] < 0.95 * lines[0]["loss"]
     assert set(fitted.dev_f1) == {"domain", "misconduct", "purpose"}
     assert all(p.dtype == torch.float32 for p in network.parameters())
 
