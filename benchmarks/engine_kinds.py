@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from model.engine import Engine, load_runtime
-from model.openvino_engine import OpenVinoEngine, installed
+from model.openvino_engine import OpenVinoEngine, installed, load_openvino
 from training.quantize import quantize
 
 Windows = tuple[NDArray[np.int64], NDArray[np.bool_]]
@@ -103,8 +103,8 @@ def openvino_kinds(
     if importlib.util.find_spec("nncf") is None:
         print("nncf is not installed, and int8 on OpenVINO is left out: pip install nncf", flush=True)
         return
+    openvino = load_openvino()  # first, as nncf would load what reports its use
     import nncf
-    import openvino
 
     quantized = nncf.quantize(
         openvino.Core().read_model(graph),

@@ -34,7 +34,7 @@ class OpenVinoEngine(Engine):
             threads: 0: one per core that this process may use.
             precision: of all that is computed; `products`: bf16 for products with weights, else fp32.
         """
-        openvino = _load()
+        openvino = load_openvino()
         self.threads = threads or usable_cores()
         core = openvino.Core()
         model = core.read_model(path)
@@ -100,7 +100,7 @@ def _is_weight(output: Any) -> bool:
     return bool(node.get_type_name() == "Constant")
 
 
-def _load() -> Any:
+def load_openvino() -> Any:
     """openvino, which must be imported here and nowhere else.
 
     It brings a module that reports its use to Google Analytics, and has a stand-in for where that is missing.
