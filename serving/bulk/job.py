@@ -176,14 +176,13 @@ class Job:
         parts.sweep()
         try:
             with self.watch.phase("tag", manifest.rows):
-                share = share_of(told, inputs, len(missing))
                 if told.ray is not None:
                     from serving.bulk.cluster import on_ray
 
                     made = on_ray(
                         told, self.places, manifest, inputs, before is not None, missing, self.watch.remark
                     )
-                elif share.processes > 1:
+                elif (share := share_of(told, inputs, len(missing))).processes > 1:
                     order = Order(told, self.places, manifest, inputs, before is not None, share.threads)
                     made = in_processes(order, share.processes, missing)
                 else:

@@ -20,7 +20,7 @@ from serving.bulk.inputs import Inputs, Source
 from serving.bulk.part import Parts
 from serving.bulk.settings import Settings
 from serving.bulk.work import Counted
-from serving.bulk.worker import Order, Table, Worker, end_with_parent, runs_of
+from serving.bulk.worker import Order, Table, Worker, end_with_parent, made_before, runs_of
 from serving.faults import Code, WrongUse
 
 LEAST_CHUNKS = 4  # for each process; with fewer, all is read before another has loaded the model
@@ -65,9 +65,7 @@ def in_processes(order: Order, processes: int, missing: Set[int]) -> Iterator[Co
         JobFault: a process was ended from outside.
         WorkerFault: one met an error. Finished parts stay.
     """
-    parts = Parts(order.places.folder, order.manifest.job)
-    for number in set(range(order.manifest.chunks)) - missing:
-        yield Counted(number, *parts.count(number), True)
+    yield from made_before(Parts(order.places.folder, order.manifest.job), order.manifest, missing)
     runs = runs_of(sorted(missing), processes)[::-1]
     context = multiprocessing.get_context("spawn")
     lines: list[Connection] = []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, w
 
 TIME = "2026-11-01T08:00:00+08:00"
 TEXTS = (SCHOOL, HOSPITAL, QUIET, f"{PLANTED}，小区补贴名单造假，街道推诿。")
+COMMAND = [sys.executable, "-c", "from serving.cli import main; raise SystemExit(main())", "bulk"]
+CHUNKS = 40  # of five rows
 HEADING = ("工单编号", "承办单位", "诉求内容", "受理时间", "所属区域")
 
 
@@ -44,6 +49,32 @@ def rows_of(count: int, first: int = 0) -> list[list[str]]:
 def big(tmp_path: Path) -> Path:
     """A CSV file of 60 rows, 6 of them without text."""
     return write_csv(tmp_path / "in.csv", rows_of(60), HEADING)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A CSV file of CHUNKS chunks of five rows."""
+    return write_csv(tmp_path / "in.csv", rows_of(5 * CHUNKS), HEADING)
+
+
+@pytest.fixture
+def whole(bulk: Petition, source: Path, tmp_path: Path) -> dict[str, bytes]:
+    """What one process leaves of it."""
+    target = tmp_path / "whole" / "out.csv"
+    target.parent.mkdir()
+    assert bulk(source, target, "--chunk-rows", 5).code == 1
+    return beside(target)
+
+
+def start_job(
+    source: Path, target: Path, export: Export, *more: str, env: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    """A process that does the job in chunks of five rows, and may be killed."""
+    told = ["--model", export.folder, "--time", TIME, "--chunk-rows", "5", *more]
+    return subprocess.Popen(
+        [*COMMAND, *map(str, [source, target, *told])], env=env, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

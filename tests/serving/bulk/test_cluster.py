@@ -22,17 +22,15 @@ from model.export import Export
 from serving.bulk import cluster as cluster_module
 from serving.bulk.faults import JobFault
 from serving.bulk.part import Parts
-from tests.serving.bulk.conftest import HEADING, TIME, beside, rows_of
-from tests.serving.conftest import PLANTED, Petition, write_csv
+from tests.serving.bulk.conftest import CHUNKS, beside, start_job
+from tests.serving.conftest import PLANTED, Petition
 
 ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-c", "from serving.cli import main; raise SystemExit(main())", "bulk"]
 QUIET = {
     **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
     "PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32),
 }  # fmt: skip
-CHUNKS = 40
 GB = 1 << 30
 
 # Holds a machine up, so that it is lost with work in its hands.
@@ -158,11 +156,7 @@ def cluster() -> Iterator[Cluster]:
 def start(
     source: Path, target: Path, export: Export, *more: str, env: dict[str, str] = QUIET
 ) -> subprocess.Popen[str]:
-    told = ["--model", export.folder, "--time", TIME, "--chunk-rows", "5", "--threads", "1", *more]
-    return subprocess.Popen(
-        [*COMMAND, *map(str, [source, target, *told])], env=env, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    return start_job(source, target, export, "--threads", "1", *more, env=env)
 
 
 def parts(target: Path) -> int:
@@ -174,20 +168,6 @@ def until(met: object, seconds: float = 120) -> None:
     while not met():  # type: ignore[operator]
         assert time.monotonic() < end
         time.sleep(0.05)
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return write_csv(tmp_path / "in.csv", rows_of(5 * CHUNKS), HEADING)
-
-
-@pytest.fixture
-def whole(bulk: Petition, source: Path, tmp_path: Path) -> dict[str, bytes]:
-    """What one process leaves."""
-    target = tmp_path / "whole" / "out.csv"
-    target.parent.mkdir()
-    assert bulk(source, target, "--chunk-rows", 5).code == 1
-    return beside(target)
 
 
 @pytest.mark.slow

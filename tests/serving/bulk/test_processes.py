@@ -20,11 +20,10 @@ from serving.bulk.inputs import Inputs, Source
 from serving.bulk.processes import Share, share_of
 from serving.bulk.settings import Settings
 from serving.faults import WrongUse
-from tests.serving.bulk.conftest import HEADING, TIME, beside, rows_of
-from tests.serving.conftest import PLANTED, Petition, write_csv
+from tests.serving.bulk.conftest import beside, start_job
+from tests.serving.conftest import PLANTED, Petition
 
 ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-c", "from serving.cli import main; raise SystemExit(main())", "bulk"]
 GIB = 1 << 30
 # Read by every Python on its path at its start: one of the parts ends the process that makes it, once.
 DEADLY = """
@@ -44,30 +43,12 @@ part.Parts.write = write
 """
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return write_csv(tmp_path / "in.csv", rows_of(200), HEADING)
-
-
-@pytest.fixture
-def whole(bulk: Petition, source: Path, tmp_path: Path) -> dict[str, bytes]:
-    """What one process leaves."""
-    target = tmp_path / "whole" / "out.csv"
-    target.parent.mkdir()
-    assert bulk(source, target, "--chunk-rows", 5).code == 1
-    return beside(target)
-
-
 def start(source: Path, target: Path, export: Export, mark: Path) -> subprocess.Popen[str]:
-    (mark.parent / "site").mkdir(exist_ok=True)
-    (mark.parent / "site" / "sitecustomize.py").write_text(DEADLY, encoding="utf-8")
-    told = ["--model", export.folder, "--time", TIME, "--chunk-rows", "5", "--processes", "2"]
-    path = f"{mark.parent / 'site'}{os.pathsep}{ROOT}"
-    return subprocess.Popen(
-        [*COMMAND, *map(str, [source, target, *told])], text=True,
-        env={**os.environ, "PYTHONPATH": path, "MARK": str(mark)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    site = mark.parent / "site"
+    site.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(DEADLY, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}", "MARK": str(mark)}
+    return start_job(source, target, export, "--processes", "2", env=env)
 
 
 def workers(job: subprocess.Popen[str]) -> list[int]:
