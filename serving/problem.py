@@ -5,6 +5,7 @@ No problem quotes a report, a key or a file: its words are those of this table, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,7 @@ _KINDS = (
     Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
 )
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in _KINDS}
+_OURS = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _BY_STATUS = {400: "malformed", 404: "not_found", 405: "wrong_method", 413: "too_large", 415: "wrong_type"}
 
 
@@ -177,7 +179,12 @@ def _field(each: Mapping[str, Any]) -> dict[str, str]:
             "message": "There is no such field.",
         }
     message = str(each["msg"]).removeprefix("Value error, ")
-    return {"field": _path(place), "code": str(each["type"]), "message": message}
+    return {"field": _path([_own(part) for part in place]), "code": str(each["type"]), "message": message}
+
+
+def _own(part: str | int) -> str | int:
+    """A step of a path where it is a field or axis of ours by its form; a name that was sent may be words."""
+    return part if isinstance(part, int) or _OURS.fullmatch(part) else "?"
 
 
 def _path(place: Sequence[str | int]) -> str:

@@ -36,6 +36,7 @@ from training.behaviour import shipped_cases
 from training.calibrate import FEW
 from training.settings import HINT_BELOW
 from training.to_onnx import SAMPLE
+from training.trained_on import read_train
 from training.wide import feature_matrix, fit_buckets, fit_linear, pack
 
 OUTSIDE = Path(__file__).with_name("outside.jsonl")
@@ -162,8 +163,9 @@ class Taught:
 
     def rare(self, taxonomy: Taxonomy) -> NDArray[np.bool_]:
         """As `rare_labels`."""
-        trained = (row for file in self.trained for row in read_labelled(file, taxonomy))
-        return rare_labels(read_labelled(self.dev, taxonomy), taxonomy, trained, self.least)
+        dev = [*read_labelled(self.dev, taxonomy)]
+        trained = read_train(self.trained, dev, taxonomy).rows  # a row that another replaced taught nothing
+        return rare_labels(dev, taxonomy, trained, self.least)
 
 
 def carry_scope(before: Export, export: Export, taught: Taught) -> Export:

@@ -103,8 +103,8 @@ class Survey:
         across: every two axes, in their order.
         repeated: reports beyond the first of each group that is alike.
         conflicts: groups that are alike and labelled differently.
-        leaks: reports alike to one of the files that measure, and not that very report.
-        measured: reports that are one of those that measure, same id and words: no training learns from them.
+        leaks: reports alike to one of the files that measure, in other words than its own.
+        measured: reports that are one of those that measure, by their words: no training learns from them.
         rejected: reason -> rows that the import rejected.
     """
 
@@ -167,7 +167,7 @@ def survey(
 
 def _same(one: LabelledReport, other: LabelledReport) -> bool:
     first, second = (letters(f"{each.report.title}\n{each.report.text}") for each in (one, other))
-    return one.report.id == other.report.id and first == second
+    return first == second
 
 
 def _conflicts(reports: Sequence[LabelledReport], taxonomy: Taxonomy) -> list[Conflict]:

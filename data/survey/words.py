@@ -15,7 +15,7 @@ _RULES = {
     "few_examples": "“{where}”只有 {figure:.0f} 件，少于 {limit:.0f} 件：能学，但结果只宜作提示",
     "repeated": "重复或近似重复的占 {figure:.0%}，多于 {limit:.0%}",
     "conflicts": "有 {figure:.0f} 组近似重复的报告标签不一致",
-    "leaks": "有 {figure:.0f} 件与评测数据近似重复，或内容相同而编号不同：这样测出的成绩偏高",
+    "leaks": "有 {figure:.0f} 件与评测数据近似重复：这样测出的成绩偏高",
     "disagreement": "“{where}”几位标注人的一致性 α 为 {figure:.2f}，低于 {limit:.2f}",
     "rejected": "导入时不能用的行占 {figure:.0%}，多于 {limit:.0%}",
     "short": "最短的一成报告不到 {figure:.0f} 字，少于 {limit:.0f} 字",

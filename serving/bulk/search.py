@@ -19,6 +19,8 @@ from serving.faults import WrongUse
 STDIN = "-"
 _MOST_NAMES = 5  # in one remark
 _HIDDEN = (".", "~$")  # how names of hidden files and of lock files of office programs begin
+_SCRATCH = ("_temporary", "_delta_log", "_spark_metadata")
+"""Folders in which Spark and Delta keep rows of jobs that have not ended, and their own records."""
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Search:
         ours: names of files in folders and globs that this command wrote in an earlier job.
         again: names of files that had been found before, under this name or another one.
         folders: that were not looked into: links in folders, and those that a glob leads to.
+        scratch: folders of other programs' unfinished rows and records, which were not looked into either.
         dead: names of links to files that are not there.
     """
 
@@ -37,6 +40,7 @@ class Search:
     ours: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
+    scratch: list[str] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)
     _names: dict[Path, str] = field(default_factory=dict, init=False)
     _real: set[str] = field(default_factory=set, init=False)
@@ -62,6 +66,9 @@ class Search:
         if self.folders:
             why = f"有 {len(self.folders)} 个文件夹是链接，或只是与通配符相符"
             yield f"{why}，里面的文件没有读：{some(self.folders)}；要读就写出文件夹的名字"
+        if self.scratch:
+            why = f"有 {len(self.scratch)} 个文件夹是 Spark 等程序的暂存或记录"
+            yield f"{why}，里面的文件没有读：{some(self.scratch)}"
         if self.dead:
             yield f"有 {len(self.dead)} 个链接指向的文件不在，没有读：{some(self.dead)}"
 
@@ -181,6 +188,8 @@ def _below(folder: Path, search: Search) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
         links = [name for name in folders if os.path.islink(os.path.join(here, name))]
         search.folders += [os.path.join(here, name) for name in links]
+        search.scratch += [os.path.join(here, name) for name in folders if name in _SCRATCH]
+        folders[:] = [name for name in folders if name not in _SCRATCH]
         yield from (Path(here, name) for name in files if not name.startswith(_HIDDEN))
 
 

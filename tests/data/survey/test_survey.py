@@ -72,7 +72,7 @@ def figures() -> Survey:
         labelled("3", "医院挂号排队要三个小时，窗口只开两个。", "medical", "governance"),
         labelled("4", "学校食堂的饭菜不新鲜，孩子吃了肚子疼。"),
     ]
-    dev = [labelled("d1", "医院挂号排队要三个小时，窗口只开两个")]
+    dev = [labelled("d1", "医院挂号排队要三个小时，窗口只开两个，请处理")]
     return survey(reports, TAXONOMY, {"dev.jsonl": dev}, {"no_text": 1})
 
 
@@ -118,7 +118,8 @@ def test_the_reports_that_measure_themselves_are_counted_apart_from_copies_of_th
 
     assert found.measured == 1 and [one.id for one in found.leaks] == ["7"]
     assert survey([corrected], TAXONOMY, {"dev.jsonl": dev}).leaks == []
-    assert len(survey([labelled("8", LAMP)], TAXONOMY, {"dev.jsonl": dev}).leaks) == 1
+    again = survey([labelled("8", LAMP)], TAXONOMY, {"dev.jsonl": dev})
+    assert (again.measured, again.leaks) == (1, [])  # under another id it is left out of training as well
 
 
 def test_agreement_comes_from_everybodys_labels() -> None:

@@ -20,6 +20,16 @@ def places(path: Path) -> list[tuple[str, int]]:
     return [(row["file"], row["row"]) for row in lines(path)]
 
 
+def test_unfinished_rows_of_other_programs_are_not_read(bulk: Petition, tmp_path: Path) -> None:
+    (tmp_path / "lake" / "_temporary" / "0").mkdir(parents=True)
+    write_csv(tmp_path / "lake" / "a.csv", [("1", "", SCHOOL)])
+    write_csv(tmp_path / "lake" / "_temporary" / "0" / "a.csv", [("1", "", SCHOOL)])
+    ended = bulk(tmp_path / "lake", tmp_path / "out.jsonl")
+
+    assert ended.code == 0 and places(tmp_path / "out.jsonl") == [("a.csv", 2)]
+    assert "1 个文件夹是 Spark 等程序的暂存或记录" in ended.err and "_temporary" in ended.err
+
+
 def test_a_folder_is_read_whole_in_the_order_of_names(bulk: Petition, tmp_path: Path) -> None:
     year = tmp_path / "2026"
     (year / "02").mkdir(parents=True)

@@ -51,7 +51,10 @@ def test_figures_and_warnings_are_shown(look: Look, tmp_path: Path) -> None:
 
 
 def test_a_leak_fails(look: Look, tmp_path: Path) -> None:
-    dev = write(tmp_path / "dev.jsonl", {"id": "D1", "text": HOSPITAL * 2, "domain": [], "misconduct": []})
+    dev = write(
+        tmp_path / "dev.jsonl",
+        {"id": "D1", "text": HOSPITAL * 2 + "请处理。", "domain": [], "misconduct": []},
+    )
     ended = look(write(tmp_path / "labels.jsonl", *ROWS), "--against", dev)
 
     assert ended.code == 1 and "不通过：有 1 件与评测数据近似重复" in ended.out

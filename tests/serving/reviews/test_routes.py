@@ -211,6 +211,7 @@ def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> 
     [
         ({"labels": {"domain": ["文教"]}}, "labels.domain[0]"),
         ({"labels": {PLANTED: []}}, "labels.?"),
+        ({"labels": {PLANTED: 5}}, "labels.?"),
         ({"labels": {"domain": None}}, "labels"),
         ({"labels": {"domain": ["education", "education"]}}, "labels.domain"),
         ({"labels": {"purpose": []}}, "labels.purpose"),
