@@ -38,6 +38,7 @@ from training.scope import (
     texts_of,
 )
 from training.settings import HINT_BELOW, TrainSettings
+from training.trained_on import read_train
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +74,13 @@ def test_labels_of_few_dev_reports_are_rare(files: Files, taxonomy: Taxonomy) ->
 
 def test_labels_that_few_reports_taught_are_rare_too(files: Files, taxonomy: Taxonomy) -> None:
     dev, train = (list(read_labelled(file, taxonomy)) for file in (files.dev, files.train))
-    taught = counts(train, taxonomy)
+    taught = counts(read_train([files.train], dev, taxonomy).rows, taxonomy)
     least = int(np.median(taught[taught > 0])) + 1
     plenty = dev * 10
 
     assert rare_labels(plenty, taxonomy, [], 0).tolist() == rare_labels(plenty, taxonomy).tolist()
-    found = Taught(files.dev, [files.train, files.train], least).rare(
-        taxonomy
-    )  # a row that comes again taught once
+    taught_by = Taught(files.dev, [files.train, files.train], least)
+    found = taught_by.rare(taxonomy)  # a row that comes again taught once
     assert found.tolist() == (rare_labels(dev, taxonomy) | (taught < least)).tolist()
     assert rare_labels(plenty, taxonomy, train, least).sum() > rare_labels(plenty, taxonomy).sum()
 
