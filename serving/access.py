@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits import RateLimitItem
 from starlette.datastructures import Headers
 
 from serving.cookies import session_token
 from serving.keys import Key, KeyRing, Role
 from serving.origin import SAFE, from_our_page
 from serving.problem import Problem
+from serving.rates import Rates, parse_rate
 from serving.sessions import Sessions
-from serving.settings import is_loopback, parse_rate
+from serving.settings import is_loopback
 
 OPEN = frozenset(["/livez", "/readyz", "/ping", "/health", "/version", "/openapi.json"])
 """What needs no key: probes, and the description of the API."""
@@ -37,7 +36,7 @@ class Access:
         self.keys = keys
         self.sessions = Sessions(session_hours)
         self._rate = rate
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._rates = Rates()
 
     def check(self, method: str, path: str, headers: Headers) -> Key | None:
         """Give the key of a request, None where none is needed.
@@ -80,7 +79,7 @@ class Access:
         Raises:
             Problem: there are too many.
         """
-        self._hold_to_rate(key, reports, self._limiter.test)
+        self._hold_to_rate(key, reports, self._rates.has_room)
 
     def spend(self, key: Key | None, reports: int) -> None:
         """Count reports against the key's rate.
@@ -88,18 +87,19 @@ class Access:
         Raises:
             Problem: there are too many.
         """
-        self._hold_to_rate(key, reports, self._limiter.hit)
+        self._hold_to_rate(key, reports, self._rates.spend)
 
-    def _hold_to_rate(self, key: Key | None, reports: int, ask: Callable[..., bool]) -> None:
+    def _hold_to_rate(
+        self, key: Key | None, reports: int, ask: Callable[[str, RateLimitItem, int], bool]
+    ) -> None:
         rate = (key.rate or self._rate) if key is not None else ""
         if key is None or not rate or not reports:
             return
         limit = parse_rate(rate)
         if reports > limit.amount:
             raise Problem("too_large", f"This key may send {rate}: fewer than the reports of this request.")
-        if not ask(limit, key.name, cost=reports):
-            reset = self._limiter.get_window_stats(limit, key.name).reset_time
-            seconds = max(1, round(reset - time.time() + 0.5))
+        if not ask(key.name, limit, reports):
+            seconds = self._rates.wait(key.name, limit, reports)
             raise Problem("rate", f"This key may send {rate}.", {"Retry-After": str(seconds)})
 
 

@@ -16,6 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from serving.faults import WrongUse
+from serving.rates import parse_rate
 from serving.whole_file import whole_file
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -75,11 +76,20 @@ class KeyRing:
         """Read a file of keys.
 
         Raises:
-            BadKeys: it cannot be read, is of another form, or holds no key.
+            BadKeys: it cannot be read, is of another form, holds no key, or one with a rate that is none.
         """
         keys = _read(path)
         if not keys:
             raise BadKeys(f"{path}: no key in it; make one with `petition key new`")
+        try:
+            for key in keys:
+                if key.rate:
+                    parse_rate(key.rate)
+        except ValueError:
+            # Here alone: `petition key list` shows it, and `petition key remove` takes it out.
+            raise BadKeys(
+                f"{path}: a rate in it is none (see `petition key list`); write one, as 1000/minute"
+            ) from None
         return cls(keys)
 
 

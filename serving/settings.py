@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from limits import RateLimitItem, parse
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -20,6 +19,7 @@ from pydantic_settings import (
 )
 
 from data.privacy.masked_report import Masking
+from serving.rates import parse_rate
 from serving.settings_words import setting_words, unknown_setting
 
 PREFIX = "PETITION_"
@@ -189,18 +189,6 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
         raise BadSettings("\n".join(lines)) from None
     except (OSError, ValueError):
         raise BadSettings("config：不是 TOML 文件，或不能读") from None
-
-
-def parse_rate(text: str) -> RateLimitItem:
-    """Read `1000/minute`.
-
-    Raises:
-        ValueError: it is not of that form.
-    """
-    try:
-        return parse(text)
-    except ValueError:
-        raise ValueError("请写成 件数/时间，如 1000/minute") from None
 
 
 def _check_pair(certificate: Path, key: Path) -> None:

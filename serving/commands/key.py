@@ -56,13 +56,13 @@ def new(
     from serving.faults import WrongUse
     from serving.keys import Role, new_key
     from serving.protection import Protection
-    from serving.settings import parse_rate
+    from serving.rates import parse_rate
 
     if rate:
         try:
             parse_rate(rate)
-        except ValueError:
-            raise WrongUse("--rate：请写成 件数/时间，如 1000/minute") from None
+        except ValueError as error:
+            raise WrongUse(f"--rate：{error}") from None
     with Protection.chosen().recorded(Action.key_new, key=name, role=role.value) as tally:
         key = new_key(_chosen(file), name, Role[role.value], rate)
         tally.count = 1

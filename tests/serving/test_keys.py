@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -62,6 +63,8 @@ def test_a_name_is_taken_once_and_is_plain(tmp_path: Path) -> None:
         (("--name", "hotline"), "--name：已有名为 hotline 的密钥"),
         (("--name", "desk", "--role", "god"), "--role 只能是 tag、review、admin"),
         (("--name", "desk", "--rate", "often"), "--rate：请写成 件数/时间"),
+        (("--name", "desk", "--rate", "0/minute"), "--rate：请写成 件数/时间"),
+        (("--name", "desk", "--rate", "9/minute;1/second"), "只写一个，件数至少为 1"),
     ],
 )
 def test_wrong_use_is_told_in_chinese(
@@ -113,3 +116,21 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
         KeyRing.load(file)
     with pytest.raises(BadKeys):
         KeyRing.load(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize("rate", ["lots", "0/minute", "1000/minute;5/second", None, 5])
+def test_a_rate_that_is_none_keeps_a_service_from_starting_and_can_be_mended(
+    petition: Petition, tmp_path: Path, rate: object
+) -> None:
+    file = tmp_path / "keys.json"
+    new_key(file, "hotline", Role.tag)
+    new_key(file, "desk", Role.tag, "9/minute")
+    rows = json.loads(file.read_text())
+    rows["keys"][1]["rate"] = rate
+    file.write_text(json.dumps(rows))
+
+    with pytest.raises(BadKeys, match="a rate in it is none"):
+        KeyRing.load(file)
+    assert petition("key", "list", "--keys", file).code == 0
+    assert petition("key", "remove", "desk", "--keys", file).code == 0
+    assert [key.name for key in KeyRing.load(file).keys] == ["hotline"]

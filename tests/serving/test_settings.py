@@ -62,6 +62,8 @@ def test_a_name_that_is_none_is_refused_wherever_it_stands(
         ({"keys": SECRET}, "^keys：没有这个文件$"),
         ({"queue_tokens": 500}, "^queue_tokens 小于 batch_tokens"),
         ({"rate": SECRET}, "^rate：请写成 件数/时间"),
+        ({"rate": "0/minute"}, "^rate：请写成 件数/时间"),
+        ({"rate": "1000/minute;5/second"}, "^rate：请写成 件数/时间"),
         ({"rate": "10/minute"}, "永远过不去"),
         ({"traces": SECRET}, "^traces：请写收集器的完整地址"),
         ({"sealed": True, "reviews_database": SECRET}, "密封模式（sealed）不留复核记录"),
