@@ -5,8 +5,7 @@ No problem quotes a report, a key or a file: its words are those of this table, 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,7 @@ from model.golden import GoldenMismatch
 from serving.auditor import Unrecorded
 from serving.keys import BadKeys
 from serving.refusal import Busy, Draining, Expired, Failed, Oversize
+from serving.schema import field_names
 from serving.settings import BadSettings
 
 MEDIA_TYPE = "application/problem+json"
@@ -79,7 +79,6 @@ _KINDS = (
     Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
 )
 KINDS: Mapping[str, Kind] = {kind.code: kind for kind in _KINDS}
-_OURS = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _BY_STATUS = {400: "malformed", 404: "not_found", 405: "wrong_method", 413: "too_large", 415: "wrong_type"}
 
 
@@ -117,8 +116,12 @@ class Problem(Exception):
         return shape
 
 
-def to_problem(error: Exception) -> Problem:
-    """What to answer for an error that reached the edge."""
+def to_problem(error: Exception, axes: Collection[str] = ()) -> Problem:
+    """What to answer for an error that reached the edge.
+
+    Args:
+        axes: ids of the taxonomy's axes, which the place of a fault may name.
+    """
     if isinstance(error, Problem):
         return error
     if isinstance(error, Busy):
@@ -138,7 +141,7 @@ def to_problem(error: Exception) -> Problem:
     if isinstance(error, REVIEW_ERRORS):
         return _of_reviews(error)
     if isinstance(error, RequestValidationError):
-        return _invalid(error)
+        return _invalid(error, field_names().union(axes))
     if isinstance(error, HTTPException):
         code = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "malformed")
         headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
@@ -159,32 +162,26 @@ def _of_reviews(error: Exception) -> Problem:
     return Problem("reviews_away", details.get(type(error), ""), {"Retry-After": str(RETRY_S)})
 
 
-def _invalid(error: RequestValidationError) -> Problem:
+def _invalid(error: RequestValidationError, ours: Collection[str]) -> Problem:
     found = error.errors()
     if any((each["type"] in ("json_invalid", "model_attributes_type", "missing") and len(each["loc"]) <= 1)
            or each["type"] == "json_invalid" for each in found):  # fmt: skip
         return Problem("malformed")
-    return Problem("invalid", errors=[_field(each) for each in found[:20]])
+    return Problem("invalid", errors=[_field(each, ours) for each in found[:20]])
 
 
-def _field(each: Mapping[str, Any]) -> dict[str, str]:
-    """Place and rule of one fault. What was sent is left out: as value, and as name of an unknown field."""
+def _field(each: Mapping[str, Any], ours: Collection[str]) -> dict[str, str]:
+    """Place and rule of one fault. What was sent is left out: as value, and as name unless it is of ours."""
     place = list(each["loc"])
-    if place and place[0] in ("body", "query", "path"):
-        place = place[1:]
+    if place and place[0] == "body":
+        place = [part if isinstance(part, int) or part in ours else "?" for part in place[1:]]
+    elif place and place[0] in ("query", "path"):
+        place = place[1:]  # as the route declares them
     if each["type"] == "extra_forbidden":
-        return {
-            "field": _path([*place[:-1], "?"]),
-            "code": "unknown_field",
-            "message": "There is no such field.",
-        }
+        place = [*place[:-1], "?"]
+        return {"field": _path(place), "code": "unknown_field", "message": "There is no such field."}
     message = str(each["msg"]).removeprefix("Value error, ")
-    return {"field": _path([_own(part) for part in place]), "code": str(each["type"]), "message": message}
-
-
-def _own(part: str | int) -> str | int:
-    """A step of a path where it is a field or axis of ours by its form; a name that was sent may be words."""
-    return part if isinstance(part, int) or _OURS.fullmatch(part) else "?"
+    return {"field": _path(place), "code": str(each["type"]), "message": message}
 
 
 def _path(place: Sequence[str | int]) -> str:
@@ -196,7 +193,8 @@ def _path(place: Sequence[str | int]) -> str:
 
 async def answer_problem(request: Request, error: Exception) -> JSONResponse:
     """Turn any error into a response."""
-    problem = to_problem(error)
+    taxonomy = request.app.state.service.tagger.export.taxonomy
+    problem = to_problem(error, [axis.id for axis in taxonomy.axes])
     state = request.scope.setdefault("state", {})
     state["problem"] = problem.code
     return JSONResponse(

@@ -46,6 +46,16 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, strict=True)
 
 
+def field_names() -> frozenset[str]:
+    """Names of the fields of all that may be sent, at any depth."""
+    found, kinds = set[str](), [In]
+    while kinds:
+        kind = kinds.pop()
+        found |= kind.model_fields.keys()
+        kinds += kind.__subclasses__()
+    return frozenset(found)
+
+
 class ReportIn(In):
     """One report."""
 

@@ -212,6 +212,12 @@ def test_undo_takes_back_ones_own_review_once(export: Export, database: str) -> 
         ({"labels": {"domain": ["文教"]}}, "labels.domain[0]"),
         ({"labels": {PLANTED: []}}, "labels.?"),
         ({"labels": {PLANTED: 5}}, "labels.?"),
+        ({"labels": {"Zhang_San-13800138000": 5}}, "labels.?"),
+        ({"labels": {"13800138000": 5}}, "labels.?"),
+        ({"labels": {"misconduct": 5}}, "labels.misconduct"),
+        ({"prediction": {"model": "m", "tags": {"Zhang_San": 5}}}, "prediction.tags.?"),
+        ({"prediction": {"model": "m", "tags": {"Zhang San": []}}}, "prediction.tags.?.?"),
+        ({"Zhang_San": {"id": 1}}, "?"),
         ({"labels": {"domain": None}}, "labels"),
         ({"labels": {"domain": ["education", "education"]}}, "labels.domain"),
         ({"labels": {"purpose": []}}, "labels.purpose"),
@@ -239,6 +245,7 @@ def test_what_does_not_fit_is_named_and_not_kept(
     )  # fmt: skip
 
     assert field in [each["field"] for each in held(found, "invalid")["errors"]]
+    assert "Zhang" not in found.text and "13800138000" not in found.text
     assert rows(database) == []
 
 
