@@ -82,6 +82,8 @@ def create_app(service: Service) -> FastAPI:
         title="petition-tagger", version=package_version(), description=ABOUT, lifespan=life,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json" if service.settings.docs else None,
         telemetry=_SILENT, openapi_tags=TAGS,
+        # A redirect to the address without the slash at its end would name the Host that the client sent.
+        redirect_slashes=False,
     )  # fmt: skip
     app.state.service = service
     app.include_router(routes)

@@ -176,7 +176,9 @@ def _parse_csv(body: bytes, most: int, longest: int) -> list[Report]:
         raise Problem("malformed", "The CSV cannot be read: a quote is open, or a cell too long.") from None
     finally:
         csv.field_size_limit(before)
-    if table.fieldnames is not None and "text" not in table.fieldnames:
+    if table.fieldnames is None:
+        raise Problem("malformed", "The CSV is empty: it has no line of headings.")
+    if "text" not in table.fieldnames:
         raise _invalid("text", _TABLE)
     return _records(rows, most, "")
 

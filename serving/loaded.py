@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,12 @@ from serving.settings import BadSettings, ServeSettings
 
 @dataclass(frozen=True)
 class Loaded:
-    """A Tagger that has replayed its golden reports here, which also warms it up."""
+    """A Tagger that has replayed its golden reports here, which also warms it up.
+
+    Attributes:
+        golden: number of these reports; with 0 the Export has none, and nothing was compared.
+        worst: largest difference of a score.
+    """
 
     tagger: Tagger
     golden: int
@@ -62,5 +68,8 @@ def _load(settings: ServeSettings, path: Path) -> Loaded:
     )
     event("engine", model=export.model, engine=tagger.engine.name, why=why)
     golden, worst = known or replay_golden(folder / GOLDEN, tagger)
+    if not golden:
+        # It may serve, but nothing shows that this machine computes what the one that made it did.
+        event("no_golden_reports", logging.WARNING, model=export.model)
     tagger.tag([Report("", "")], "all")
     return Loaded(tagger, golden, worst)

@@ -47,8 +47,11 @@ class Rates:
         return self._limiter.hit(rate, name, cost=reports)
 
     def wait(self, name: str, rate: RateLimitItem, reports: int) -> int:
-        """Whole seconds, at least 1, after which so many find room at once if the key sends nothing meanwhile;
-        `reports` is at most the rate's own number."""
+        """Whole seconds, at least 1, until so many find room where the key sends nothing meanwhile.
+
+        Args:
+            reports: at most the rate's own number.
+        """
         window = rate.get_expiry()
         before, before_left, now, now_left = self._storage.get_sliding_window(rate.key_for(name), window)
         below = rate.amount - reports + 1  # what counts must come below this

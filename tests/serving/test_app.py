@@ -206,6 +206,19 @@ def test_unknown_addresses_and_methods_are_problems_too(export: Export) -> None:
     problem(get(export, "/v1/tag"), "wrong_method")
 
 
+def test_a_slash_too_many_is_no_address_and_leads_nowhere(export: Export) -> None:
+    async def ask(at: Running) -> None:
+        for method, path in (
+            ("POST", "/v1/model/"), ("POST", "/v1/tag/"), ("GET", "/livez/"), ("GET", "/docs/"),
+            ("GET", "/v1/reviews/queue/"), ("GET", "/static"), ("GET", "/review/"),
+        ):  # fmt: skip
+            response = await at.client.request(method, path, headers=JSON)
+            problem(response, "not_found")
+            assert "location" not in response.headers
+
+    run(export, ask)
+
+
 def test_a_full_queue_is_429_for_lists_and_singles_alike(export: Export) -> None:
     async def ask(at: Running) -> None:
         at.service.batcher.pending = 19_999

@@ -84,7 +84,7 @@ def test_csv_becomes_reports() -> None:
     body = '\ufeffid,text,title\n1,"甲,\n乙",\n2,丙,题\n'.encode()
 
     assert parse(body, "text/csv; charset=utf-8") == [Report("1", "甲,\n乙"), Report("2", "丙", "题")]
-    assert parse(b"text\n", "text/csv") == parse(b"", "text/csv") == []
+    assert parse(b"text\n", "text/csv") == parse(b"text", "text/csv") == []
 
 
 @pytest.mark.parametrize("how", [{}, {"use_dictionary": False}, {"compression": "zstd", "row_group_size": 1}])
@@ -156,6 +156,11 @@ def test_a_damaged_parquet_file_is_a_problem_and_nothing_else() -> None:
         (b"id,title\n", "text/csv", "invalid"),
         ('text\n"甲'.encode(), "text/csv", "malformed"),
         ("text\n甲".encode("gbk"), "text/csv", "malformed"),
+        (b"", "text/csv", "malformed"),
+        (b"\xef\xbb\xbf", "text/csv", "malformed"),
+        (b"\n", "text/csv", "invalid"),
+        (b"", JSON, "malformed"),
+        (b"", PARQUET, "malformed"),
         (b"text\n", "text/csv; charset=gbk", "wrong_type"),
         (PLANTED.encode(), PARQUET, "malformed"),
         (b"PAR1" * 9, PARQUET, "malformed"),

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from model.engine import Engine
-from model.export import Export
+from model.export import GOLDEN, Export
 from model.golden import GoldenMismatch
 from serving.loaded import load_checked
 from serving.settings import BadSettings, ServeSettings
@@ -45,3 +45,16 @@ def test_golden_reports_fill_no_larger_batches_than_requests(
     assert load_checked(ServeSettings(**chosen)).golden == 3  # type: ignore[arg-type]
 
     assert max(sizes) <= export.window < sum(sizes)
+
+
+def test_a_model_without_golden_reports_serves_and_the_log_warns(
+    export: Export, caplog: pytest.LogCaptureFixture
+) -> None:
+    chosen = ServeSettings(**{**SMALL, "model": export.folder})  # type: ignore[arg-type]
+    assert load_checked(chosen).golden == 3 and "no_golden_reports" not in caplog.messages
+    (export.folder / GOLDEN).write_text("")
+    export.save()
+
+    assert load_checked(chosen).golden == 0
+    (warned,) = [record for record in caplog.records if record.getMessage() == "no_golden_reports"]
+    assert (warned.levelname, warned.fields) == ("WARNING", {"model": "tiny@1"})  # type: ignore[attr-defined]
