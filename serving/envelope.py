@@ -21,6 +21,7 @@ from data.privacy.phones import Phones
 from data.privacy.recogniser import Analyzer
 from data.privacy.resident_id import ResidentIds
 from serving.access import is_open
+from serving.incoming import Incoming
 from serving.log import event
 from serving.pages.problem_page import answer_error
 from serving.problem import Problem
@@ -59,8 +60,8 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
-        headers = Headers(scope=scope)
+        began, seconds, status = time.perf_counter(), 0.0, 0
+        headers, incoming = Headers(scope=scope), Incoming(receive)
         state: dict[str, Any] = scope.setdefault("state", {})
         given = headers.get("x-request-id", "")
         state["request_id"] = given if self._takes(given) else uuid.uuid4().hex
@@ -79,24 +80,36 @@ class Envelope:
                     out.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
+        async def send_and_hear_out(message: Message) -> None:
+            """Send the whole answer, and end it only when the client has sent what it had to send."""
+            nonlocal seconds
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                await send_on({**message, "more_body": True})
+                seconds = time.perf_counter() - began
+                await incoming.read_off()
+                message = {"type": "http.response.body"}
+            await send_on(message)
+
         try:
             state["key"] = self._service.access.check(scope["method"], scope["path"], headers)
             _check_type(scope, headers)
             if scope["path"] in TAGGING:
                 # Before the body is read: refusing must stay cheap when too many come.
                 self._service.batcher.refuse_early()
-            body = await self._body(receive, headers, scope["path"])
+            body = await self._body(incoming, headers, scope["path"])
             if body is None:
                 return
-            await self._app(scope, _replay(body, receive), send_on)
+            await self._app(scope, _replay(body, incoming), send_on)
         except Exception as error:
             if not isinstance(error, Problem | Refusal):
                 event("error", logging.ERROR, error, request_id=state["request_id"])
             if not status:
                 response = await answer_error(Request(scope), error)
-                await response(scope, receive, send_on)
+                # Where no key is asked for, nobody has much to send.
+                hear_out = not incoming.ended and not is_open(scope["path"])
+                await response(scope, incoming, send_and_hear_out if hear_out else send_on)
         finally:
-            self._tell(scope, status, time.perf_counter() - began)
+            self._tell(scope, status, seconds or time.perf_counter() - began)
 
     def _takes(self, given: str) -> bool:
         """Whether a client's own request id may go to logs and traces: none that tells who somebody is, nor
