@@ -28,6 +28,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from benchmarks.load import ENGINES
 from benchmarks.recombined import stand_in, write_rows
 from benchmarks.results import HERE, keep, table
 from data.readers import read_reports
@@ -111,7 +112,7 @@ def speed(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any
     found, source = real_reports(data, reports), folder / "in.jsonl"
     write_reports(source, found)
     rates: dict[str, float] = {}
-    for engine in ("onnxruntime", "openvino")[: 1 + installed()]:
+    for engine in ENGINES[: 1 + installed()]:
         for evidence in ("misconduct", "none"):
             told = ["--model", export, "--evidence", evidence, "--engine", engine]
             ran = run([source, folder / f"{engine}-{evidence}.jsonl", *told])
@@ -142,7 +143,7 @@ def write_reports(path: Path, reports: Sequence[Report]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def pinned(data: Path, export: Path, reports: int, folder: Path) -> dict[str, Any]:
+def pinned(data: Path, export: Path, reports: int, engine: str, folder: Path) -> dict[str, Any]:
     """One process with a thread for each core against a process on each core.
 
     Seconds of the clock, so nothing else may run; memory of all processes together. In turns, medians.
@@ -152,13 +153,13 @@ def pinned(data: Path, export: Path, reports: int, folder: Path) -> dict[str, An
     ways: dict[str, list[tuple[float, float]]] = {"one": [], "many": []}
     for turn in range(ROUNDS):
         for way, processes in (("one", 1), ("many", cores)):
-            told = ["--model", export, "--processes", processes]
+            told = ["--model", export, "--processes", processes, "--engine", engine]
             ran = run([folder / "in.jsonl", folder / f"{way}-{turn}.jsonl", *told])
             assert ran.code == 0, ran
             ways[way].append((ran.seconds, ran.memory))
         print(ways, flush=True)
     medians = {name: [median(values) for values in zip(*runs, strict=True)] for name, runs in ways.items()}
-    return {"reports": len(found), "cores": cores, "ways": medians}
+    return {"reports": len(found), "cores": cores, "engine": engine, "ways": medians}
 
 
 def core_rate(work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int) -> float:
@@ -298,8 +299,9 @@ def body(figures: Mapping[str, Any]) -> str:
             )
         ]
         parts += [
-            f"### Threads against processes\n\n{found['reports']} real reports, from a cold start to the "
-            f"renamed output; medians of {ROUNDS} runs each, in turns.",
+            f"### Threads against processes\n\n{found['reports']} real reports on "
+            f"{found.get('engine', 'the engine that `auto` takes there')}, from a cold start to the renamed "
+            f"output; medians of {ROUNDS} runs each, in turns.",
             table(["", "reports/s", "most memory of all, MiB"], rows),
         ]
     if "growth" in figures:
@@ -339,6 +341,9 @@ def main() -> None:
         "--export", type=Path, help="instead of the stand-in; `speed` and `pinned` use the default"
     )
     parser.add_argument("--reports", type=int, default=2000, help="of `speed` and `pinned`")
+    parser.add_argument(
+        "--engine", choices=ENGINES, default=ENGINES[0], help="of `pinned`; `speed` has all that there are"
+    )
     parser.add_argument("--forms", default=",".join(FORMS), help="outputs of `growth`")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="rows of `growth`")
     parser.add_argument("--runs", type=int, default=200, help="jobs of `kills`")
@@ -363,8 +368,11 @@ def main() -> None:
             if part in ("speed", "pinned"):
                 if args.data is None:
                     parser.error(f"{part} needs --data")
-                measure = speed if part == "speed" else pinned
-                figures[part] = measure(args.data, args.export or DEFAULT, args.reports, folder)
+                given = (args.data, args.export or DEFAULT, args.reports)
+                if part == "speed":
+                    figures[part] = speed(*given, folder)
+                else:
+                    figures[part] = pinned(*given, args.engine, folder)
             else:
                 export = args.export or stand_in(folder / "stand-in", whole=part == "growth")
             if part == "growth":

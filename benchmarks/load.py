@@ -23,6 +23,7 @@ import numpy as np
 from data.readers import read_reports
 from data.report import Report
 
+ENGINES = ("onnxruntime", "openvino")
 HEADS = ("load", "answers by status", "p50 ms", "p95 ms", "p99 ms")
 
 
@@ -175,13 +176,23 @@ class Served:
         self.log.seek(0)
         return [json.loads(line) for line in self.log]
 
+    @property
+    def engine(self) -> str:
+        """Name and version of the engine, as its log tells them."""
+        return next(str(each["engine"]) for each in self.events() if each["event"] == "engine")
+
 
 @contextmanager
-def ours(*arguments: str) -> Iterator[Served]:
-    """A `petition serve` with these arguments."""
+def ours(*arguments: str, engine: str = "onnxruntime") -> Iterator[Served]:
+    """A `petition serve` with these arguments.
+
+    The engine is named, since `auto` takes another one on another machine; by default the one that every
+    install has.
+    """
     with tempfile.TemporaryFile("w+") as log:
         code = "import sys; from serving.cli import main; sys.exit(main())"
         command = [sys.executable, "-c", code, "serve", "--port", "0", "--log-format", "json", *arguments]
+        command += ["--set", f"engine={engine}"]
         process = subprocess.Popen(command, stderr=log)
         served = Served(process, 0, log)
         try:

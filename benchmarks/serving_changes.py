@@ -100,6 +100,7 @@ def main() -> None:
         ):
             with ours("--model", str(model)) as served:
                 found = asyncio.run(swap(name, served, reports, swaps, seconds))
+                engine = served.engine
             rows += found.rows()
             told.append(found.told())
             figures[name] = {"memory": found.memory, "seconds": found.seconds}
@@ -115,9 +116,9 @@ def main() -> None:
         print(rows[-1], flush=True)
     body = table(HEADS, rows)
     body += (
-        f"\n\n{CLIENTS} clients without pauses, {len(reports)} real reports. {'; '.join(told)}. 503 is new "
-        "work that a service which is ending refused. Lost is what the service's log has as answered and no "
-        f"client got. {args.note}"
+        f"\n\nAll on {engine}. {CLIENTS} clients without pauses, {len(reports)} real reports. "
+        f"{'; '.join(told)}. 503 is new work that a service which is ending refused. Lost is what the "
+        f"service's log has as answered and no client got. {args.note}"
     )
     command = "python -m benchmarks.serving_changes --data ../shared/data"
     keep("serving_changes", "Serving while it changes", command, body.rstrip(), {**figures, "rows": rows})

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.load import ENGINES
 from benchmarks.results import keep, table
 from data.readers import read_reports
 from data.report import Report
@@ -44,7 +45,7 @@ def main() -> None:
     body = (
         f"{table(heads, rows)}\n\nOne client: {REQUESTS} single reports with pauses of {PAUSE_S * 1000:.0f} "
         f"ms on average, each drawn for the challenger. {CLIENTS} clients: without pauses, so that no idle "
-        "time comes."
+        f"time comes. Both models on {ENGINES[0]}."
     )
     keep("shadow", "A challenger in the shadow", "python -m benchmarks.shadow", body, {"rows": rows})
 
@@ -61,7 +62,7 @@ def copied(folder: Path) -> Path:
 
 async def measured(reports: list[Report], challenger: Path | None) -> list[object]:
     """One row of the table."""
-    settings = ServeSettings(shadow=challenger, shadow_share=1.0)
+    settings = ServeSettings(shadow=challenger, shadow_share=1.0, engine=ENGINES[0])
     calm, loaded = (Service(settings, load_checked(settings)) for _ in range(2))
     calm.start()
     dice, seconds = random.Random(0), []
