@@ -130,8 +130,9 @@ def taxonomy_text(console: Console, taxonomy: Taxonomy) -> None:
         show(Text(f"{axis.name}（{axis.id}，{kind}，{len(axis.labels)} 个标签）", f"bold {colour}"), 0)
         for label in axis.labels:
             names = {label.id: label.name for label in axis.labels}
+            english = f"，{label.name_en}" if label.name_en else ""
             above = f"，上级：{names[label.parent]}" if label.parent else ""
-            show(Text.assemble((label.name, f"bold {colour}"), (f"  {label.id}{above}", "dim")), 2)
+            show(Text.assemble((label.name, f"bold {colour}"), (f"  {label.id}{english}{above}", "dim")), 2)
             show(Text(label.definition), 4)
             for key, rows in (("属于", label.holds), ("不属于", label.excludes)):
                 for row in rows:

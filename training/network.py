@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
+from transformers import ModernBertConfig
 
 from training.encoder import Encoder, encoder_config, shrink_layers
 from training.settings import TrainSettings
@@ -50,13 +52,13 @@ def load_encoder(name: str, allow_download: bool = False, pretrained: bool = Tru
         EncoderNotFound: no such folder, and nothing in the local cache.
     """
     if not allow_download:
-        os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers asks: local_files_only alone still calls out
+        _stay_offline()
     from transformers import AutoConfig, AutoModel
 
     try:
         config = AutoConfig.from_pretrained(name, local_files_only=not allow_download)
-        if config.model_type == "modernbert" and set(config.layer_types) == {"full_attention"}:
-            return _own_encoder(Path(name), config, pretrained)
+        if _is_own(config):
+            return _own_encoder(_folder(name, allow_download), config, pretrained)
         if not pretrained:
             return AutoEncoder(AutoModel.from_config(config))
         return AutoEncoder(AutoModel.from_pretrained(name, local_files_only=not allow_download).float())
@@ -88,7 +90,7 @@ def load_tokenizer(name: str, allow_download: bool = False) -> Tokenizer:
     if file.is_file():
         return Tokenizer.from_file(str(file))
     if not allow_download:
-        os.environ["HF_HUB_OFFLINE"] = "1"
+        _stay_offline()
     from transformers import AutoTokenizer
 
     try:
@@ -97,6 +99,38 @@ def load_tokenizer(name: str, allow_download: bool = False) -> Tokenizer:
         raise EncoderNotFound(_NOT_FOUND.format(name)) from error
     tokenizer: Tokenizer = found.backend_tokenizer
     return tokenizer
+
+
+def _stay_offline() -> None:
+    """Keep the hub's client from asking anything: `local_files_only` alone still calls out.
+
+    The variable is read when the client is imported, which has happened by now; so its constant is set too.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from huggingface_hub import constants
+
+    constants.HF_HUB_OFFLINE = True
+
+
+def _folder(name: str, allow_download: bool) -> Path:
+    """The folder of an encoder of ours: itself, or where the hub's client keeps it."""
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+
+    wanted = ["config.json", "model.safetensors"]
+    return Path(snapshot_download(name, allow_patterns=wanted, local_files_only=not allow_download))
+
+
+def _is_own(config: Any) -> bool:
+    """Whether `Encoder` computes what a ModernBERT of this configuration does: it has but one shape."""
+    return bool(
+        config.model_type == "modernbert"
+        and set(config.layer_types) == {"full_attention"}
+        and not (config.attention_bias or config.mlp_bias or config.norm_bias)
+        and config.hidden_activation == "gelu"
+        and math.isclose(config.norm_eps, ModernBertConfig().norm_eps)
+    )
 
 
 def _own_encoder(folder: Path, config: object, pretrained: bool) -> Encoder:

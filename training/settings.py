@@ -13,6 +13,10 @@ HINT_BELOW = 30
 """Reports with a label that a model should learn from; `petition survey` warns of fewer, and says so too."""
 
 
+HEADS = ("label-attention", "cls")
+"""What may pool the encoder's states into a logit for each label."""
+
+
 class BadSettings(Exception):
     """A setting that cannot be meant, or does not go with the others."""
 
@@ -101,6 +105,26 @@ class TrainSettings:
     """Tags of a label that fewer reports taught are hints: a person is to look at them (`rare_label`)."""
     seed: int = 0
     """Of all that is drawn at random."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no run can be made with.
+
+        Raises:
+            BadSettings: names the flag and what it may be.
+        """
+        for fits, said in (
+            (self.head in HEADS, f"--head: one of {', '.join(HEADS)}"),
+            (self.epochs >= 1, "--epochs: at least 1"),
+            (0 <= self.overlap < self.window - 2, "--window: more than --overlap and two tokens"),
+            (self.tokens >= self.window, "--tokens: at least --window"),
+            (self.reports >= 1 and self.max_windows >= 1, "--reports, --max-windows: at least 1"),
+            (self.seed >= 0, "--seed: at least 0"),
+            (0 <= self.dropout < 1 and 0 <= self.average < 1, "--dropout, --average: from 0 to below 1"),
+            (all(0 <= chance <= 1 for chance in (self.augment, self.misspell, self.plant)),
+             "--augment, --misspell, --plant: from 0 to 1"),
+        ):  # fmt: skip
+            if not fits:
+                raise BadSettings(said)
 
     @property
     def changes(self) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.encoding import find_encoding
+from data.errors import DataError
 from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy, normal_name
@@ -53,7 +55,9 @@ def read_weak(
         least: values with fewer rows are left unlabelled on that axis.
 
     Raises:
-        ValueError: a source in which no value is frequent enough.
+        DataError: a line that is none, or lacks its id or text (names file, line and field), or a source in
+            which no value is frequent enough.
+        UnknownEncoding: not text, or damaged.
     """
     dropped = set(drop)
     axes: list[Axis] = []
@@ -63,7 +67,7 @@ def read_weak(
         values = [_value(row, source) for row in rows]
         kept = [value for value, n in Counter(filter(None, values)).most_common() if n >= least]
         if not kept:
-            raise ValueError(f"{source.path}: no value of {source.field!r} stands in {least} rows or more")
+            raise DataError(f"{source.path}: no value of {source.field!r} stands in {least} rows or more")
         ids = {value: f"v{index}" for index, value in enumerate(kept)}
         axis = Axis(
             id=f"weak{number}", name=source.field, name_en=source.field, kind="one",
@@ -82,13 +86,27 @@ def read_weak(
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8") as stream:
-        return [json.loads(line) for line in stream]
+    rows = []
+    with path.open(encoding=find_encoding(path)) as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise DataError(f"{path} line {number}: not a JSON object")
+            for name in ("id", "text"):
+                if not isinstance(row.get(name), str):
+                    raise DataError(f"{path} line {number}: {name!r} is missing or no text")
+            rows.append(row)
+    return rows
 
 
 def _value(row: dict[str, str], source: WeakSource) -> str | None:
     value = row.get(source.field)
-    if not value:
+    if not value or not isinstance(value, str):
         return None
     # One spelling of each: a taxonomy takes 教育 and " 教育" for one name, and refuses two labels of it.
     parts = normal_name(value).split("/")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
+from transformers import ModernBertModel
 
 from model.engine import Engine
 from training.encoder import Encoder, encoder_config
@@ -166,6 +169,35 @@ def test_a_missing_encoder_says_what_to_give(load: object, tmp_path: Path) -> No
     for name in ("nobody/such-encoder", str(tmp_path)):
         with pytest.raises(EncoderNotFound, match="give a folder, or --allow-download"):
             load(name)
+
+
+@pytest.mark.parametrize("other", [{"mlp_bias": True}, {"norm_eps": 1e-2}, {"hidden_activation": "relu"}, {}])
+def test_a_modernbert_of_another_make_is_left_to_transformers(other: dict[str, Any], tmp_path: Path) -> None:
+    config = encoder_config(50, 32, 2, 2, 48)
+    for name, value in other.items():
+        setattr(config, name, value)
+    model = ModernBertModel(config).eval()
+    model.save_pretrained(tmp_path)
+    ids = torch.randint(5, 50, (2, 9))
+    encoder = load_encoder(str(tmp_path)).eval()
+    with torch.no_grad():
+        states, wanted = encoder(ids, torch.ones_like(ids)), model(ids).last_hidden_state
+
+    assert isinstance(encoder, Encoder) == (not other)
+    assert torch.allclose(states, wanted, atol=1e-4)
+
+
+def test_without_leave_the_hub_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **more: asked.append(given))
+    with pytest.raises(EncoderNotFound):
+        load_encoder("nobody/no-encoder")
+
+    assert constants.HF_HUB_OFFLINE and not asked
 
 
 def test_fresh_weights_keep_the_shape_only(encoder_folder: Path) -> None:

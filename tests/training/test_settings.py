@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, fields
+from typing import Any
 
 import pytest
 
+from training import network
 from training.gate import GateSettings
 from training.retrain import _parser as retrain_parser
-from training.settings import TrainSettings, add_setting_flags, whole_number
+from training.settings import HEADS, BadSettings, TrainSettings, add_setting_flags, whole_number
 
 
 def parse(*flags: str) -> TrainSettings:
@@ -67,3 +69,24 @@ def test_half_an_epoch_is_refused(text: str, capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         parse("--epochs", text)
     assert "invalid whole_number value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"head": "mean"}, "--head"),
+        ({"epochs": 0}, "--epochs"),
+        ({"window": 4}, "--window"),
+        ({"seed": -1}, "--seed"),
+        ({"window": 256, "tokens": 100}, "--tokens"),
+        ({"augment": 1.5}, "--augment"),
+        ({"dropout": 1.0}, "--dropout"),
+    ],
+)
+def test_settings_that_no_run_can_have_are_named(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(BadSettings, match=named):
+        TrainSettings(**wrong)
+
+
+def test_the_heads_that_may_be_chosen_are_those_that_there_are() -> None:
+    assert set(HEADS) == set(network.HEADS)

@@ -144,7 +144,7 @@ def test_nothing_to_learn_from_is_said(
 def test_windows_longer_than_the_encoder_reads_are_refused(
     files: Files, encoder_folder: Path, taxonomy: Taxonomy, tmp_path: Path
 ) -> None:
-    longer = replace(QUICK, window=600, wide=False)
+    longer = replace(QUICK, window=600, tokens=1024, wide=False)
 
     with pytest.raises(DataError, match="--window 600: the encoder reads 512 tokens"):
         train_run([files.train], files.dev, tmp_path / "run", str(encoder_folder), longer, taxonomy)
