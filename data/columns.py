@@ -72,6 +72,7 @@ _USUAL_END = re.compile(
 _LONGEST_HEADING = 20  # code points; a longer cell is a sentence, not a heading
 _LONGEST_KEY = 40  # of ASCII keys, as "report_content_as_received"
 _MOST_SHOWN = 30  # headings in a message
+_NO_HEADING = re.compile(r"[。!?;,]|\d{5}")
 _REMARK = re.compile(r"[(\[{<【〔《「][^)\]}>】〕》」]*[)\]}>】〕》」]")
 _INVISIBLE = re.compile(r"[\ufeff\u200b-\u200f\u2060\u00ad\x00-\x08]")
 
@@ -107,14 +108,30 @@ def normal_heading(heading: str) -> str:
     return re.sub(r"[\s\-]+", "_", name) if name.isascii() else re.sub(r"\s+", "", name)
 
 
-def looks_like_headings(cells: Sequence[str]) -> bool:
-    """Tell whether a row may be headings: short cells, no sentences, no long numbers."""
+def looks_like_headings(cells: Sequence[str], never: re.Pattern[str] = _NO_HEADING) -> bool:
+    """Tell whether a row may be headings: short cells, no sentences, no long numbers.
+
+    Args:
+        cells: of the row.
+        never: what none of them holds.
+    """
     filled = [
         _REMARK.sub("", unicodedata.normalize("NFKC", cell)).strip() or cell for cell in cells if cell.strip()
     ]
-    return bool(filled) and not any(
-        len(cell) > 2 * _LONGEST_HEADING or re.search(r"[。!?;,]|\d{5}", cell) for cell in filled
-    )
+    return bool(filled) and not any(len(cell) > 2 * _LONGEST_HEADING or never.search(cell) for cell in filled)
+
+
+def count_known(cells: Sequence[str]) -> int:
+    """Count the cells that are usual headings: of a report's field, of an identifier, of an office's own.
+
+    The last kind alone (状态, 本人) counts as none: cells of the rows below read like it.
+    """
+    names = [normal_heading(cell) for cell in cells if cell.strip()]
+    names = [name for name in names if name and len(name) <= _LONGEST_HEADING]
+    meant = [name in _ALL or _identifies(name) for name in names]
+    if not any(meant):
+        return 0
+    return sum(1 for name, sure in zip(names, meant, strict=True) if sure or _USUAL_END.search(name))
 
 
 def are_headings(cells: Sequence[str], columns: Columns) -> bool:

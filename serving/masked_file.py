@@ -19,7 +19,7 @@ from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from data.audit_tally import Tally
-from data.columns import Columns
+from data.columns import Columns, find_columns
 from data.delimited import find_delimiter, split_rows
 from data.encoding import decode_line, find_encoding
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
@@ -151,7 +151,7 @@ class MaskedFile:
             out.write("\ufeff")
             writer = csv.writer(out, delimiter=between)
             rows = self._readable(split_rows(chain(first, file), delimiter, intake))
-            for row in self._masked(list(row.cells) for row in rows):
+            for row in self._masked((list(row.cells) for row in rows), f"文件 {path.name} "):
                 writer.writerow([_safe(str(cell)) for cell in row])
 
     def _readable(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
@@ -164,9 +164,9 @@ class MaskedFile:
 
     def _workbook(self, part: Path) -> None:
         book, cut = Workbook(write_only=True), 0
-        for name, rows in read_sheets(Path(self.source)):
+        for number, (name, rows) in enumerate(read_sheets(Path(self.source)), 1):
             sheet = book.create_sheet(self.cells.text(name)[:31])
-            for row in self._masked(rows):
+            for row in self._masked(rows, f"文件 {Path(self.source).name} 第 {number} 张表"):
                 cells: list[Any] = []
                 for cell in row:
                     if isinstance(cell, str):
@@ -184,20 +184,27 @@ class MaskedFile:
     def _parquet(self, part: Path) -> None:
         from serving.masked_parquet import mask_parquet  # pyarrow takes long to load
 
-        self.rows = mask_parquet(Path(self.source), part, self.cells, _value)
+        self.rows = mask_parquet(Path(self.source), part, self.cells)
 
-    def _masked(self, rows: Iterable[Sequence[object]]) -> Iterator[list[object]]:
-        """Mask the rows of a table; a cell in which nothing was found stays of its type."""
+    def _masked(self, rows: Iterable[Sequence[object]], where: str) -> Iterator[list[object]]:
+        """Mask the rows of a table; a cell in which nothing was found stays of its type.
+
+        Args:
+            where: which table, for whoever is told that it has no headings.
+        """
         rows = iter(rows)
         first = list(islice(rows, HEADING_ROWS))
-        place, headings = headings_of([[cell_text(cell) for cell in row] for row in first])
+        words = [[cell_text(cell) for cell in row] for row in first]
+        place, headings = headings_of(words)
+        if place < 0 and any(sum(bool(cell.strip()) for cell in row) > 1 for row in words):
+            self.tell(f"{where}前 {HEADING_ROWS} 行中没有认出表头，各格只按内容遮盖；请补上表头后重新遮盖。")
         for number, row in enumerate(chain(first, rows)):
             below = number > place
             self.rows += below
             named = [*headings, *[""] * len(row)] if below else [""] * len(row)
             pairs = list(zip(named, row, strict=False))
             cells = self.cells.knowing((heading, cell_text(cell)) for heading, cell in pairs if heading)
-            yield [_cell(cells, heading, cell) for heading, cell in pairs]
+            yield [cells.value(heading, cell) for heading, cell in pairs]
 
     def _json(self, out: TextIO) -> None:
         path = Path(self.source)
@@ -218,17 +225,17 @@ class MaskedFile:
         """A JSON value that is not lines; a list becomes lines where the output's suffix asks for them."""
         if isinstance(value, list) and self.target is not None and self.target.suffix.lower() != ".json":
             for item in value:
-                out.write(json.dumps(_value(self.cells, "", item), ensure_ascii=False) + "\n")
+                out.write(json.dumps(self.cells.value("", item), ensure_ascii=False) + "\n")
                 self.rows += 1
             return
         self.rows += len(value) if isinstance(value, list) else 1
-        json.dump(_value(self.cells, "", value), out, ensure_ascii=False, indent=1)
+        json.dump(_whole_value(self.cells, "", value), out, ensure_ascii=False, indent=1)
         out.write("\n")
 
     def _object(self, number: int, line: str, out: TextIO) -> None:
         try:
             value = json.loads(line.strip("\ufeff\0 \t\r\n"))
-            masked = json.dumps(_value(self.cells, "", value), ensure_ascii=False)
+            masked = json.dumps(self.cells.value("", value), ensure_ascii=False)
         except (ValueError, RecursionError):
             # Masked as plain text it could keep an identifier written in escapes, so it stays out.
             self._unreadable(number, "不是合法的 JSON")
@@ -242,28 +249,19 @@ class MaskedFile:
         self.tell(f"文件 {name} 第 {number} 行：{why}，没有写入结果，请改正后重新遮盖。")
 
 
-def _cell(cells: CellMasker, heading: str, cell: object) -> object:
-    """Mask one cell; in which nothing was found, it stays of its type."""
-    text = cell_text(cell)
-    masked = cells.cell(heading, text) if heading else cells.text(text)
-    return cell if masked == text else masked
-
-
-def _value(cells: CellMasker, key: str, value: object) -> object:
-    """Mask a JSON value; an object is a row, with all that lies inside it."""
-    if isinstance(value, dict):
+def _whole_value(cells: CellMasker, key: str, value: object) -> object:
+    """Mask what a whole file holds: objects in its lists are rows, and so is an object with a text."""
+    if isinstance(value, dict) and "text" not in find_columns([*value], exact=True):
         cells = cells.knowing(_told(value))
-        return {name: _value(cells, name, inner) for name, inner in value.items()}
+        return {name: _whole_value(cells, name, inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_value(cells, key, inner) for inner in value]
-    if value is None or isinstance(value, bool):
-        return value
-    return _cell(cells, key, value)
+        return [cells.value(key, inner) for inner in value]
+    return cells.value(key, value)
 
 
-def _told(row: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """The words of an object and of those inside it, under their keys; objects in a list are other rows."""
-    for key, value in row.items():
+def _told(whole: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The words of an object and of those inside it, under their keys; objects in a list are rows."""
+    for key, value in whole.items():
         if isinstance(value, dict):
             yield from _told(value)
         for words in value if isinstance(value, list) else [value]:

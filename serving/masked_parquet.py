@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ from data.intake import cell_text
 from data.parquet import open_parquet, pieces
 from data.privacy.cells import CellMasker
 
-Cell = Callable[[CellMasker, str, object], object]
 
-
-def mask_parquet(source: Path, part: Path, cells: CellMasker, cell: Cell) -> int:
+def mask_parquet(source: Path, part: Path, cells: CellMasker) -> int:
     """Write a masked copy; give the number of rows.
 
     A column of numbers or dates in which something is covered becomes one of strings: the file is read twice.
@@ -25,7 +22,6 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker, cell: Cell) -> int
 
     Args:
         cells: what masks and counts.
-        cell: gives a value of a column, by its heading, as it may be shown.
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
@@ -38,15 +34,14 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker, cell: Cell) -> int
     try:
         with open_parquet(source) as file:
             schema = pa.schema(
-                pa.field(field.name, _kept(field, file, source, partial(cell, probe)))
-                for field in file.schema_arrow
+                pa.field(field.name, _kept(field, file, source, probe)) for field in file.schema_arrow
             )
             with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as out:
                 for batch in pieces(file, source):
                     rows += batch.num_rows
                     by_row = _by_row(batch, cells)
                     columns = [
-                        _array(batch.column(place).to_pylist(), field, by_row, cell)
+                        _array(batch.column(place).to_pylist(), field, by_row)
                         for place, field in enumerate(schema)
                     ]
                     out.write_batch(pa.record_batch(columns, schema=schema))
@@ -59,7 +54,7 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker, cell: Cell) -> int
     return rows
 
 
-def _kept(field: Any, file: Any, source: Path, probe: Callable[[str, object], object]) -> Any:
+def _kept(field: Any, file: Any, source: Path, probe: CellMasker) -> Any:
     """The type of a column after masking."""
     import pyarrow as pa
 
@@ -67,7 +62,7 @@ def _kept(field: Any, file: Any, source: Path, probe: Callable[[str, object], ob
     if _is_text(kind):
         return pa.string()
     for value in _values(file, source, field.name):
-        made = probe(field.name, _plain(value))
+        made = probe.value(field.name, _plain(value))
         if made != value:
             try:
                 pa.array([made], kind)
@@ -82,11 +77,11 @@ def _values(file: Any, source: Path, name: str) -> Iterator[object]:
 
 
 def _by_row(batch: Any, cells: CellMasker) -> list[CellMasker]:
-    """What masks each row: it knows the names that stand there in columns of their own."""
+    """What masks each row: it knows the names that stand there in columns, or inside values, of their own."""
     told = [
         (name, batch.column(place).to_pylist())
         for place, name in enumerate(batch.schema.names)
-        if cells.tells_names(name)
+        if cells.tells_names(name) or _may_hold_objects(batch.column(place))
     ]
     return [
         cells.knowing((name, cell_text(_plain(column[row]))) for name, column in told)
@@ -94,13 +89,25 @@ def _by_row(batch: Any, cells: CellMasker) -> list[CellMasker]:
     ]
 
 
-def _array(values: list[object], field: Any, by_row: list[CellMasker], cell: Cell) -> Any:
+def _may_hold_objects(column: Any) -> bool:
+    """Tell whether values are structs, lists or maps, or JSON written as text."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not _is_text(kind):
+        return bool(pa.types.is_nested(kind))
+    return any(
+        text.lstrip()[:1] in ("{", "[") for text in map(_plain, column.to_pylist()) if isinstance(text, str)
+    )
+
+
+def _array(values: list[object], field: Any, by_row: list[CellMasker]) -> Any:
     import json
 
     import pyarrow as pa
 
     made = [
-        None if value is None else cell(cells, field.name, _plain(value))
+        None if value is None else cells.value(field.name, _plain(value))
         for cells, value in zip(by_row, values, strict=True)
     ]
     if pa.types.is_string(field.type):
@@ -127,6 +134,6 @@ def _plain(value: object) -> object:
         return decode_line(value)
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+    if isinstance(value, list | tuple):  # an entry of a map is a tuple
+        return type(value)(_plain(inner) for inner in value)
     return value

@@ -13,6 +13,11 @@ _NO_NAME = re.compile(
     "类型|类别|方式|性质|数量|人数|次数|单位|部门|职务|级别|身份$|满意|评价|意愿|是否|要求|时间|日期|"
     "内容|情况|渠道|来源"
 )
+# Who reports, in English; a user, a customer or an owner alone may be an account's number.
+_PEOPLE = (
+    "caller|reporter|complainant|complainer|petitioner|informant|applicant|whistle_?blower|citizen|resident|"
+    "sender|author|contact|contact_person|user|customer|client|owner|guardian"
+)
 _RULES = (
     (Entity.RESIDENT_ID, re.compile("身份证|证件号|公民身份|id_?card|idcard|身份号码|证件编号")),
     (Entity.PERMIT, re.compile(
@@ -27,14 +32,16 @@ _RULES = (
     (Entity.BIRTH, re.compile("出生|生日|birth")),
     (Entity.ADDRESS, re.compile(
         "住址|家庭地址|家庭住址|联系地址|通讯地址|通信地址|户籍地址|详细地址|居住地址|home_?address|"
-        "^address$")),
+        "^address$|(?:^|[^a-z])ip(?:_?地址|_?addr(?:ess)?)?$")),
     (
         Entity.PERSON,
         re.compile(
             "姓名|名字|(?:举报|投诉|反映|信访|来电|来信|来访|诉求|求助|联系|联络|申请|报案|控告|检举|"
-            "留言|咨询|当事|写信|申诉|上访|报修|发件|"
-            "受害|代理|委托|业)(?:人|者)(?:员)?$|^市民$|^群众$|^网名$|^昵称$|用户名|户名|^署名$|"
-            "^称呼$|^name$|^(?:user|real|full|contact|reporter)_?name$|^reporter$"
+            "留言|咨询|当事|写信|申诉|上访|报修|发件|寄件|报料|爆料|发帖|发贴|发言|提问|提交|建议|监护|报警|"
+            "受害|被害|代理|委托|业)(?:人|者)(?:员)?$|^(?:业主|户主|房主|房东|车主|机主|楼主|租客|租户|住户|"
+            "家长|患者|家属|市民|群众|网友)$|网名$|昵称$|用户名|户名|^署名$|^称呼$|^name$|"
+            f"^(?:{_PEOPLE}|full|real|nick|first|last|given|family)_?name$|"
+            f"^(?!(?:user|customer|client|owner|contact)$)(?:{_PEOPLE})$"
         ),
     ),
 )  # fmt: skip

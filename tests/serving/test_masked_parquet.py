@@ -71,6 +71,23 @@ def test_what_lies_inside_lists_and_structs_is_covered(petition: Petition, tmp_p
     assert found.to_pylist()[0]["more"] == {"姓名": "【姓名】", "tags": [MASKED]}
 
 
+def test_a_name_inside_a_struct_a_map_or_json_is_covered_in_its_row(
+    petition: Petition, tmp_path: Path
+) -> None:
+    entries = pa.array([[("姓名", "李大力"), ("级别", "急")], None], pa.map_(pa.string(), pa.string()))
+    text = "昝立平、王小明和李大力家的路灯坏了"
+    table = pa.table({"内容": [text, text], "user": [{"name": "昝立平"}, None],
+                      "more": ['{"姓名": "王小明"}', None], "表": entries})  # fmt: skip
+    found = masked(petition, tmp_path, table)
+
+    assert found.schema.types == table.schema.types
+    assert found.to_pylist()[0] == {
+        "内容": "【姓名】、【姓名】和【姓名】家的路灯坏了", "user": {"name": "【姓名】"},
+        "more": '{"姓名": "【姓名】"}', "表": [("姓名", "【姓名】"), ("级别", "急")],
+    }  # fmt: skip
+    assert found.to_pylist()[1]["内容"] == text
+
+
 def test_bytes_are_text_or_nothing(petition: Petition, tmp_path: Path) -> None:
     table = pa.table({"内容": [TEXT.encode(), TEXT.encode("gb18030"), b"\xff\xff\xff"]})
 

@@ -46,6 +46,17 @@ def test_a_name_in_a_column_of_its_own_is_covered_in_title_text_and_evidence() -
     assert masked.text.inside(3, 7) == (3, 8)  # 王小明家
 
 
+def test_names_and_numbers_inside_objects_are_covered_there_and_in_the_text() -> None:
+    user, more = '{"name": "昝立平", "phone": "6554321"}', '[{"姓名": "王小明"}]'
+    report = Report("1", "昝立平和王小明家的路灯坏了。", extra={"user": user, "contacts": more})
+    masked = ReportMasker().mask(report)
+
+    assert masked.report.text == "【姓名】和【姓名】家的路灯坏了。"
+    assert masked.report.extra == {
+        "user": '{"name": "【姓名】", "phone": "【手机号】"}', "contacts": '[{"姓名": "【姓名】"}]',
+    }  # fmt: skip
+
+
 @given(st.text("王小明我叫，1380\n反映", max_size=20), st.text("王小明我叫，1380\n反映", max_size=20))
 def test_offsets_stay_within_title_and_text(title: str, text: str) -> None:
     masked = ReportMasker().mask(Report("1", text, title))

@@ -70,6 +70,13 @@ def test_headings_and_what_stands_above_them_are_no_rows(
     assert len(read(tmp_path / "out.csv")) == len(lines)
 
 
+def test_a_table_without_headings_is_told(petition: Petition, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("昝立平,6554321,路灯\n", encoding="utf-8")
+    ended = quiet(petition("mask", tmp_path / "in.csv", tmp_path / "out.csv"))
+
+    assert ended.code == 0 and "没有认出表头" in ended.err and "昝立平" not in ended.err
+
+
 def test_gb18030_and_semicolons_are_read(petition: Petition, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_bytes(f"编号;内容\n1;{TEXT}\n".encode("gb18030"))
@@ -126,6 +133,19 @@ def test_a_json_list_stays_a_list(petition: Petition, tmp_path: Path) -> None:
 
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == [{"text": MASKED}] * 2
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_rows_of_a_whole_file_do_not_know_each_others_names(petition: Petition, tmp_path: Path) -> None:
+    text = "昝立平和王小明家的路灯坏了"
+    rows = [{"text": text, "contacts": [{"姓名": "昝立平"}]}, {"text": text, "user": {"name": "王小明"}}]
+    (tmp_path / "in.json").write_text(json.dumps({"data": rows}), encoding="utf-8")
+    quiet(petition("mask", tmp_path / "in.json", tmp_path / "out.json"))
+    found = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["data"]
+
+    assert [row["text"] for row in found] == [
+        text.replace("昝立平", "【姓名】"),
+        text.replace("王小明", "【姓名】"),
+    ]
 
 
 def test_a_line_that_is_no_json_is_left_out_and_named(petition: Petition, tmp_path: Path) -> None:
