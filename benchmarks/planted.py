@@ -35,6 +35,7 @@ ETHNIC = "阿依古丽·买买提 巴特尔·额尔德尼 扎西·多吉 古丽�
 TOWNS = "岭上市 青石县 棉纺区 河湾市 云溪县 柳塘区 白鹭市".split()
 ROADS = "青石路 棉纺东路 河湾大道 柳塘街 云溪北路 白鹭大街 解放巷 和平里 星火路 钟楼弄".split()
 HOMES = "阳光花园 金域小区 河畔家园 棉纺新村 翠竹苑 锦绣华府 滨江公寓 云溪名邸 三棉宿舍 学府城".split()
+TOWERS = "青石大厦 锦绣公寓 河湾写字楼 三棉宿舍楼".split()
 VILLAGES = "岭上村 下河村 石桥村 柳塘屯 东庄村 大坪村".split()
 ORDINARY = (
     "路灯坏了两个月没有人来修。 小区垃圾堆了半个月，物业说不归他们管。 学校食堂饭菜太贵，家长意见很大。 "
@@ -64,6 +65,13 @@ PERSONS = (
     "名叫_， 署名：_ "
     "联系人:_、 市民_先生来电 _女士称 投诉人_女士 联系人（_）"
 ).split()
+# With blanks, line ends, marks and markup around the name, as forms and exports have them.
+FORMS = (
+    *"举报人系_， 反映人系_， 我叫：_， 姓名：“_” 联系人：【_】 联系人/电话：_/ 业主代表：_、".split(),
+    *"村民代表：_， 家属：_， 我爸_， 报料人：_， 签字：_，".split(),
+    *"姓名：&nbsp;_， 姓名：<b>_</b> <td>姓名</td><td>_</td>".split(),
+    "姓　名：_，", "联 系 人：_，", "举报人：\n_\n电话", "联系人\n_\n", "| 联系人 | _ |",
+)  # fmt: skip
 OFFICIALS = (
     "岭上村村支书_贪污低保金 举报村主任_， 被举报人：_ 举报_， _局长不作为 _主任说不归他管 "
     "青石县教育局局长_收受礼金 "
@@ -147,7 +155,7 @@ _FRAMES: dict[Entity, tuple[str, Callable[[random.Random], str]]] = {
     ),
     Entity.QQ: ("QQ_|QQ号_|QQ：_|qq:_|QQ号码_|扣扣_|ＱＱ：_", spelled.qq),
     Entity.BIRTH: (
-        "出生日期：_|出生年月_|生于_|出生于_|我是_出生的|生日是_|_出生|男，汉族，_生|女，_生",
+        "出生日期：_|出生年月_|生于_|出生于_|我是_出生的|生日是_|_出生|_（出生）|男，汉族，_生|女，_生",
         spelled.birth,
     ),
 }
@@ -196,6 +204,11 @@ def _plant(rng: random.Random, made: Planted, entity: Entity) -> None:
         made.say(before).plant(entity, words)
     elif entity is Entity.ADDRESS:
         _address(rng, made)
+    elif entity is Entity.BIRTH and rng.random() < 0.1:
+        year, month, day = spelled.born(rng)
+        made.say("出生年月日 ").plant(entity, f"{year} {month:02} {day:02}")
+    elif entity is Entity.MOBILE and rng.random() < 0.1:
+        made.plant(Entity.PERSON, name(rng)).plant(entity, spelled.mobile(rng))
     elif entity is Entity.LANDLINE and rng.random() < 0.2:
         made.say(rng.choice("座机 家里电话： 电话 固定电话：".split())).plant(
             entity, spelled.local_number(rng)
@@ -217,6 +230,15 @@ def _person(rng: random.Random, made: Planted) -> None:
         made.plant(Entity.PERSON, surname + rng.choice(("某", "某某"))).say(
             rng.choice("说 家里 ， 和我".split())
         )
+    elif kind < 0.2:
+        mark = rng.choice("、，")
+        made.say("村民" if mark == "、" else "举报人：").plant(Entity.PERSON, who)
+        for _ in range(rng.randint(1, 3)):
+            made.say(mark).plant(Entity.PERSON, name(rng))
+        made.say("联名举报" if mark == "、" else "。")
+    elif kind < 0.4:
+        before, behind = rng.choice(FORMS).split("_")
+        made.say(before).plant(Entity.PERSON, who).say(behind)
     else:
         before, behind = rng.choice(PERSONS).split("_")
         made.say(before).plant(Entity.PERSON, who).say(behind)
@@ -242,7 +264,14 @@ def _address(rng: random.Random, made: Planted) -> None:
     ]
     made.say(rng.choice(("我家住", "住在", "家庭住址：", "地址：", "我住", "现住", "家住", "来信地址 ", "")))
     made.say(rng.choice(("", "", rng.choice(TOWNS), f"岭上省{rng.choice(TOWNS)}城关镇")))
-    kind = rng.choice("road road_in road_home home village lane".split())
+    inside += [f"{cn}号楼{cn}单元{spelled.room(rng)}", f"{block}号宿舍楼{room}"]
+    kind = rng.choice("road road_in road_home home village lane tower".split())
+    if kind == "tower":
+        floor, more = room[:-2], rng.choice(("", "室", "房"))
+        made.allow(rng.choice(TOWERS)).plant(
+            Entity.ADDRESS, rng.choice((f"{floor}层{room}{more}", f"{room}{more}"))
+        )
+        return
     if kind == "village":
         group = rng.choice((f"{cn}组", f"第{cn}村民小组", f"{unit}组", ""))
         made.allow(rng.choice(VILLAGES)).plant(Entity.ADDRESS, f"{group}{number}号")

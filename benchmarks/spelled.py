@@ -73,6 +73,7 @@ def mobile(rng: random.Random) -> str:
     forms += [spoken(rng, number), f"+86{number}", f"86-{number}", f"0086 {number}", " ".join(number)]
     forms += [number[:3] + spoken(rng, number[3:]), grouped(rng, number, 4, 3), grouped(rng, number, 5)]
     forms += [full_width(grouped(rng, number, 3, 4)), f"+86 {grouped(rng, number, 3, 4)}", "-".join(number)]
+    forms += [grouped(rng, number, 3, 2, 3), grouped(rng, number, 2, 3, 3)]
     return rng.choice([*forms, hidden(number), grouped(rng, number, 3, 3)])
 
 
@@ -90,7 +91,13 @@ def landline(rng: random.Random) -> str:
     ]
     forms += [full_width(f"{area}-{local}"), f"{area}—{local}", f"{area}-{local}转{drawn(rng, '###')}"]
     forms += [f"+86-{area[1:]}-{local}", f"{area}-{local}-{drawn(rng, '###')}", spoken(rng, area + local)]
+    forms += [f"+86{area[1:]}{local}", " ".join(area + local), grouped(rng, area + local, len(area), 2, 2, 2)]
     return rng.choice([*forms, f"{area}-{local[:-4]}-{local[-4:]}"])
+
+
+def room(rng: random.Random) -> str:
+    """A room, digit by digit."""
+    return rng.choice("一二三四五六七八九") + "零" + rng.choice("一二三四五六七八九")
 
 
 def local_number(rng: random.Random) -> str:

@@ -20,14 +20,20 @@ _HOUSE = (
     rf"乙)?(?:[0-9]{{1,5}}(?:[、,][0-9]{{1,5}}){{0,4}}|[{_CN}]{{1,6}})(?:[\-之~至][0-9]{{1,4}})? ?号"
     rf"(?!线|公路|国道|地铁|楼|栋|幢|院|文|令|工单|窗|台|井|桩|店铺?|路|桥)(?:之[0-9{_CN}]{{1,3}}|附[0-9]{{1,3}}号)?)"
 )
-_BUILDING = rf"{_NUM} ?(?:号楼|号院|号公寓|栋|幢|楼栋|座|#楼?|号(?!线|公路|国道))"
+_DORM = r"(?:学生|职工|员工|教工|教师|男生|女生|单身)?(?:宿舍楼?|公寓楼?|家属楼|住宅楼)"
+_BUILDING = rf"{_NUM} ?(?:号楼|号院|号?{_DORM}|栋|幢|楼栋|座|#楼?|号(?!线|公路|国道))"
 _UNIT = rf"{_NUM} ?(?:单元|门洞?|梯)"
 _FLOOR = rf"(?:[0-9]{{1,3}}|[{_CN}]{{1,4}}) ?[层楼]"
+# 三零一, digit by digit; 三百 is a count.
+_SPELT_ROOM = (
+    rf"[一二三四五六七八九][零〇○一二三四五六七八九]{{2,3}}(?![{_CN}百千万亿元块人多余平户天年个名家层楼岁月日号期届点"
+    "米单栋幢座组队团营连厂所医部])"
+)
 _ROOM = (
     rf"(?:[A-Za-z]?[0-9]{{3,5}}[A-Za-z]?(?: ?(?:室|房间?|号房?|户))?(?![0-9A-Za-z%.]|元|块|万|人|多|余|"
     rf"平|户|天|年|个|名|家)|(?:[A-Za-z]?[0-9]{{1,5}}[A-Za-z]?|[{_CN}]{{3,5}}) ?(?:室|房间?|号房)|"
     rf"[东西中] ?(?:室|户(?![型主籍口人]))|(?:[0-9]{{1,2}}|[{_CN}]{{1,3}})[ \-]?(?:号)(?!楼|栋|幢|院|"
-    rf"线))"
+    rf"线)|{_SPELT_ROOM})"
 )
 _G = r"[ 、\-—]{0,2}"
 _IN = rf"{_BUILDING}{_G}(?:{_UNIT}{_G})?(?:{_FLOOR}{_G})?{_ROOM}"
@@ -42,7 +48,25 @@ _PLACE = (
 )
 _COMMUNITY = rf"(?P<home>[{_HAN}A-Za-z0-9]{{1,10}}?{_PLACE}(?:[{_CN}0-9]{{1,2}}期|[A-Za-z东西南北][区苑])?)"
 _INSIDE = rf"(?:{_IN}|{_IN2}|{_HYPHEN})"
-_REST = rf"(?:{_G}(?:{_COMMUNITY}{_G})?(?:{_INSIDE}|{_BUILDING}(?:{_G}{_UNIT})?|{_UNIT}|{_FLOOR}|{_ROOM}))?"
+# A number that is a room's, by what does not follow it and by its last digits: 公寓2500一个月 is a rent.
+_ROOMS = (
+    r"(?!1(?:10|19|20|22)(?![0-9]))[A-Za-z]?(?:"
+    r"[0-9]{3,4}[A-Za-z]?(?:[\-~至、/][0-9]{3,4}){0,4} ?(?:室|房间?|号房)"
+    r"|[0-9]{1,2}(?!00)[0-9]{2}(?:[、/][0-9]{3,4}){0,4}(?![0-9A-Za-z%./\-~至]|"
+    r" ?(?:[元块万人多余平户天年个名家米层楼栋幢路套间次级届班期伏度分一每起押租钱]|号楼|左右|以[上下]|不到))"
+    rf"|{_SPELT_ROOM})"
+)
+# Floor and room where the place is lived in; a room alone where one house has the name. Where the public
+# goes (中心, 医院) a room is an office.
+_TOWER_RULE = re.compile(
+    rf"(?:(?:大厦|公寓|写字楼|商务楼|宿舍楼?|家属楼|住宅楼)(?:{_G}{_FLOOR})?|"
+    rf"(?:小区|花园|家园|新村|[苑庭居邸轩阁墅]){_G}{_FLOOR}){_G}{_ROOMS}"
+)
+_NAME_OF = re.compile(rf"[{_HAN}A-Za-z0-9]{{1,10}}$")
+_REST = (
+    rf"(?:{_G}(?:{_COMMUNITY}{_G})?(?:{_INSIDE}|{_BUILDING}(?:{_G}{_UNIT})?|{_UNIT}|{_FLOOR}(?:{_G}{_ROOMS})?|"
+    rf"{_ROOM}))?"
+)
 _ROAD_RULE = re.compile(rf"{_NAMED}(?P<exact>{_HOUSE}{_REST})")
 _HOME_RULE = re.compile(rf"{_COMMUNITY}{_G}(?P<exact>{_INSIDE})")
 _ROOM_RULE = re.compile(
@@ -78,7 +102,7 @@ _NOT_NAME = re.compile(
     r".*(?:自治区|自治县|开发区|新区|街道办事处|街道|社区|居委会|村委会|[省市县区镇乡]|"
     r"[0-9][年月日时]|旁边|附近|对面|门口|隔壁|中学|小学|大学|医院|家住|住在|居住|位于|坐落|地址|住址|"
     r"现住|"
-    r"[路街道区]和|[在于到址是我的至往去为与来了从由对向经住把被将给让就也有这那处到过其他她])(?=.)"
+    r"表示|投诉|反映|举报|[路街道区]和|[在于到址是我的至往去为与来了从由对向经住把被将给让就也有这那处到过其他她])(?=.)"
 )
 _ROAD = re.compile(".*(?:路|街|大道)(?=.)")
 _STREETS_NOT = re.compile(
@@ -100,6 +124,11 @@ class Addresses(Recogniser):
         for pattern in (_HOME_RULE, _VILLAGE_RULE):
             for match in pattern.finditer(text):
                 yield _finding(match, "home", 0.8)
+        for match in _TOWER_RULE.finditer(text):
+            named = _NAME_OF.search(text, max(0, match.start() - 10), match.start())
+            cut = _NOT_NAME.match(f"{named.group()}楼") if named else None
+            first = match.start() if named is None else named.start() + (cut.end() if cut else 0)
+            yield Finding(Entity.ADDRESS, first, match.end(), 0.75)
         for pattern in (_ROOM_RULE, _OWN_RULE):
             for match in pattern.finditer(text):
                 yield Finding(Entity.ADDRESS, *match.span("exact"), 0.7)

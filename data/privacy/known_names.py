@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from data.privacy.entity import Entity, Finding
-from data.privacy.folded import fold
+from data.privacy.folded import readings
 from data.privacy.names import is_name
 from data.privacy.recogniser import Recogniser
 
@@ -20,7 +20,7 @@ def names_in(cell: str) -> Iterator[str]:
     """The names in a cell that holds nothing else, folded; none where somebody is told without one (匿名)."""
     if len(cell) > LONGEST:
         return
-    for piece in _SEVERAL.split(fold(cell).text):
+    for piece in _SEVERAL.split(readings(cell)[-1].text):
         words = _TITLE.sub("", piece.partition("(")[0].strip()).strip()
         if is_name(words):
             yield words if words.isascii() else words.replace(" ", "")

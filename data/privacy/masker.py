@@ -17,7 +17,7 @@ from data.privacy.bank_card import BankCards
 from data.privacy.birth import BirthDates
 from data.privacy.documents import Documents
 from data.privacy.entity import Entity, Finding
-from data.privacy.folded import fold
+from data.privacy.folded import readings
 from data.privacy.known_names import KnownNames
 from data.privacy.names import Names
 from data.privacy.phones import Phones
@@ -148,7 +148,7 @@ class Masker:
             return re.sub(r"[^\n\r]", "*", words)
         if self._style is Style.label:
             return f"【{entity.label}】"
-        same = re.sub(r"[\W_]", "", fold(words).text).casefold()
+        same = re.sub(r"[\W_]", "", readings(words)[-1].text).casefold()
         digest = hmac.new(self._key, f"{entity.value}:{same}".encode(), hashlib.sha256).hexdigest()
         return f"【{entity.label}·{digest[:8]}】"
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from data.privacy.entity import Entity, Finding
-from data.privacy.folded import Folded, fold
+from data.privacy.folded import Folded, readings
 
 
 class Recogniser(ABC):
@@ -30,8 +30,8 @@ class Recogniser(ABC):
             text: of any length.
             entities: classes that are wanted; none named means all of this recogniser's.
         """
-        folded = fold(text)
-        return [_back(f, folded) for f in self.find(folded.text) if not entities or f.entity_type in entities]
+        found = (_back(finding, folded) for folded in readings(text) for finding in self.find(folded.text))
+        return [*dict.fromkeys(f for f in found if not entities or f.entity_type in entities)]
 
 
 class Analyzer:
@@ -53,15 +53,19 @@ class Analyzer:
             text: of any length.
             entities: classes that are wanted; none named means all.
         """
-        folded = fold(text)
-        found = [
-            finding
+        asked = [
+            recogniser
             for recogniser in self._recognisers
             if not entities or any(entity in entities for entity in recogniser.supported_entities)
+        ]
+        found = [
+            _back(finding, folded)
+            for folded in readings(text)
+            for recogniser in asked
             for finding in recogniser.find(folded.text)
             if finding.score >= self._threshold and (not entities or finding.entity_type in entities)
         ]
-        return [_back(finding, folded) for finding in apart(found)]
+        return apart(found)
 
 
 def apart(findings: Iterable[Finding]) -> list[Finding]:

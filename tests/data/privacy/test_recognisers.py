@@ -9,7 +9,7 @@ import pytest
 
 from data.privacy.bank_card import luhn
 from data.privacy.entity import Entity
-from data.privacy.masker import default_recognisers
+from data.privacy.masker import Masker, default_recognisers
 from data.privacy.recogniser import Analyzer
 from data.privacy.resident_id import ResidentIds, check_character
 
@@ -108,6 +108,67 @@ def found(text: str) -> list[tuple[Entity, str]]:
         (Entity.WECHAT, "微信號", "abc_12345", "，"),
         (Entity.QQ, "QQ號", "123456789", "，"),
         (Entity.LANDLINE, "電話", "87654321", "，"),
+        (Entity.MOBILE, "", "138 00 138 000", "，"),
+        (Entity.MOBILE, "", "13-800-138-000", "，"),
+        (Entity.MOBILE, "电话", "13 80 01 38 00 0", "，"),
+        (Entity.MOBILE, "手机", "+86 138.00.138.000", "，"),
+        (Entity.LANDLINE, "", "+861065543210", "，"),
+        (Entity.LANDLINE, "固话", "0 1 0 6 5 5 4 3 2 1 0", "，"),
+        (Entity.LANDLINE, "", "010-65-54-32-10", "，"),
+        (Entity.LANDLINE, "", "0571 876 54321", "，"),
+        (Entity.LANDLINE, "联系方式：", "655 4321", "，"),
+        (Entity.LANDLINE, "电　话：", "6554321", "，"),
+        (Entity.ADDRESS, "我家住", "青石小区五号楼二单元三零一", "，"),
+        (Entity.ADDRESS, "住", "青石大厦12层1203室", "，"),
+        (Entity.ADDRESS, "住在", "青石大厦1203", "，"),
+        (Entity.ADDRESS, "住在", "青石小区3楼302", "漏水"),
+        (Entity.ADDRESS, "我住", "13号宿舍楼312", "，"),
+        (Entity.ADDRESS, "住在", "学府路10号青石公寓12层1203", "，"),
+        (Entity.BIRTH, "出生年月日 ", "1980 01 01", "，"),
+        (Entity.BIRTH, "", "1980/01/01", "（出生）"),
+        *(
+            (Entity.PERSON, before, name, behind)
+            for before, name, behind in (
+                ("举报人系", "王小明", "，"),
+                ("反映人系", "王小明", "，男"),
+                ("姓　名：", "王小明", "，"),
+                ("联 系 人：", "王小明", "，"),
+                ("举 报 人：", "王 小 明", "，"),
+                ("举报人：\n", "王小明", "\n电话"),
+                ("举报人：\r\n", "昝立平", "\r\n电话"),
+                ("我叫：", "王小明", "，"),
+                ("姓名：“", "王小明", "”"),
+                ("名叫“", "王小明", "”的人"),
+                ("联系人：【", "王小明", "】"),
+                ("联系人/电话：", "王小明", "/找我"),
+                ("姓名及联系电话：", "王小明", " 找我"),
+                ("姓名、性别、年龄：", "王小明", "，男，45"),
+                ("举报人1：", "王小明", "，"),
+                ("业主代表：", "王小明", "，"),
+                ("村民代表：", "王小明", "，"),
+                ("家属：", "王小明", "，"),
+                ("患者家属", "王小明", "反映"),
+                ("我爸", "王小明", "去年去世"),
+                ("我二叔", "王小明", "去年去世"),
+                ("报料人：", "王小明", "，"),
+                ("签字：", "王小明", "，"),
+                ("联系人\n", "昝立平", "\n电话"),
+                ("| 联系人 | ", "王小明", " |"),
+                ("【联系人】", "王小明", "【电话】"),
+                ('"姓名": "', "昝立平", '", "级别"'),
+                ("姓名：&nbsp;", "王小明", "，"),
+                ("姓名：<b>", "王小明", "</b>"),
+                ("<td>姓名</td><td>", "王小明", "</td>"),
+                ("<td>联系人</td><td>", "昝立平", "</td>"),
+                ("&lt;p&gt;姓名：&lt;b&gt;", "王小明", "&lt;/b&gt;"),
+                ("我叫", "王&#23567;明", "，"),
+                ("<!-- 我叫", "王小明", "， -->"),
+            )
+        ),
+        (Entity.EMAIL, "<a href='mailto:", "li.ming@163.com", "'>写信</a>"),
+        (Entity.MOBILE, "电话：<b>", "138</b>00138000", "，"),
+        (Entity.LANDLINE, "<td>电话</td><td>", "6554321", "</td>"),
+        (Entity.OFFICIAL, "被举报人：\n", "周武", "\n"),
         (Entity.OFFICIAL, "舉報嶺上村村支書", "趙大海", "貪污"),
         (Entity.OFFICIAL, "举报岭上村村支书", "赵大海", "贪污"),
         (Entity.OFFICIAL, "被举报人：", "周武", "。"),
@@ -144,6 +205,17 @@ def test_an_identifier_is_found_whole(entity: Entity, before: str, words: str, b
         "市民云反映：售楼小姐说价格每天都涨",
         "我叫物业来修，我叫天天不应，我姓名被盗用，业主：加 强 管理，负责人：马 上 办，联系人：Tel",
         "我叫救护车，我叫外卖，我叫人来，联系人：办公室，联系人：物业，联系人：公安，负责人：科长，业主：同意，自称医生，",
+        "15 16 17 18 19 1，2019-10-12 13:30，1500 2000 300元，10-11-12-13-14-1，015 16 17 18 19",
+        "电话费1500 1600 1700元，编号0571 8765 4321",
+        "大厦2019年建成，大厦1000多户，公寓2500一个月，宿舍110出警，政务服务中心3楼302室，小区3楼停水",
+        "3号楼二三四层漏水，5号楼二百五十户，小区3栋一百二十人，91号二一七队",
+        "2020年1月1日，出生率下降",
+        "我爸高血压，我妈单独住，我姐任教，我哥和嫂子，我妈常年有病，我爸于去年去世",
+        "举报人：王",
+        "联系人：\n电话：\n举报人：\n多年来，无人管。家长：\n您好，居民：\n高速公路占地",
+        "负责人 高度重视 业主 强烈要求 联系人 办公室 电话，姓名 性别 年龄",
+        "别名：樟树、樟木，自称“武广大王”，本人系华润小区业主，举报人系统故障，投诉者：应向法院起诉",
+        "a<b，张三丰<李>，a&b，&lt;路灯&gt;",
         "姓名：匿名，姓名：不详，联系人：本人，联系人：同上，联系人：安全员，各位家长：晚上好！被告：岭东省某市，姓名：出生：，我姓名，我姓什么",
         "",
     ],
@@ -185,6 +257,44 @@ def test_names_in_a_row_are_all_found() -> None:
         (Entity.PERSON, "李四"),
         (Entity.PERSON, "赵大勇"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("村民王小明、李大力、张翠花联名举报", "王小明 李大力 张翠花"),
+        ("村民王小明，李大力，张翠花联名举报", "王小明 李大力 张翠花"),
+        ("村民王小明、李大力、张国强来了", "王小明 李大力 张国强"),
+        ("业主代表：王小明、李四，反映漏水", "王小明 李四"),
+        ("举报人：王小明，李大力，赵翠花", "王小明 李大力 赵翠花"),
+        ("举报人：王小明，李大力，安徽人，石桥村，党员", "王小明 李大力"),
+        ("举报人：王小明、昝立平、税晓军、办公室", "王小明 昝立平 税晓军"),
+        ("举报人：王　明、李四", "王　明 李四"),
+        ("举报人：\n王小明\n李大力\n赵翠花\n反映路灯不亮", "王小明 李大力 赵翠花"),
+        ("特此举报\n王小明 李大力\n赵翠花\n2026年3月1日", "王小明 李大力 赵翠花"),
+        ("姓名：利玉姑、身高153，王小明", "利玉姑"),
+    ],
+)
+def test_all_who_sign_are_found(text: str, names: str) -> None:
+    assert [words for _, words in found(text)] == names.split(" ")
+
+
+@pytest.mark.parametrize(
+    "text", ["王小明13800138000", "联系王小明138 0013 8000", "电话/联系人：13800138000/王小明"]
+)
+def test_a_name_beside_a_number_is_found(text: str) -> None:
+    assert (Entity.PERSON, "王小明") in found(text) and len(found(text)) == 2
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["我叫", "姓名：", "姓名", "举报人", "举报人：", "被举报人：", "村民", "我爸", "举报人系", "校长"],
+)
+@pytest.mark.parametrize("tail", ["，", "高高兴兴", "、马路", "，安静，", "\n2024年", "先生"])
+def test_what_stands_in_a_names_place_is_none(frame: str, tail: str) -> None:
+    for entity in Entity:
+        text = f"{frame}【{entity.label}】{tail}"
+        assert Masker(keep=(Entity.POST,)).mask(text).text == text
 
 
 def test_a_surname_told_first_and_the_name_behind_it_are_found() -> None:
@@ -242,6 +352,14 @@ def test_only_the_wanted_classes_are_given() -> None:
         "栋1单元",
         "某",
         "\u200b",
+        "<b>",
+        "&amp;",
+        "联 系 人",
+        "举报人：\n王小明，",
+        "\n王小明",
+        "138 00 ",
+        "大厦12",
+        "村民王小明、",
     ],
 )
 def test_no_text_makes_it_slow(piece: str) -> None:
