@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from model.export import Export
 from model.guard import Shown
 from model.prediction import Prediction
 
@@ -25,6 +26,7 @@ class Answer:
         predictions: offsets of evidence count in the report as received.
         tokens: that were read.
         timing: of the request.
+        export: the model that read all of them; its taxonomy is that of the tags.
         shown: the reports as a page may show them, each with its prediction; offsets of evidence count in
             what is shown.
     """
@@ -32,4 +34,5 @@ class Answer:
     predictions: list[Prediction]
     tokens: int
     timing: Timing
+    export: Export = field(repr=False)
     shown: list[Shown] = field(default_factory=list, repr=False)

@@ -146,8 +146,9 @@ async def tag(request: Request, body: TagIn) -> Response:
     service = _service(request)
     reports = body.to_reports()
     check_limits(service.settings, reports, body)
-    check_axes(service.tagger.export.taxonomy, body.axes, "axes")
-    answer = await tag_for(request, reports, body.evidence, Masking(body.mask), body.matters)
+    tagger = service.tagger  # of this request, whatever takes its place meanwhile
+    check_axes(tagger.export.taxonomy, body.axes, "axes")
+    answer = await tag_for(request, reports, body.evidence, Masking(body.mask), body.matters, tagger)
     shapes = [prediction_shape(i, p, body.axes or None) for i, p in enumerate(answer.predictions)]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 
@@ -166,8 +167,9 @@ async def invocations(request: Request) -> Response:
         await request.body(), request.headers.get("content-type", ""), service.settings
     )
     check_limits(service.settings, asked.reports, None)
-    check_axes(service.tagger.export.taxonomy, asked.axes, "params.axes")
-    answer = await tag_for(request, asked.reports, asked.evidence, asked.masking, asked.matters)
+    tagger = service.tagger
+    check_axes(tagger.export.taxonomy, asked.axes, "params.axes")
+    answer = await tag_for(request, asked.reports, asked.evidence, asked.masking, asked.matters, tagger)
     shapes = [only_axes(prediction.to_dict(), asked.axes) for prediction in answer.predictions]
     return JSONResponse({"predictions": shapes}, headers=_timing(answer))
 

@@ -8,60 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from data.report import Report
 from model.export import Export
-from model.occlusion import MOST_CLAUSES
-from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from model.work import Job, Work
+from serving.admission import Admission
 from serving.answer import Answer, Timing
-from serving.entry import FREE, Entry
 from serving.fair_queue import FairQueue, Flow, Waiting
 from serving.log import event
-from serving.refusal import Busy, Draining, Expired, Failed, Oversize
-from serving.speed import Speed
+from serving.refusal import Draining, Expired, Failed
+from serving.ticket import Plan, Ticket
 from serving.watch import Watch
 
-CLAUSE = 12  # characters of a clause, for an estimate
 CUT = 32  # reports cut at a time, so that a large request leaves the desk to others in between
-MOST_RETRY_S = 120
-MOST_SHARE = 2 / 3  # of the speed that one request is promised; the rest is for whoever comes meanwhile
-
-
-@dataclass(eq=False)
-class _Ticket(Flow):
-    """One request on its way through."""
-
-    evidence: EvidenceFor = "misconduct"
-    matters: bool = False
-    predictions: list[Prediction | None] = field(default_factory=list)
-    unread: dict[int, int] = field(default_factory=dict)  # place -> windows not read yet
-    doubted: dict[int, Work] = field(default_factory=dict)  # place -> read, its careful evidence not yet
-    left: int = 0  # reports not told yet
-    planned: int = 0  # tokens of all: estimated until cut, then exact
-    total: int = 0  # tokens of the windows so far
-    read: int = 0  # tokens of the windows that were read
-    reserved: int = 0  # tokens that count as under way: all that is not read
-    first_read: float = 0.0
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    @property
-    def tokens_left(self) -> int:
-        """Tokens that have not been read, whether cut yet or not."""
-        return max(self.planned, self.total) - self.read
-
-    def due_after(self, moment: float) -> float:
-        """Tokens of it that are due later than this moment: the last ones."""
-        end = self.due + max(0, self.planned - self.total) / self.pace
-        return min(self.reserved, max(0.0, end - moment) * self.pace)
+CUTS = 4  # that a window of a list takes, so that one is cut while others are read
+Screen = Callable[[Sequence[Report]], Awaitable[Sequence[Report | None]]]
+"""Gives what is to be read of each of some reports; None where nobody but a person may read it."""
 
 
 class Batcher:
@@ -75,6 +42,7 @@ class Batcher:
         queue: int = 262_144,
         deadline: float = 30.0,
         watch: Watch | None = None,
+        list_deadline: float = 300.0,
     ) -> None:
         """Set up; nothing runs yet.
 
@@ -83,6 +51,7 @@ class Batcher:
             wait: seconds that a batch which is not full waits for company.
             queue: tokens that may be under way; beyond, Busy.
             deadline: seconds to answer a request in.
+            list_deadline: seconds to answer a list in that is let in part by part, at most.
 
         Raises:
             ValueError: the budget is smaller than one window, or the queue than one batch.
@@ -91,19 +60,15 @@ class Batcher:
         if queue < budget:
             raise ValueError(f"a queue of {queue} tokens is smaller than one batch of {budget}")
         self.tagger = tagger
-        self.budget, self.wait, self.queue, self.deadline = budget, wait, queue, deadline
-        self.pending = 0  # tokens that have not been read: estimated until cut, then exact
-        self.speed = Speed()
+        self.budget, self.wait = budget, wait
+        self.admission = Admission(queue, budget, deadline, list_deadline)
         self.draining = False
         self._last_read = 0.0
-        self._per_char = 1.0  # tokens per character, lately
         self._watch = watch
         self._waiting = FairQueue()
         self._filled = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._open: set[_Ticket] = set()
-        self._long: set[_Ticket] = set()  # of these, those that are due over more than a second
-        self._held = 0  # requests of several parts that have more to come
+        self._open: set[Ticket] = set()
         self._idle = asyncio.Event()
         self._desk = ThreadPoolExecutor(1, "desk")
         self._engine = ThreadPoolExecutor(1, "engine")
@@ -115,17 +80,8 @@ class Batcher:
     async def drain(self) -> None:
         """Take no new work, and return when all that was accepted has been answered."""
         self.draining = True
-        while self._open or self._held:
+        while self._open:
             await asyncio.sleep(0.01)
-
-    @contextmanager
-    def more_to_come(self) -> Iterator[None]:
-        """Have `drain` wait for a request of several parts until its last, also between two of them."""
-        self._held += 1
-        try:
-            yield
-        finally:
-            self._held -= 1
 
     async def stop(self) -> None:
         """Drop what is left, and end the threads."""
@@ -150,34 +106,44 @@ class Batcher:
         reports: Sequence[Report],
         evidence: EvidenceFor = "misconduct",
         matters: bool = False,
-        entry: Entry = FREE,
+        pay: Callable[[], None] | None = None,
+        screen: Screen | None = None,
+        tagger: Tagger | None = None,
     ) -> Answer:
         """Tag one request's reports. Cancel it when the caller has gone: its work is dropped.
 
+        Args:
+            pay: called as soon as there is room for it, and only then; what it raises refuses the request.
+            screen: called with some reports after the other, in order, once the request has been accepted;
+                by default all are read as they are.
+            tagger: what reads them all; by default the present one.
+
         Raises:
-            Draining, Busy, Oversize, and what `entry` asks: not accepted.
-            Expired, Failed: accepted, but without an answer.
+            Draining, Busy, Oversize, and what `pay` raises: not accepted.
+            Expired, Failed, and what `screen` raises: accepted, but without an answer.
         """
-        ticket = self._admit(reports, evidence, matters, entry)
-        began, reason = time.perf_counter(), "gone"
+        ticket = self._admit(reports, evidence, matters, pay, tagger or self.tagger)
+        reason = "gone"
         try:
-            async with asyncio.timeout(self.deadline):
-                await self._cut(ticket, reports)
+            async with asyncio.timeout(ticket.plan.deadline):
+                await self._cut(ticket, reports, screen)
                 cut = time.perf_counter()
                 await ticket.done
             reason = ""
         except TimeoutError:
             reason = "expired"
-            raise Expired(f"no answer within {self.deadline:g} s") from None
-        except Failed:
+            raise Expired(f"no answer within {ticket.plan.deadline:g} s") from None
+        except Exception:
             reason = "failed"
             raise
         finally:
             self._leave(ticket, reason)
         now = time.perf_counter()
-        first = min(max(ticket.first_read or cut, began), now)
-        timing = Timing(cut - began, max(0.0, first - cut), now - max(first, cut))
-        return Answer([p for p in ticket.predictions if p is not None], ticket.total, timing)
+        first = min(ticket.first_read or cut, now)
+        cut = min(cut, first)  # of a list, some is read before the last of it is cut
+        timing = Timing(cut - ticket.began, first - cut, now - first)
+        predictions = [p for p in ticket.predictions if p is not None]
+        return Answer(predictions, ticket.total, timing, ticket.tagger.export)
 
     async def in_idle_time(self, work: Callable[[], None]) -> None:
         """Run something on the engine's thread when no request is under way, and return when it is done.
@@ -190,126 +156,88 @@ class Batcher:
         await asyncio.get_running_loop().run_in_executor(self._engine, work)
 
     def _admit(
-        self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool, entry: Entry
-    ) -> _Ticket:
-        estimate = self._estimate(reports, evidence)
-        if entry.accepted or not self.draining:
-            self._refuse_oversize(estimate)
-        self.refuse_early(estimate, entry.accepted)
-        entry.pay()
-        ticket = _Ticket(self.tagger, evidence=evidence, matters=matters, left=len(reports), planned=estimate)
-        ticket.predictions = [None] * len(reports)
-        ticket.due, ticket.pace = time.perf_counter(), self._pace(estimate)
+        self,
+        reports: Sequence[Report],
+        evidence: EvidenceFor,
+        matters: bool,
+        pay: Callable[[], None] | None,
+        tagger: Tagger,
+    ) -> Ticket:
+        plan = self.admission.plan(reports, evidence, tagger.export.window)
+        if not self.draining:
+            self.admission.refuse_oversize(plan)
+        self.refuse_early(plan)
+        if pay is not None:
+            pay()
+        ticket = Ticket(tagger, plan=plan, evidence=evidence, matters=matters)
         self._open.add(ticket)
-        if estimate > ticket.pace:
-            self._long.add(ticket)
-        self._settle(ticket)
-        if not reports:
-            ticket.done.set_result(None)
+        self.admission.enter(ticket)
         return ticket
 
-    def _refuse_oversize(self, tokens: int) -> None:
-        if tokens > self.queue:
-            raise Oversize(f"about {tokens} tokens, and the queue holds {self.queue}")
-        most = int(self.speed.best * self.deadline)
-        if 0 < most < tokens:
-            raise Oversize(f"about {tokens} tokens, and {most} can be read within {self.deadline:g} s")
-
-    def _pace(self, tokens: int) -> float:
-        """Tokens a second at which a request of so many is due."""
-        speed = self.speed.mean
-        # All of it within a quarter of the deadline, where that leaves room for whoever comes meanwhile.
-        pace = 4 * tokens / self.deadline
-        return max(min(pace, MOST_SHARE * speed) if speed else pace, speed / 8, 1.0)
-
-    def _settle(self, ticket: _Ticket) -> None:
-        """Have `pending` count what of a request has not been read."""
-        self.pending += ticket.tokens_left - ticket.reserved
-        ticket.reserved = ticket.tokens_left
-
-    def _estimate(self, reports: Sequence[Report], evidence: EvidenceFor) -> int:
-        """Tokens that these will take."""
-        lengths = [len(report.text) + len(report.title) for report in reports]
-        tokens = math.ceil(sum(lengths) * self._per_char) + 2 * len(reports)
-        if evidence == "careful":
-            window = self.tagger.export.window
-            for characters in lengths:
-                again = min(characters * self._per_char + 2, window)
-                tokens += math.ceil(min(characters / CLAUSE, MOST_CLAUSES) * again)
-        return tokens
-
-    def refuse_early(self, tokens: int = 0, accepted: bool = False) -> None:
-        """Raise what a request of about so many tokens would get now, before anybody reads it.
+    def refuse_early(self, plan: Plan | None = None) -> None:
+        """Raise what a request of that plan would get now; by default one of next to nothing.
 
         Raises:
             Draining, Busy.
         """
-        if self.draining and not accepted:
+        if self.draining:
             raise Draining("the service is ending")
-        if self.pending and (self.pending + tokens > self.queue or self._late(tokens)):
-            raise Busy(self.retry_after(tokens))
+        self.admission.refuse_busy(plan or self.admission.plan((), "none", 0))
 
-    def _late(self, tokens: int) -> bool:
-        """Whether too much would be read before a request of so many tokens is done."""
-        speed = self.speed.mean
-        # Half of the time that its own work leaves: what is slower than lately by half is still answered.
-        most = (self.deadline * speed - tokens) / 2
-        if not speed or self.pending <= most:
-            return False
-        # What is due later than all of it stands behind it, as a list's rest does behind a single report.
-        due = time.perf_counter() + tokens / self._pace(tokens)
-        return self.pending - sum(ticket.due_after(due) for ticket in self._long) > most
-
-    def retry_after(self, tokens: int = 0) -> int:
-        """Seconds after which about half of what is under way, and of so many tokens, will be done."""
-        speed = self.speed.mean
-        seconds = (self.pending + tokens) / speed / 2 if speed else 1.0
-        return max(1, min(MOST_RETRY_S, math.ceil(seconds)))
-
-    def _leave(self, ticket: _Ticket, reason: str) -> None:
+    def _leave(self, ticket: Ticket, reason: str) -> None:
         self._waiting.drop(ticket)
         self._open.discard(ticket)
-        self._long.discard(ticket)
+        self.admission.leave(ticket)
         if not self._open:
             self._idle.set()
-        self.pending -= ticket.reserved
         ticket.unread.clear()
         ticket.doubted.clear()
-        if not ticket.done.done():
-            ticket.done.cancel()
+        if not ticket.done.cancel() and not ticket.done.cancelled():
+            ticket.done.exception()  # seen, also where something else ended the request before it
         if reason and self._watch is not None:
             self._watch.dropped(reason)
 
-    async def _cut(self, ticket: _Ticket, reports: Sequence[Report]) -> None:
-        loop = asyncio.get_running_loop()
-        for start in range(0, len(reports), CUT):
-            ticket.pace = self._pace(ticket.planned)  # the speed may not have been known at first
-            chunk = reports[start : start + CUT]
-            try:
-                works = await loop.run_in_executor(self._desk, ticket.tagger.begin, chunk)
-            except Exception as error:
-                raise Failed(type(error).__name__) from None
-            now = time.perf_counter()
-            for place, work in enumerate(works, start):
-                self._put(ticket, place, work, now)
-            self._learn(chunk, works)
-            self._filled.set()
-        if ticket.evidence != "careful":  # of which most tokens are still to come
-            ticket.planned = ticket.total
-        self._settle(ticket)
+    async def _cut(self, ticket: Ticket, reports: Sequence[Report], screen: Screen | None) -> None:
+        for places in ticket.chunks(CUT, self.admission.part // CUTS):
+            if not await ticket.let_in(places):
+                return
+            self.admission.set_pace(ticket)  # the speed may not have been known at first
+            self.admission.settle(ticket)
+            chunk = reports[places.start : places.stop]
+            read = await screen(chunk) if screen is not None else chunk
+            found = {place: report for place, report in zip(places, read, strict=True) if report is not None}
+            for place in places:
+                if place not in found:
+                    ticket.tell(place, None)
+            if found:
+                await self._begin(ticket, found)
+            self.admission.settle(ticket)
 
-    def _put(self, ticket: _Ticket, place: int, work: Work, now: float) -> None:
+    async def _begin(self, ticket: Ticket, reports: Mapping[int, Report]) -> None:
+        """Cut reports, by their places, into windows that wait."""
+        loop, chunk = asyncio.get_running_loop(), list(reports.values())
+        try:
+            works = await loop.run_in_executor(self._desk, ticket.tagger.begin, chunk)
+        except Exception as error:
+            raise Failed(type(error).__name__) from None
+        now = time.perf_counter()
+        for place, work in zip(reports, works, strict=True):
+            tokens = self._put(ticket, place, work, now)
+            if ticket.evidence == "careful":  # of which most tokens are still to come
+                tokens = max(tokens, ticket.owed.get(place, 0))
+            ticket.owe(place, tokens)
+        self.admission.learn(chunk, works)
+        self._filled.set()
+
+    def _put(self, ticket: Ticket, place: int, work: Work, now: float) -> int:
+        """Have the windows of a report wait; give their tokens."""
         ticket.unread[place] = len(work.windows)
-        for number in range(len(work.windows)):
-            job = Job(work, number)
-            ticket.total += job.tokens
+        jobs = [Job(work, number) for number in range(len(work.windows))]
+        for job in jobs:
             self._waiting.put(Waiting(ticket, place, job, now))
-
-    def _learn(self, reports: Sequence[Report], works: Sequence[Work]) -> None:
-        characters = sum(len(report.text) + len(report.title) for report in reports)
-        tokens = sum(window.ids.size for work in works for window in work.windows)
-        if characters > 100:  # of a few characters, most tokens are the frame
-            self._per_char += 0.1 * (min(tokens / characters, 2.0) - self._per_char)
+        tokens = sum(job.tokens for job in jobs)
+        ticket.total += tokens
+        return tokens
 
     async def _read_on(self, broken: Callable[[], None]) -> None:
         try:
@@ -355,26 +283,28 @@ class Batcher:
         if pressed:
             # By the clock on the wall, since the last batch where there was no rest: what callers wait for.
             since = min(began, max(self._last_read, min(waiting.since for waiting in batch)))
-            self.speed.learn(sum(sizes), now - since, full=2 * len(sizes) * max(sizes) >= self.budget)
+            self.admission.speed.learn(
+                sum(sizes), now - since, full=2 * len(sizes) * max(sizes) >= self.budget
+            )
         self._last_read = now
         if self._watch is not None:
             self._watch.batch(len(sizes), sum(sizes), now - began)
 
     def _tell_finished(self, batch: Sequence[Waiting]) -> None:
-        finished: dict[_Ticket, list[tuple[int, Work]]] = {}
+        finished: dict[Ticket, list[tuple[int, Work]]] = {}
         for waiting in batch:
             ticket = _ticket(waiting.flow)
             if ticket.gone:
                 continue
-            ticket.read += waiting.job.tokens
-            self._settle(ticket)
+            ticket.read(waiting.place, waiting.job.tokens)
+            self.admission.settle(ticket)
             ticket.unread[waiting.place] -= 1
             if not ticket.unread[waiting.place]:
                 finished.setdefault(ticket, []).append((waiting.place, waiting.job.work))
         for ticket, works in finished.items():
             self._spawn(self._tell(ticket, works))
 
-    async def _tell(self, ticket: _Ticket, works: Sequence[tuple[int, Work]]) -> None:
+    async def _tell(self, ticket: Ticket, works: Sequence[tuple[int, Work]]) -> None:
         loop, finish = asyncio.get_running_loop(), ticket.tagger.finish
         try:
             if ticket.evidence == "careful":
@@ -386,12 +316,10 @@ class Batcher:
             _fail(ticket, error)
             return
         for (place, _), prediction in zip(works, told, strict=True):
-            ticket.predictions[place] = prediction
-        ticket.left -= len(works)
-        if not ticket.left and not ticket.done.done():
-            ticket.done.set_result(None)
+            ticket.tell(place, prediction)
+        self.admission.settle(ticket)
 
-    async def _doubt(self, ticket: _Ticket, works: Sequence[tuple[int, Work]]) -> Sequence[tuple[int, Work]]:
+    async def _doubt(self, ticket: Ticket, works: Sequence[tuple[int, Work]]) -> Sequence[tuple[int, Work]]:
         """Queue the windows that careful evidence takes; give the reports of which none is left to read."""
         ready = [(place, ticket.doubted.pop(place)) for place, _ in works if place in ticket.doubted]
         places = {place for place, _ in ready}
@@ -406,7 +334,8 @@ class Batcher:
                 ready.append((place, work))
             elif not ticket.gone:
                 ticket.doubted[place] = work
-                self._put(ticket, place, trial, now)
+                ticket.owe(place, self._put(ticket, place, trial, now))
+        self.admission.settle(ticket)
         self._filled.set()
         return ready
 
@@ -427,12 +356,11 @@ def check_budget(export: Export, budget: int) -> None:
         raise ValueError(f"token budget {budget} is smaller than one window of {export.window} tokens")
 
 
-def _ticket(flow: Flow) -> _Ticket:
-    assert isinstance(flow, _Ticket)
+def _ticket(flow: Flow) -> Ticket:
+    assert isinstance(flow, Ticket)
     return flow
 
 
-def _fail(ticket: _Ticket, error: Exception) -> None:
+def _fail(ticket: Ticket, error: Exception) -> None:
     # Its message may hold a report's words: the kind is told, no more.
-    if not ticket.done.done():
-        ticket.done.set_exception(Failed(type(error).__name__))
+    ticket.fail(Failed(type(error).__name__))

@@ -73,6 +73,9 @@ class Metrics:
             registry=r,
         )  # fmt: skip
         self.queue = Gauge("petition_queue_tokens", "Tokens under way", registry=r)
+        self.outside = Gauge(
+            "petition_outside_tokens", "Tokens of accepted lists that wait outside", registry=r
+        )
         self.queue_limit = Gauge("petition_queue_limit_tokens", "Tokens under way at most", registry=r)
 
     def request(self, route: str, status: int, code: str, seconds: float) -> None:

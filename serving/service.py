@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from data.audit import Action, BadAudit
 from data.privacy.masked_report import Masking
 from data.privacy.watch_list import WatchList
 from data.report import Report
-from model.guard import Guard, Shown, by_hand
+from model.guard import Case, Guard, Shown, by_hand
 from model.prediction import Prediction
 from model.tagger import EvidenceFor, Tagger
 from serving.access import Access
 from serving.answer import Answer
 from serving.auditor import LOCAL, Auditor, Unrecorded
-from serving.batcher import Batcher
-from serving.entry import FREE, Entry
+from serving.batcher import CUT, Batcher
 from serving.follow import follow
 from serving.keys import KeyRing
 from serving.loaded import Loaded, load_checked, load_shadow
@@ -36,6 +35,8 @@ from serving.tracing import open_tracing
 
 SERVICE, SIGNAL = "service", "signal"
 """Who starts and ends it, and who reloads it by SIGHUP, in the audit log."""
+GUARDS = 2  # threads that mask: one long report does not hold up all others
+T = TypeVar("T")
 Status = Literal["starting", "ready", "draining"]
 
 
@@ -67,10 +68,14 @@ class Service:
             settings.queue_tokens,
             settings.deadline_s,
             self.metrics,
+            settings.list_deadline_s,
         )
+        # Of their own: asyncio's threads load models and write the audit log, and must not wait for masking.
+        self._guards = ThreadPoolExecutor(GUARDS, "guard")
         self.metrics.model(loaded.tagger.export.model)
         self.metrics.queue_limit.set(settings.queue_tokens)
-        self.metrics.queue.set_function(lambda: self.batcher.pending)
+        self.metrics.queue.set_function(lambda: self.batcher.admission.pending)
+        self.metrics.outside.set_function(lambda: self.batcher.admission.outside)
         self.shadow: Shadow | None = None
         if (challenger := load_shadow(settings)) is not None:
             share, live = settings.shadow_share, loaded.tagger
@@ -116,7 +121,8 @@ class Service:
         masking: Masking = Masking.none,
         who: str = LOCAL,
         matters: bool = False,
-        entry: Entry = FREE,
+        pay: Callable[[], None] | None = None,
+        tagger: Tagger | None = None,
     ) -> Answer:
         """Tag behind the Guard, count, and record in the audit log.
 
@@ -124,21 +130,30 @@ class Service:
             masking: what the request asks for; the settings may demand more.
             who: name of the key.
             matters: tell also what each sentence speaks of.
-            entry: how it comes to be accepted.
+            pay: as for Batcher.tag.
+            tagger: as for Batcher.tag.
 
         Raises:
             Unrecorded: the audit log cannot be written.
             As Batcher.tag.
         """
-        guard, read = self.guard, partial(self._read, evidence=evidence, matters=matters, entry=entry)
-        if guard.idle and masking is Masking.none:
-            answer = await read(reports)
+        guard, cases = self.guard, list[Case]()
+
+        async def screen(some: Sequence[Report]) -> list[Report | None]:
+            cases.extend(await self._aside(lambda: [guard.admit(report, masking) for report in some]))
+            return [case.report for case in cases[-len(some) :]]
+
+        idle = guard.idle and masking is Masking.none
+        answer = await self.batcher.tag(reports, evidence, matters, pay, None if idle else screen, tagger)
+        if self.shadow is not None:
+            read = reports if idle else [case.report for case in cases if case.report is not None]
+            self.shadow.offer(read, answer.predictions)  # a share of it, to be read later
+        if idle:
             answer = replace(answer, shown=list(map(Shown, reports, answer.predictions)))
         else:
-            answer = await self._tag_guarded(guard, reports, masking, read)
+            answer = await self._shown(guard, cases, answer)
         # What was under way during a swap was read by the model before it.
-        model = answer.predictions[0].model if answer.predictions else self.tagger.export.model
-        await self.record(Action.tag, who, len(reports), model=model)
+        await self.record(Action.tag, who, len(reports), model=answer.export.model)
         self.metrics.answer(answer)
         return answer
 
@@ -166,35 +181,24 @@ class Service:
             self.metrics.audit_failure()
             raise
 
-    async def _read(
-        self, reports: Sequence[Report], evidence: EvidenceFor, matters: bool, entry: Entry
-    ) -> Answer:
-        """Have the model read; a share of it is left for the challenger to read later."""
-        answer = await self.batcher.tag(reports, evidence, matters, entry)
-        if self.shadow is not None:
-            self.shadow.offer(reports, answer.predictions)
-        return answer
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """Do what the Guard takes long for on a thread of its own: others need not wait for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._guards, work)
 
-    async def _tag_guarded(
-        self,
-        guard: Guard,
-        reports: Sequence[Report],
-        masking: Masking,
-        read: Callable[[Sequence[Report]], Awaitable[Answer]],
-    ) -> Answer:
-        # In a thread: a long report takes milliseconds to mask, which others need not wait for.
-        cases = await asyncio.to_thread(lambda: [guard.admit(report, masking) for report in reports])
-        export = self.tagger.export
-        admitted = [case.report for case in cases if case.report is not None]
-        answer = await read(admitted)
+    async def _shown(self, guard: Guard, cases: Sequence[Case], answer: Answer) -> Answer:
+        """An answer with what the Guard lets be seen, for all cases, those for a person too."""
+        predictions: list[Prediction] = []
+        shown: list[Shown] = []
         rest = iter(answer.predictions)
 
-        def show() -> tuple[list[Prediction], list[Shown]]:
-            found = [by_hand(case.shown.id, export) if case.report is None else next(rest) for case in cases]
-            received = [guard.show(*each).prediction for each in zip(cases, found, strict=True)]
-            return received, [guard.show(*each, as_shown=True) for each in zip(cases, found, strict=True)]
+        def show(some: Sequence[Case]) -> None:
+            for case in some:
+                found = by_hand(case.shown.id, answer.export) if case.report is None else next(rest)
+                predictions.append(guard.show(case, found).prediction)
+                shown.append(guard.show(case, found, as_shown=True))
 
-        predictions, shown = await asyncio.to_thread(show)
+        for start in range(0, len(cases), CUT):
+            await self._aside(lambda some=cases[start : start + CUT]: show(some))  # type: ignore[misc]
         return replace(answer, predictions=predictions, shown=shown)
 
     async def reload(self, who: str = SIGNAL) -> tuple[Loaded, str]:
@@ -249,7 +253,8 @@ class Service:
         return loaded, before
 
     def _clean_up(self, old: weakref.ref[Tagger]) -> None:
-        task = asyncio.get_running_loop().create_task(give_back(old, self.settings.deadline_s))
+        patience = max(self.settings.deadline_s, self.settings.list_deadline_s)
+        task = asyncio.get_running_loop().create_task(give_back(old, patience))
         self._cleaning.add(task)
         task.add_done_callback(self._cleaning.discard)
 
@@ -272,7 +277,7 @@ class Service:
     async def drain(self) -> None:
         """Refuse new work with 503 and answer what was accepted, for as long as the settings allow."""
         self.status = "draining"
-        event("draining", tokens=self.batcher.pending)
+        event("draining", tokens=self.batcher.admission.pending)
         self.batcher.draining = True
         if self.shadow is not None:
             await self.shadow.stop()
@@ -281,7 +286,7 @@ class Service:
             async with asyncio.timeout(self.settings.drain_limit_s):
                 await self.batcher.drain()
         except TimeoutError:
-            event("drain_given_up", logging.WARNING, tokens=self.batcher.pending)
+            event("drain_given_up", logging.WARNING, tokens=self.batcher.admission.pending)
 
     async def stop(self) -> None:
         """End the threads."""
@@ -293,6 +298,7 @@ class Service:
         if self.shadow is not None:
             await self.shadow.stop()
         await self.batcher.stop()
+        self._guards.shutdown(wait=False, cancel_futures=True)
         if self.tracing is not None:
             await asyncio.to_thread(self.tracing.close)
         try:

@@ -62,6 +62,11 @@ class ServeSettings(BaseSettings):
     )
     queue_tokens: int = Field(262_144, ge=1, description="Tokens under way at most; beyond, 429.")
     deadline_s: float = Field(30.0, gt=0, le=3600, description="Seconds to answer a request in; past, 503.")
+    list_deadline_s: float = Field(
+        300.0, gt=0, le=86400,
+        description="Seconds to answer a long list in, at most: it has `deadline_s` for each quarter of "
+        "`queue_tokens` that it takes.",
+    )  # fmt: skip
     max_reports: int = Field(1000, ge=1, description="Reports in one request.")
     max_chars: int = Field(100_000, ge=1, description="Characters of one text or title; a longer one is 422.")
     max_body_bytes: int = Field(8_000_000, ge=1024, description="Bytes of a request's body; beyond, 413.")

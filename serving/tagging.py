@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -12,24 +11,14 @@ from starlette.requests import Request
 from data.privacy.masked_report import Masking
 from data.report import Report
 from data.taxonomy import Taxonomy
-from model.guard import Shown
-from model.prediction import Prediction
-from model.tagger import EvidenceFor
+from model.tagger import EvidenceFor, Tagger
 from serving.answer import Answer
 from serving.auditor import LOCAL
-from serving.entry import Entry
 from serving.problem import Problem, too_long, too_many
-from serving.refusal import Busy
 from serving.schema import TagIn
 from serving.settings import ServeSettings
 from serving.tracing import stages
 
-AT_ONCE = 100
-"""Reports of a file that are tagged under one deadline."""
-CHARS_AT_ONCE = 50_000
-"""Characters of these: about five seconds of two cores."""
-PATIENCE_S = 120.0
-"""For a busy service, with a part of a file of which others have been tagged."""
 T = TypeVar("T")
 
 
@@ -71,50 +60,26 @@ async def tag_for(
     evidence: EvidenceFor,
     masking: Masking = Masking.none,
     matters: bool = False,
+    tagger: Tagger | None = None,
 ) -> Answer:
     """Tag, unless the client goes away first: then its work is dropped.
 
     Args:
         masking: what the request asks for; the settings may demand more.
         matters: tell also what each sentence speaks of.
+        tagger: what reads them all; by default the present one.
 
     Raises:
         Problem: the key's rate is used up, or the client has gone.
         Refusal: there is no answer.
     """
-    entry = _entry(request, len(reports))
-    return await _unless_gone(request, _tag(request, reports, evidence, entry, masking, matters))
+    access, key = request.app.state.service.access, request.scope["state"].get("key")
+    access.check_rate(key, len(reports))  # refused at once; spent when there is room
 
+    def pay() -> None:
+        access.spend(key, len(reports))
 
-async def tag_file_for(
-    request: Request, reports: Sequence[Report], evidence: EvidenceFor
-) -> tuple[list[Prediction], list[Shown]]:
-    """Tag a file part by part, each under a deadline of its own, unless the client goes away first.
-
-    It is accepted, and paid for, as a whole: once its first part was taken, the others are taken while the
-    service ends too, and wait where it is busy.
-
-    Raises:
-        As `tag_for`.
-    """
-    entry = _entry(request, len(reports))
-    answers = await _unless_gone(request, _tag_parts(request, reports, evidence, entry))
-    return [p for a in answers for p in a.predictions], [shown for a in answers for shown in a.shown]
-
-
-def parts(reports: Sequence[Report]) -> Iterator[list[Report]]:
-    """Cut a file into parts that can be read within a deadline."""
-    part: list[Report] = []
-    characters = 0
-    for report in reports:
-        size = len(report.title) + len(report.text)
-        if part and (len(part) == AT_ONCE or characters + size > CHARS_AT_ONCE):
-            yield part
-            part, characters = [], 0
-        part.append(report)
-        characters += size
-    if part:
-        yield part
+    return await _unless_gone(request, _tag(request, reports, evidence, masking, matters, pay, tagger))
 
 
 def key_name(request: Request) -> str:
@@ -123,57 +88,20 @@ def key_name(request: Request) -> str:
     return key.name if key is not None else LOCAL
 
 
-def _entry(request: Request, reports: int) -> Entry:
-    """Spend of the key's rate when there is room; refuse at once where too little of it is left.
-
-    Raises:
-        Problem: too little is left.
-    """
-    access, key = request.app.state.service.access, request.scope["state"].get("key")
-    access.check_rate(key, reports)
-    return Entry(lambda: access.spend(key, reports))
-
-
-async def _tag_parts(
-    request: Request, reports: Sequence[Report], evidence: EvidenceFor, entry: Entry
-) -> list[Answer]:
-    answers = []
-    with request.app.state.service.batcher.more_to_come():
-        for part in parts(reports):
-            answers.append(await _tag_patiently(request, part, evidence, entry))
-            entry = Entry(accepted=True)
-    return answers
-
-
-async def _tag_patiently(
-    request: Request, reports: Sequence[Report], evidence: EvidenceFor, entry: Entry
-) -> Answer:
-    """Tag one part; what has been accepted waits where the service is busy."""
-    until = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return await _tag(request, reports, evidence, entry)
-        except Busy as busy:
-            if not entry.accepted or time.monotonic() + busy.retry_after > until:
-                raise
-            await asyncio.sleep(busy.retry_after)
-
-
 async def _tag(
     request: Request,
     reports: Sequence[Report],
     evidence: EvidenceFor,
-    entry: Entry,
-    masking: Masking = Masking.none,
-    matters: bool = False,
+    masking: Masking,
+    matters: bool,
+    pay: Callable[[], None],
+    tagger: Tagger | None,
 ) -> Answer:
     """Tag, and note for the log and the traces what it was."""
     service, state = request.app.state.service, request.scope["state"]
-    answer: Answer = await service.tag(reports, evidence, masking, key_name(request), matters, entry)
-    counts = state.setdefault("counts", {"reports": 0, "tokens": 0})
-    counts["reports"] += len(reports)
-    counts["tokens"] += answer.tokens
-    state.setdefault("stages", []).extend(stages(answer.timing))
+    answer: Answer = await service.tag(reports, evidence, masking, key_name(request), matters, pay, tagger)
+    state["counts"] = {"reports": len(reports), "tokens": answer.tokens}
+    state["stages"] = stages(answer.timing)
     return answer
 
 

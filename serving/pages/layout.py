@@ -34,13 +34,16 @@ _templates = Environment(
 _templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 
 
-def show(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+def show(
+    request: Request, template: str, status: int = 200, model: str = "", **values: object
+) -> HTMLResponse:
     """Fill a template, which extends layout.html, and answer with it.
 
     Args:
         request: the request to answer.
         template: file in templates/.
         status: of the response.
+        model: whose work it shows; by default the present one's.
         values: for the template. Everything is escaped; addresses in it are relative to the root.
     """
     service: Service = request.app.state.service
@@ -53,7 +56,7 @@ def show(request: Request, template: str, status: int = 200, **values: object) -
     ]
     page = _templates.get_template(template).render(
         links=links, signed_in=key.name if key else "", docs=service.settings.docs,
-        model=service.tagger.export.model if key or everybody else "", **values,
+        model=(model or service.tagger.export.model) if key or everybody else "", **values,
     )  # fmt: skip
     return HTMLResponse(page, status, headers=HEADERS)
 

@@ -13,9 +13,9 @@ from starlette.requests import Request
 
 from data.report import Report
 from data.taxonomy import Taxonomy
-from model.guard import Shown
 from model.prediction import Prediction
 from model.tagger import EvidenceFor
+from serving.answer import Answer
 from serving.pages.form import Form, read_form
 from serving.pages.intake import Batch, Unusable, pasted, uploaded
 from serving.pages.layout import show
@@ -27,7 +27,7 @@ from serving.schema import prediction_shape
 from serving.service import Service
 from serving.settings import ServeSettings
 from serving.spreadsheet import CsvWriter, XlsxWriter
-from serving.tagging import check_limits, tag_file_for
+from serving.tagging import check_limits, tag_for
 from serving.unread import sheets_named
 
 SHOWN = 200  # reports on one page; the table to take away has all
@@ -51,7 +51,7 @@ async def results(request: Request) -> Response:
         batch = await asyncio.to_thread(_batch, form, service.settings)
         check_limits(service.settings, batch.reports, None)
         evidence: EvidenceFor = "all" if "all" in form.fields else "misconduct"
-        predictions, seen = await tag_file_for(request, batch.reports, evidence)
+        answer = await tag_for(request, batch.reports, evidence)
     except Unusable as error:
         request.scope["state"]["problem"] = "unusable"
         return _page(request, form, 422, str(error))
@@ -61,9 +61,8 @@ async def results(request: Request) -> Response:
         page = _page(request, form, problem.kind.status, f"{problem.kind.title}：{advice(problem)}")
         page.headers.update(problem.headers)
         return page
-    taxonomy = service.tagger.export.taxonomy
-    values = await asyncio.to_thread(_results, batch, seen, predictions, taxonomy)
-    return _page(request, form, results=values)
+    values = await asyncio.to_thread(_results, batch, answer)
+    return _page(request, form, results=values, model=answer.export.model)
 
 
 def _batch(form: Form, settings: ServeSettings) -> Batch:
@@ -75,13 +74,13 @@ def _batch(form: Form, settings: ServeSettings) -> Batch:
     return uploaded(file, settings.max_chars, settings.max_reports)
 
 
-def _results(
-    batch: Batch, seen: Sequence[Shown], predictions: Sequence[Prediction], taxonomy: Taxonomy
-) -> dict[str, object]:
+def _results(batch: Batch, answer: Answer) -> dict[str, object]:
+    # Not the present model's: another may have taken its place meanwhile.
+    taxonomy, predictions = answer.export.taxonomy, answer.predictions
     # Never the batch's own reports: what of them may be seen is the Guard's to say.
-    pairs = [(one.report, prediction) for one, prediction in zip(seen, predictions, strict=True)]
+    pairs = [(one.report, prediction) for one, prediction in zip(answer.shown, predictions, strict=True)]
     return {
-        "reports": [shown(*one, taxonomy) for one in seen[:SHOWN]],
+        "reports": [shown(*one, taxonomy) for one in answer.shown[:SHOWN]],
         "total": len(pairs),
         "reviews": sum(prediction.needs_review for prediction in predictions),
         "counts": counts(predictions, taxonomy),
@@ -111,7 +110,12 @@ def _data(media: str, content: bytes) -> str:
 
 
 def _page(
-    request: Request, form: Form, status: int = 200, wrong: str = "", results: dict[str, object] | None = None
+    request: Request,
+    form: Form,
+    status: int = 200,
+    wrong: str = "",
+    results: dict[str, object] | None = None,
+    model: str = "",
 ) -> Response:
     service: Service = request.app.state.service
     settings: ServeSettings = service.settings
@@ -119,6 +123,6 @@ def _page(
     covered = not service.guard.idle
     fields = {name: value for name, value in form.fields.items() if name != "text" or not covered}
     return show(
-        request, "tagging.html", status, fields=fields, covered=covered, wrong=wrong, results=results,
+        request, "tagging.html", status, model, fields=fields, covered=covered, wrong=wrong, results=results,
         most=settings.max_reports, megabytes=settings.max_body_bytes // 1_000_000,
     )  # fmt: skip

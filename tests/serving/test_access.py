@@ -133,10 +133,10 @@ def test_what_finds_no_room_spends_nothing_of_the_rate(export: Export, file: Pat
             async def send(count: int):  # type: ignore[no-untyped-def]
                 return await at.client.post("/v1/tag", json={"texts": [SCHOOL] * count}, headers=slow)
 
-            at.service.batcher.pending = 19_999
+            at.service.batcher.admission.pending = 19_999
             for _ in range(3):
                 problem(await send(5), "busy")
-            at.service.batcher.pending = 0
+            at.service.batcher.admission.pending = 0
             assert (await send(5)).status_code == 200
             problem(await send(1), "rate")
 

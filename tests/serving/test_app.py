@@ -221,21 +221,45 @@ def test_a_slash_too_many_is_no_address_and_leads_nowhere(export: Export) -> Non
 
 def test_a_full_queue_is_429_for_lists_and_singles_alike(export: Export) -> None:
     async def ask(at: Running) -> None:
-        at.service.batcher.pending = 19_999
+        at.service.batcher.admission.pending = 19_999
         for body in ({"text": SCHOOL}, {"texts": [SCHOOL] * 50}):
             response = await at.client.post("/v1/tag", json=body)
             problem(response, "busy")
             assert int(response.headers["retry-after"]) >= 1
-        at.service.batcher.pending = 0
+        at.service.batcher.admission.pending = 0
         assert (await at.client.post("/v1/tag", json={"texts": [SCHOOL] * 50})).status_code == 200
 
     run(export, ask)
 
 
-def test_what_never_fits_into_the_queue_is_413(export: Export) -> None:
-    found = problem(post(export, {"texts": [SCHOOL * 100] * 40}), "too_large")
+def test_a_list_of_the_size_that_is_allowed_is_answered_however_small_the_queue(export: Export) -> None:
+    found = post(export, {"texts": [SCHOOL * 5] * 1000, "evidence": "none"})  # four times the queue
 
-    assert "the queue holds 20000" in found["detail"]
+    assert found.status_code == 200
+    assert [each["index"] for each in found.json()["predictions"]] == list(range(1000))
+
+
+def test_a_report_that_never_fits_into_the_queue_is_413(export: Export) -> None:
+    for texts in ([SCHOOL * 1000], [SCHOOL, SCHOOL * 1000]):
+        found = problem(post(export, {"texts": texts}), "too_large")
+        assert "in one report, and the queue holds 20000" in found["detail"]
+
+
+def test_axes_are_those_of_the_model_that_answers_though_another_comes_meanwhile(
+    export: Export, make_export: Callable[..., Export]
+) -> None:
+    new = Tagger(make_export(folder="new"), 1)
+    object.__setattr__(new.export, "version", "2")
+
+    async def ask(at: Running) -> list[str]:
+        # Between the look at the axes and the reading.
+        at.service.access.check_rate = lambda *_: at.service.batcher.swap(new)  # type: ignore[method-assign]
+        asked = {"/v1/tag": {"text": SCHOOL, "axes": ["domain"]},
+                 "/invocations": {"inputs": [SCHOOL], "params": {"axes": ["domain"]}}}  # fmt: skip
+        found = [(await at.client.post(path, json=body)).json() for path, body in asked.items()]
+        return [each["predictions"][0]["model"] for each in found]
+
+    assert run(export, ask) == ["tiny@1", "tiny@2"], "the second came when the new model was there"
 
 
 def test_an_engine_that_fails_is_500_without_words_anywhere(export: Export, log: Lines) -> None:
@@ -255,7 +279,7 @@ def test_an_engine_that_fails_is_500_without_words_anywhere(export: Export, log:
 
 def test_an_expired_request_is_503(export: Export) -> None:
     async def ask(at: Running) -> None:
-        at.service.batcher.deadline = 1e-9
+        at.service.batcher.admission.deadline = 1e-9
         response = await at.client.post("/v1/tag", json={"text": SCHOOL})
         problem(response, "expired")
         assert response.headers["retry-after"]
@@ -364,10 +388,10 @@ def test_a_client_that_goes_away_leaves_no_work_behind(export: Export) -> None:
         app = at.client._transport.app  # type: ignore[attr-defined]
         request = asyncio.create_task(app(scope, messages.get, send))
         await entered.wait()
-        assert at.service.batcher.pending > 0
+        assert at.service.batcher.admission.pending > 0
         messages.put_nowait({"type": "http.disconnect"})
         await asyncio.wait_for(request, 5)
-        assert at.service.batcher.pending == 0
+        assert at.service.batcher.admission.pending == 0
         assert 'petition_dropped_total{reason="gone"} 1.0' in at.service.metrics.text().decode()
 
     run(export, ask)

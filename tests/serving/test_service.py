@@ -214,7 +214,7 @@ def test_a_model_that_was_replaced_is_let_go_when_its_last_request_is_answered(e
             read = at.service.tagger.engine.run
             at.service.tagger.engine.run = lambda *b: (gate.wait(20), read(*b))[1]  # type: ignore[method-assign]
             waiting = asyncio.create_task(tagged_by(at))
-            while not at.service.batcher.pending:
+            while not at.service.batcher.admission.pending:
                 await asyncio.sleep(0.01)
             for _ in range(2):
                 assert (await at.client.post("/v1/model/reload")).status_code == 200
@@ -241,7 +241,7 @@ def test_the_audit_log_names_the_model_that_answered_though_another_has_come_mea
             gate, read = threading.Event(), at.service.tagger.engine.run
             at.service.tagger.engine.run = lambda *b: (gate.wait(20), read(*b))[1]  # type: ignore[method-assign]
             waiting = asyncio.create_task(tagged_by(at))
-            while not at.service.batcher.pending:
+            while not at.service.batcher.admission.pending:
                 await asyncio.sleep(0.01)
             current.unlink()
             current.symlink_to(two)

@@ -14,15 +14,19 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+from tokenizers import Tokenizer
 
 from data.readers import read_reports
+from data.taxonomy import Axis, Label, Taxonomy
 from model.export import Export
 from serving.keys import Role, new_key
 from serving.pages import tagging
 from serving.pages.problem_page import ADVICE
 from serving.problem import KINDS
+from tests.conftest import new_export
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL
 from tests.serving.service import Running, running
+from tests.serving.test_batcher import Gate
 
 HTML = '<img src=x onerror="alert(1)">学校推诿</textarea></script><script>alert(2)</script>'
 
@@ -198,7 +202,6 @@ def test_a_long_list_is_shown_in_part_and_given_whole(
     export: Export, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tagging, "SHOWN", 2)
-    monkeypatch.setattr("serving.tagging.AT_ONCE", 3)
     page = send(export, {}, csv_file(SCHOOL, HOSPITAL, QUIET, SCHOOL, QUIET))
 
     assert "前 2 件" in page.text and page.text.count("data-marks") == 2
@@ -206,69 +209,63 @@ def test_a_long_list_is_shown_in_part_and_given_whole(
     assert table_of(page, "csv").decode().count("\n") == 6
 
 
-def test_a_file_that_was_begun_is_ended_by_a_service_that_is_ending(
-    export: Export, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("serving.tagging.AT_ONCE", 2)
-
+def test_a_file_that_was_begun_is_ended_by_a_service_that_is_ending(export: Export) -> None:
     async def ask(at: Running) -> None:
-        batcher, tag, drains = at.service.batcher, at.service.batcher.tag, list[asyncio.Task[None]]()
-        ended: list[bool] = []
+        gate = Gate(at.service.tagger)
+        file = {"file": csv_file(*[SCHOOL] * 200)}
+        sending = asyncio.create_task(at.client.post("/", files=file))
+        await asyncio.to_thread(gate.entered.wait, 5)
+        assert at.service.batcher.admission.outside > 0, "more of it than may be under way at a time"
+        drain = asyncio.create_task(at.service.batcher.drain())
+        await asyncio.sleep(0.05)
+        assert (await at.client.post("/", files=file)).status_code == 503
+        gate.open.set()
+        page = await sending
+        assert page.status_code == 200 and len(answer_of(page)["predictions"]) == 200
+        await drain
 
-        async def tag_part(*asked: Any) -> Any:
-            answer = await tag(*asked)
-            drains.append(asyncio.create_task(batcher.drain()))
-            await asyncio.sleep(0.05)
-            ended.append(drains[0].done())
-            return answer
+    go(export, ask, queue_tokens=3000)
 
-        monkeypatch.setattr(batcher, "tag", tag_part)
-        page = await at.client.post("/", files={"file": csv_file(*[SCHOOL] * 5)})
-        assert page.status_code == 200 and len(answer_of(page)["predictions"]) == 5
-        assert ended == [False] * 3, "what is to come of it is waited for"
-        await asyncio.gather(*drains)
-        assert (await at.client.post("/", data={"text": SCHOOL})).status_code == 503
+
+def test_a_file_finds_room_as_a_whole_or_not_at_all(export: Export) -> None:
+    async def ask(at: Running) -> None:
+        at.service.batcher.admission.pending = 19_999
+        refused = await at.client.post("/", files={"file": csv_file(SCHOOL)})
+        assert refused.status_code == 429 and ADVICE["busy"] in refused.text
+        at.service.batcher.admission.pending = 0
+        assert (await at.client.post("/", files={"file": csv_file(*[SCHOOL] * 5)})).status_code == 200
 
     go(export, ask)
 
 
-@pytest.mark.parametrize(("patience", "status"), [(120.0, 200), (0.0, 429)])
-def test_a_file_that_was_begun_waits_where_the_service_is_busy(
-    export: Export, monkeypatch: pytest.MonkeyPatch, patience: float, status: int
+def test_a_file_is_the_work_of_one_model_with_its_taxonomy(
+    export: Export, tmp_path: Path, tokenizer: Tokenizer
 ) -> None:
-    monkeypatch.setattr("serving.tagging.AT_ONCE", 2)
-    monkeypatch.setattr("serving.tagging.PATIENCE_S", patience)
+    other = Taxonomy(
+        "t2", tuple(Axis(f"a{i}", "甲乙", "many", (Label("x", "丙"), Label("y", "丁"))) for i in range(3))
+    )
+    new_export(tmp_path / "two", tokenizer, other)
+    current = tmp_path / "current"
+    current.symlink_to(export.folder)
 
     async def ask(at: Running) -> None:
-        batcher, tag = at.service.batcher, at.service.batcher.tag
-        loop, parts = asyncio.get_running_loop(), 0
+        gate = Gate(at.service.tagger)
+        sending = asyncio.create_task(at.client.post("/", files={"file": csv_file(*[SCHOOL] * 200)}))
+        await asyncio.to_thread(gate.entered.wait, 5)
+        current.unlink()
+        current.symlink_to(tmp_path / "two")
+        await at.service.reload()
+        gate.open.set()
+        page = await sending
+        assert page.text.count('<span class="name">教育</span>') == tagging.SHOWN and "甲乙" not in page.text
+        rows = table_of(page, "csv").decode("utf-8-sig").splitlines()
+        assert len(rows) == 201 and all("教育" in row and "不作为" in row for row in rows[1:])
+        assert "甲乙" in (await at.client.post("/", data={"text": SCHOOL})).text
 
-        def fill(tokens: int) -> None:
-            batcher.pending += tokens
-
-        async def tag_part(*asked: Any) -> Any:
-            nonlocal parts
-            answer = await tag(*asked)
-            parts += 1
-            if parts == 1:
-                fill(19_999)
-                loop.call_later(0.3, fill, -19_999)
-            return answer
-
-        fill(19_999)
-        assert (await at.client.post("/", files={"file": csv_file(SCHOOL)})).status_code == 429
-        fill(-19_999)
-        monkeypatch.setattr(batcher, "tag", tag_part)
-        page = await at.client.post("/", files={"file": csv_file(*[SCHOOL] * 5)})
-        assert page.status_code == status
-
-    go(export, ask)
+    go(export, ask, model=current, queue_tokens=3000, follow_s=0)
 
 
-def test_a_file_is_paid_for_as_a_whole_before_it_is_begun(
-    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("serving.tagging.AT_ONCE", 2)
+def test_a_file_is_paid_for_as_a_whole_before_it_is_begun(export: Export, tmp_path: Path) -> None:
     key = new_key(tmp_path / "keys.json", "office", Role.review, "8/hour")
 
     async def ask(at: Running) -> None:
