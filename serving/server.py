@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from serving.app import create_app
+from serving.early import Early
 from serving.log import event, quiet_errors
 from serving.service import Service
 
@@ -28,9 +29,13 @@ comes first; few enough that what each may send before it is refused fits into m
 class Server(uvicorn.Server):
     """Serves one Service until it is told to end."""
 
-    def __init__(self, service: Service) -> None:
-        """Set up; `run` serves."""
-        self._service = service
+    def __init__(self, service: Service, early: Early | None = None) -> None:
+        """Set up; `serve_for_ever` serves.
+
+        Args:
+            early: signals that came before.
+        """
+        self._service, self._early = service, early
         self._tasks: set[asyncio.Task[None]] = set()
         super().__init__(_config(service))
 
@@ -57,6 +62,8 @@ class Server(uvicorn.Server):
         finally:
             for number in taken:
                 loop.remove_signal_handler(number)
+            if self._early is not None and signal.SIGHUP in taken:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else it would kill what is about to end well
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say where: the port may have been chosen by the system."""
@@ -65,6 +72,8 @@ class Server(uvicorn.Server):
             for listener in server.sockets:
                 host, port = listener.getsockname()[:2]
                 event("listening", host=host, port=port, tls=bool(self.config.ssl_certfile))
+        if self._early is not None and self._early.reload:
+            self._spawn(self._reload())
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end; a broken service ends too, so that whoever watches over it starts another."""
@@ -110,15 +119,18 @@ class ReadingEnded(Exception):
     """A fault of the program ended the reading; where, stands in the log."""
 
 
-def serve(service: Service) -> None:
+def serve(service: Service, early: Early | None = None) -> None:
     """Serve until ended.
+
+    Args:
+        early: signals that came while the service was loaded.
 
     Raises:
         CannotListen: the address is not this machine's, or the port is taken.
         ReadingEnded: nothing was read any more.
     """
     try:
-        Server(service).serve_for_ever()
+        Server(service, early).serve_for_ever()
     except SystemExit:  # uvicorn's way to say so
         raise CannotListen from None
     event("ended")

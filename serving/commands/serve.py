@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from serving.faults import WrongUse
 from serving.help import MODEL, Mask, option
+
+if TYPE_CHECKING:
+    from serving.early import Early
 
 _HOST = "监听的地址；默认 127.0.0.1，只有本机能访问。其他地址必须有密钥。"
 _PORT = "监听的端口；默认 8080。"
@@ -50,7 +53,7 @@ def serve(
 ) -> None:
     """启动打标服务（HTTP）：网页在 /，接口说明在 /docs，不需要联网。
 
-    收到 SIGTERM 或 Ctrl-C：不再接新请求，答完已接的再退出。收到 SIGHUP：重新载入模型和密钥。
+    收到 SIGTERM 或 Ctrl-C：不再接新请求，答完已接的再退出。收到 SIGHUP：重新载入模型和密钥，启动中也可以。
 
     退出码：0 正常结束；2 用法或设置不对；3 模型不能用；4 密钥文件不能用。
     """
@@ -65,6 +68,17 @@ def serve(
             raise WrongUse("--set：请写成 名称=值，如 --set deadline_s=10")
         flags[name.strip()] = value
 
+    from serving.early import EndedEarly, early_signals
+    from serving.log import event
+
+    with early_signals() as early:
+        try:
+            _serve(flags, config, early)
+        except EndedEarly:
+            event("ended")
+
+
+def _serve(flags: dict[str, object], config: Path | None, early: Early) -> None:
     from serving.loaded import load_checked
     from serving.log import event, set_up_log
     from serving.sealed import seal
@@ -77,4 +91,6 @@ def serve(
         seal()
     set_up_log(settings.log_format, settings.log_level)
     event("loading", folder=settings.model or "default")
-    serve_for_ever(Service(settings, load_checked(settings)))
+    service = Service(settings, load_checked(settings))
+    early.check()
+    serve_for_ever(service, early)
