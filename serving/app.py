@@ -105,7 +105,7 @@ def _service(request: Request) -> Service:
     return service
 
 
-_ASKED = problem_responses("no_key", "foreign_host")
+_ASKED = problem_responses("no_key", "foreign_host", "crowded")
 _TAGGING = _ASKED | problem_responses(
     "malformed",
     "too_large",
@@ -116,6 +116,7 @@ _TAGGING = _ASKED | problem_responses(
     "engine",
     "expired",
     "draining",
+    "crowded",
     "unrecorded",
 )
 

@@ -20,11 +20,12 @@ from data.privacy.bank_card import BankCards
 from data.privacy.phones import Phones
 from data.privacy.recogniser import Analyzer
 from data.privacy.resident_id import ResidentIds
-from serving.access import is_open
+from serving.access import OPEN, is_open
+from serving.connection import most_connections
 from serving.incoming import Incoming
 from serving.log import event
 from serving.pages.problem_page import answer_error
-from serving.problem import Problem
+from serving.problem import RETRY_S, Problem
 from serving.refusal import Refusal
 from serving.service import Service
 
@@ -53,6 +54,7 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app, self._service = app, service
+        self._most, self._under_way = most_connections(), 0
         self._numbers = Analyzer((ResidentIds(), Phones(), BankCards()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +92,10 @@ class Envelope:
                 message = {"type": "http.response.body"}
             await send_on(message)
 
+        self._under_way += 1
         try:
+            if self._under_way > self._most and scope["path"] not in OPEN:
+                raise Problem("crowded", headers={"Retry-After": str(RETRY_S), "Connection": "close"})
             state["key"] = self._service.access.check(scope["method"], scope["path"], headers)
             _check_type(scope, headers)
             if scope["path"] in TAGGING:
@@ -105,10 +110,12 @@ class Envelope:
                 event("error", logging.ERROR, error, request_id=state["request_id"])
             if not status:
                 response = await answer_error(Request(scope), error)
-                # Where no key is asked for, nobody has much to send.
-                hear_out = not incoming.ended and not is_open(scope["path"])
+                # Where no key is asked for, nobody has much to send; where there are too many, room counts.
+                quiet = is_open(scope["path"]) or self._under_way > self._most
+                hear_out = not incoming.ended and not quiet
                 await response(scope, incoming, send_and_hear_out if hear_out else send_on)
         finally:
+            self._under_way -= 1
             self._tell(scope, status, seconds or time.perf_counter() - began)
 
     def _takes(self, given: str) -> bool:

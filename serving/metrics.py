@@ -52,6 +52,9 @@ class Metrics:
         self._dropped = Counter(
             "petition_dropped", "Accepted requests whose work was dropped", ["reason"], registry=r
         )
+        self._ended = Counter(
+            "petition_connections_ended", "Connections ended from here, by why", ["reason"], registry=r
+        )
         self._audit = Counter(
             "petition_audit_failures", "Answers withheld because the audit log failed", registry=r
         )
@@ -110,6 +113,10 @@ class Metrics:
     def dropped(self, reason: str) -> None:
         """A request's work was dropped."""
         self._dropped.labels(reason).inc()
+
+    def connection_ended(self, reason: str) -> None:
+        """A connection was ended: its client was "slow", or others needed its place."""
+        self._ended.labels(reason).inc()
 
     def audit_failure(self) -> None:
         """An answer was withheld because the audit log could not be written."""

@@ -75,6 +75,7 @@ _KINDS = (
     Kind("reviews_off", 503, "没有开通复核", "Set `reviews_database`; tagging is not affected."),
     Kind("reviews_away", 503, "复核库暂时不能用", "Ask again later; tagging is not affected."),
     Kind("queue_away", 503, "待复核的队列暂时不能读取", "Mend or replace the file of `reviews_queue`."),
+    Kind("crowded", 503, "同时的请求太多", "Wait as long as Retry-After says."),
     Kind("draining", 503, "服务正在停止", "Ask again, or ask another instance."),
     Kind("expired", 503, "超过时限，未能完成", "Ask again later, or send less in one request."),
 )

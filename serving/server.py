@@ -7,11 +7,13 @@ import contextlib
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
 
 from serving.app import create_app
+from serving.connection import HEAD_S, Connection, Lobby, allow_files, most_connections
 from serving.early import Early
 from serving.log import event, quiet_errors
 from serving.service import Service
@@ -21,9 +23,6 @@ LAST_WORDS_S = 0.5
 """For whoever connected just before the port closed, to ask and be answered 503."""
 LAST_ANSWERS_S = 5
 """For answers that are on their way when the drain has ended or was given up."""
-MOST_CONNECTIONS = 2048
-"""Beyond, uvicorn answers 503 by itself. More than a full queue of average reports takes, so that its 429
-comes first; few enough that what each may send before it is refused fits into memory."""
 
 
 class Server(uvicorn.Server):
@@ -67,6 +66,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say where: the port may have been chosen by the system."""
+        if self.config.is_ssl:
+            # A handshake may take a minute by default, for which uvicorn has no setting.
+            loop = asyncio.get_running_loop()
+            create = partial(loop.create_server, ssl_handshake_timeout=HEAD_S)
+            loop.create_server = create  # type: ignore[method-assign]
         await super().startup(sockets)
         for server in self.servers:
             for listener in server.sockets:
@@ -140,11 +144,13 @@ def serve(service: Service, early: Early | None = None) -> None:
 
 def _config(service: Service) -> uvicorn.Config:
     settings = service.settings
+    allow_files()
+    lobby = Lobby(most_connections(), service.metrics.connection_ended)
     return uvicorn.Config(
         create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
         server_header=False, date_header=True, lifespan="on", workers=1,
         timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=LAST_ANSWERS_S,
-        limit_concurrency=MOST_CONNECTIONS,
+        http=Connection.of(lobby), ws="none",
         ssl_certfile=settings.tls_cert and str(settings.tls_cert),
         ssl_keyfile=settings.tls_key and str(settings.tls_key),
         proxy_headers=False,

@@ -181,30 +181,6 @@ def test_a_service_that_reads_no_more_ends_with_a_fault(
         serve(service)
 
 
-def test_too_many_connections_are_answered_503(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.server.MOST_CONNECTIONS", 3)
-    server = Server(new_service(export, port=0))
-
-    async def ask() -> list[bytes]:
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        (listener,) = server.servers[0].sockets
-        open_now, answers = [], []
-        for _ in range(3):
-            reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
-            open_now.append(writer)
-            writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answers.append((await reader.readuntil(b"\r\n")).split()[1])
-        for writer in open_now:
-            writer.close()
-        os.kill(os.getpid(), signal.SIGTERM)
-        await serving
-        return answers
-
-    assert asyncio.run(ask()) == [b"200", b"200", b"503"]
-
-
 def test_a_broken_model_or_setting_ends_the_start_with_its_code(
     petition: Petition, export: Export, tmp_path: Path
 ) -> None:
