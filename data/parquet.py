@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from data.archive import MAX_BYTES, MAX_RATIO, SMALL
 from data.columns import Columns, map_columns
-from data.errors import BrokenFile, DataError, SuspiciousFile
+from data.errors import BrokenFile, DataError
 from data.intake import Intake, cell_text
 from data.report import BadRow, Report
+from data.row_groups import open_parquet, pieces
 from data.table import distinct
 
-_BATCH = 1024  # rows
 _PARTITION = re.compile("[^=]+=.*")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # how they write that a row has none
-MAX_PIECE = 1 << 28  # bytes of words that are laid out at a time
 
 
 def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
@@ -31,8 +29,7 @@ def read_parquet(path: Path, columns: Columns, intake: Intake) -> Iterator[Repor
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
-        SuspiciousFile: a group of rows beyond `MAX_BYTES`, one row beyond `MAX_PIECE`, or a ratio beyond
-            `MAX_RATIO`, of archive.py.
+        SuspiciousFile: see row_groups.py.
         DataError: pyarrow is not installed.
         UnknownColumns: no column for the text.
     """
@@ -110,70 +107,3 @@ def _value(scalar: Any, place: int, path: Path) -> object:
     raise BrokenFile(
         f"{path}: column {place} holds values that cannot be read; leave it out, or export it as text"
     )
-
-
-def open_parquet(path: Path) -> Any:
-    """Open a file and check what it says of itself; strings that repeat stay packed until they are laid out.
-
-    Raises:
-        SuspiciousFile: as `read_parquet`.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        meta, schema = file.metadata, file.schema_arrow
-    groups = [meta.row_group(n) for n in range(meta.num_row_groups)]
-    largest = max((group.total_byte_size for group in groups), default=0)
-    packed = max(1, path.stat().st_size)
-    if largest > MAX_BYTES or (largest > SMALL and largest / packed > MAX_RATIO):
-        raise SuspiciousFile(
-            f"{path}: would unpack from {packed} to {largest} bytes; check where it comes from"
-        )
-    texts = [
-        field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)
-    ]
-    return pq.ParquetFile(path, read_dictionary=texts)
-
-
-def pieces(file: Any, path: Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """Batches of rows, cut so that none lays out more than `MAX_PIECE` bytes of words.
-
-    Raises:
-        SuspiciousFile: one row alone is larger.
-    """
-    for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
-        waiting = [batch]
-        while waiting:
-            piece = waiting.pop()
-            if laid_out(piece) <= MAX_PIECE:
-                yield piece
-            elif piece.num_rows == 1:
-                raise SuspiciousFile(
-                    f"{path}: one row holds more than {MAX_PIECE} bytes; check where it comes from"
-                )
-            else:
-                middle = piece.num_rows // 2
-                waiting += [piece.slice(middle), piece.slice(0, middle)]
-
-
-def laid_out(batch: Any) -> int:
-    """Bytes of the words of a batch once they are unpacked, repeats counted."""
-    import pyarrow as pa
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
-
-    total = 0
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type):
-            lengths = pc.binary_length(column.dictionary) if _is_words(column.type.value_type) else None
-            total += (pc.sum(lengths.take(column.indices)).as_py() or 0) if lengths is not None else 0
-        else:
-            total += column.nbytes
-    return total
-
-
-def _is_words(kind: Any) -> bool:
-    import pyarrow as pa
-
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-    return any(test(kind) for test in tests)

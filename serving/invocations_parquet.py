@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from data.parquet import laid_out
+from data.row_groups import laid_out
 from serving.problem import Problem, too_many
 
 PARQUET = "application/vnd.apache.parquet"

@@ -9,8 +9,8 @@ from typing import Any
 from data.encoding import decode_line
 from data.errors import BrokenFile
 from data.intake import cell_text
-from data.parquet import open_parquet, pieces
 from data.privacy.cells import CellMasker
+from data.row_groups import open_parquet, pieces
 
 
 def mask_parquet(source: Path, part: Path, cells: CellMasker) -> int:
@@ -25,7 +25,7 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker) -> int:
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
-        SuspiciousFile: see data/parquet.py.
+        SuspiciousFile: see data/row_groups.py.
     """
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
