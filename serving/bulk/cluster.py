@@ -35,7 +35,7 @@ from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.settings import Settings
 from serving.bulk.work import Counted
-from serving.bulk.worker import Order, Worker, end_with_parent, made_before, runs_of
+from serving.bulk.worker import Order, Worker, end_with_parent, runs_of
 from serving.faults import Code, WrongUse, explain
 
 MOST_THREADS = 4  # of a worker, unless told; what evidence costs is one thread's work
@@ -84,7 +84,7 @@ def on_ray(
     missing: Set[int],
     remark: Callable[[str], None],
 ) -> Iterator[Counted]:
-    """Make the missing parts, in whatever order; tell of every part of the job, and by `remark` of silence.
+    """Make the missing parts, in whatever order; tell of each, and by `remark` of silence.
 
     Raises:
         NotInstalled: the extra `ray` is missing.
@@ -95,7 +95,6 @@ def on_ray(
         raise NotInstalled("--ray 需要另装 ray：pip install 'petition-tagger[ray]'")
     order = Order(_whole(told), places, manifest, _with_whole_paths(inputs), known, told.threads)
     parts = Parts(places.folder, manifest.job)
-    yield from made_before(parts, manifest, missing)
     address = told.ray or LOCAL
     folder = tempfile.mkdtemp(prefix="ray-") if address == LOCAL else ""
     try:

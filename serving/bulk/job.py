@@ -6,9 +6,10 @@ import datetime
 import errno
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from data.audit import Action
@@ -31,7 +32,7 @@ from serving.bulk.search import find_sources, some
 from serving.bulk.settings import Settings
 from serving.bulk.survey import check_columns, keep_first_rejects, keep_made_rejects, survey
 from serving.bulk.tagging import ChunkTagger, Stamp
-from serving.bulk.work import Walk, Work
+from serving.bulk.work import Counted, Walk, Work
 from serving.bulk.worker import Order
 from serving.bulk.writers import count_files
 from serving.exports import chosen_tagger, load_export
@@ -141,16 +142,16 @@ class Job:
         if told.max_rejects is not None and manifest.rejects > told.max_rejects:
             raise keep_first_rejects(inputs, told.max_rejects, self.places, self.guard.idle)
         parts = Parts(self.places.folder, manifest.job)
-        missing = {number for number in range(manifest.chunks) if not parts.has(number)}
-        there = set(range(manifest.chunks)) - missing
+        there = self._made_before(parts, manifest.chunks)
+        missing = set(range(manifest.chunks)) - there.keys()
         if missing or self.places.manifest.exists():  # what stands there is not of this run
             outputs = self.places.outputs(count_files(told.form, manifest.rows - manifest.rejects))
             self._refuse_to_replace(planned, [self.places.target, *outputs, *self.places.kept])
-        rejects = 0 if told.max_rejects is None else sum(parts.count(number)[1] for number in there)
+        rejects = sum(counted.rejects for counted in there.values())
         self._allow(rejects, parts, manifest)
         with told.protection.recorded(Action.tag, model=tagger.export.model) as tally:
             if missing:
-                self._tag(manifest, inputs, tagger, parts, missing, rejects, tally)
+                self._tag(manifest, inputs, tagger, parts, there, tally)
             inputs.check_all()
             merged = merge(parts, manifest, told, tagger.export.taxonomy, self.places, self.watch)
             # Those too whose parts a run made that was killed, and so could not record them.
@@ -167,24 +168,26 @@ class Job:
         inputs: Inputs,
         tagger: Tagger,
         parts: Parts,
-        missing: set[int],
-        rejects: int,
+        there: Mapping[int, Counted],
         tally: Tally,
     ) -> None:
-        """Make the parts that are missing; `rejects` are in those that are there, where they are limited."""
+        """Make the parts that are missing."""
         told, before = self.settings, self._known(manifest)
+        missing = set(range(manifest.chunks)) - there.keys()
+        rejects = sum(counted.rejects for counted in there.values())
         parts.sweep()
         try:
             with self.watch.phase("tag", manifest.rows):
+                made: Iterable[Counted]
                 if told.ray is not None:
                     from serving.bulk.cluster import on_ray
 
-                    made = on_ray(
-                        told, self.places, manifest, inputs, before is not None, missing, self.watch.remark
-                    )
+                    index = before is not None
+                    cluster = on_ray(told, self.places, manifest, inputs, index, missing, self.watch.remark)
+                    made = chain(there.values(), cluster)
                 elif (share := share_of(told, inputs, len(missing))).processes > 1:
                     order = Order(told, self.places, manifest, inputs, before is not None, share.threads)
-                    made = in_processes(order, share.processes, missing)
+                    made = chain(there.values(), in_processes(order, share.processes, missing))
                 else:
                     stamp = Stamp(manifest.started, told.evidence, told.matters)
                     chunks = ChunkTagger(tagger, stamp, before, self.guard)
@@ -197,6 +200,20 @@ class Job:
         finally:
             if before is not None:
                 before.close()
+
+    def _made_before(self, parts: Parts, chunks: int) -> dict[int, Counted]:
+        """The parts that an earlier run has made; one that is damaged counts as missing and is made anew."""
+        there, damaged = {}, 0
+        with self.watch.phase("check"):
+            for number in range(chunks):
+                counts = parts.count(number)
+                if counts is not None:
+                    there[number] = Counted(number, *counts, True)
+                elif parts.path(number).exists():
+                    damaged += 1
+        if damaged:
+            self.watch.remark(f"已完成的部分中有 {damaged} 个已损坏，重新打标。")
+        return there
 
     def _allow(self, rejects: int, parts: Parts, manifest: Manifest) -> None:
         """Stop where tagging has failed on so many rows that, with the unreadable ones, they are too many."""

@@ -38,14 +38,6 @@ class Parts:
         """Where a part lies."""
         return self.folder / f"{number:06}.part"
 
-    def has(self, number: int) -> bool:
-        """Tell whether a part of this job is there."""
-        try:
-            with gzip.open(self.path(number), "rt", encoding="utf-8") as file:
-                return bool(json.loads(file.readline()) == self._head(number))
-        except (OSError, EOFError, ValueError, zlib.error):
-            return False
-
     def write(self, number: int, records: Sequence[Record]) -> None:
         """Write a part under another name, then give it its own.
 
@@ -65,11 +57,20 @@ class Parts:
             part.unlink(missing_ok=True)
             raise
 
-    def count(self, number: int) -> tuple[int, int]:
-        """Rows and rejects of a part that is there."""
-        with gzip.open(self.path(number), "rb") as file:
-            rejects = [line.startswith(b'{"reject"') for line in file]
-        return len(rejects) - 2, sum(rejects)
+    def count(self, number: int) -> tuple[int, int] | None:
+        """Rows and rejects of a part of this job, read to its end; None where it is not there or damaged."""
+        rows, rejects, line = 0, 0, b""
+        try:
+            with gzip.open(self.path(number), "rb") as file:
+                if json.loads(file.readline()) != self._head(number):
+                    return None
+                for line in file:
+                    rejects += line.startswith(b'{"reject"')
+                    rows += 1
+            whole = bool(json.loads(line) == {"records": rows - 1})
+        except (OSError, EOFError, ValueError, zlib.error):
+            return None
+        return (rows - 1, rejects) if whole else None
 
     def made(self) -> int:
         """How many parts there are, of this job or another."""

@@ -17,10 +17,9 @@ from typing import NamedTuple
 from model.cores import memory_limit, usable_cores
 from serving.bulk.faults import JobFault, WorkerFault
 from serving.bulk.inputs import Inputs, Source
-from serving.bulk.part import Parts
 from serving.bulk.settings import Settings
 from serving.bulk.work import Counted
-from serving.bulk.worker import Order, Table, Worker, end_with_parent, made_before, runs_of
+from serving.bulk.worker import Order, Table, Worker, end_with_parent, runs_of
 from serving.faults import Code, WrongUse
 
 LEAST_CHUNKS = 4  # for each process; with fewer, all is read before another has loaded the model
@@ -59,13 +58,12 @@ def _is_held(source: Source) -> bool:
 
 
 def in_processes(order: Order, processes: int, missing: Set[int]) -> Iterator[Counted]:
-    """Make the missing parts, in whatever order; tell of every part of the job.
+    """Make the missing parts, in whatever order; tell of each.
 
     Raises:
         JobFault: a process was ended from outside.
         WorkerFault: one met an error. Finished parts stay.
     """
-    yield from made_before(Parts(order.places.folder, order.manifest.job), order.manifest, missing)
     runs = runs_of(sorted(missing), processes)[::-1]
     context = multiprocessing.get_context("spawn")
     lines: list[Connection] = []

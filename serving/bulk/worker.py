@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
@@ -21,7 +21,7 @@ from serving.bulk.manifest import Manifest, Model
 from serving.bulk.part import Parts
 from serving.bulk.places import Places
 from serving.bulk.settings import Settings
-from serving.bulk.work import Counted, Walk, Work
+from serving.bulk.work import Walk, Work
 from serving.faults import Code, explain
 
 Table = dict[str, list[Any]]
@@ -100,7 +100,8 @@ class Worker:
         numbers = {int(number) for number in batch["chunk"]}
         try:
             # Made already where this is the second try of a task whose worker was lost.
-            made = [(n, *self._parts.count(n)) for n in numbers if self._parts.has(n)]
+            there = ((n, self._parts.count(n)) for n in numbers)
+            made = [(n, *counts) for n, counts in there if counts is not None]
             missing = numbers - {number for number, *_ in made}
             if missing:
                 self._count_try(min(missing))
@@ -131,12 +132,6 @@ class Worker:
 def _table(rows: Sequence[tuple[int, int, int, str, int]]) -> Table:
     names = ("chunk", "rows", "rejects", "fault", "code")
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
-
-
-def made_before(parts: Parts, manifest: Manifest, missing: Set[int]) -> Iterator[Counted]:
-    """Tell of the parts that are not missing."""
-    for number in set(range(manifest.chunks)) - missing:
-        yield Counted(number, *parts.count(number), True)
 
 
 def runs_of(missing: Sequence[int], workers: int) -> list[Sequence[int]]:

@@ -327,16 +327,44 @@ def test_an_input_that_vanishes_leaves_the_finished_parts(
     assert again.code == 1 and "接着做" in again.err
 
 
-def test_a_damaged_part_is_found_and_made_anew(
+@pytest.mark.parametrize(
+    "damage", [lambda packed: packed[:-6] + b"~" + packed[-5:], lambda packed: packed[:-20], lambda _: b""]
+)
+@pytest.mark.parametrize("told", [(), ("--processes", 2), ("--processes", 1, "--max-rejects", 1000)])
+def test_damaged_parts_are_found_and_made_anew(
+    bulk: Petition,
+    big: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[bytes], bytes],
+    told: tuple[object, ...],
+) -> None:
+    (tmp_path / "whole").mkdir()
+    whole, target = tmp_path / "whole" / "out.csv", tmp_path / "out.csv"
+    bulk(big, whole, "--chunk-rows", 7)
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7, parts=4)
+    for number in (1, 2):
+        part = tmp_path / "out.csv.parts" / f"{number:06}.part"
+        part.write_bytes(damage(part.read_bytes()))
+    again = bulk(big, target, "--chunk-rows", 7, *told)
+
+    assert again.code == 1 and "有 2 个已损坏" in again.err
+    assert target.read_bytes() == whole.read_bytes()
+
+
+def test_a_part_that_is_damaged_while_others_are_made_is_made_anew_by_the_next_run(
     bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "out.csv"
-    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7, parts=4)
-    part = tmp_path / "out.csv.parts" / "000002.part"
-    packed = bytearray(part.read_bytes())
-    packed[-6] ^= 1
-    part.write_bytes(packed)
-    lost = bulk(big, target, "--chunk-rows", 7)
+    target, real = tmp_path / "out.csv", Parts.write
+
+    def write(self: Parts, number: int, records: list[dict[str, object]]) -> None:
+        real(self, number, records)
+        if number == 2:
+            self.path(number).write_bytes(self.path(number).read_bytes()[:-9])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Parts, "write", write)
+        lost = bulk(big, target, "--chunk-rows", 7)
     assert lost.code == 6 and "第 2 部分" in lost.err and not target.exists()
 
     assert bulk(big, target, "--chunk-rows", 7).code == 1

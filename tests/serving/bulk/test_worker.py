@@ -73,6 +73,16 @@ def test_a_part_that_is_there_is_counted_and_not_made_again(order: Order) -> Non
     assert again["rejects"][0] == before["rejects"][0] == 1
 
 
+def test_a_part_that_is_damaged_is_made_again(order: Order) -> None:
+    worker, part = Worker(order), order.places.folder / "000002.part"
+    before = worker({"chunk": [2]})
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-9])
+    again = Worker(order)({"chunk": [2]})
+
+    assert again == before and part.read_bytes() == whole
+
+
 def test_an_error_is_an_answer_without_words_that_names_the_machine(
     order: Order, big: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
