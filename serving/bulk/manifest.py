@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ from serving.bulk.faults import OtherJob
 from serving.whole_file import commit
 
 FORMAT = 1
+# Of an Export: told by another digest here, or of no weight for tags. What is not named here counts.
+_APART = frozenset({
+    "folder", "name", "version", "encoder", "taxonomy", "decisions", "data_hash", "dev_metrics", "files",
+    "promises",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,19 +47,26 @@ class Model:
         files: digest of the Export's files.
         decisions: digest of calibration, thresholds and review rules.
         engine: that runs the graph, and its version; another one rounds scores differently.
+        reading: digest of how reports are read: window, overlap, blind or not, and whatever else an Export
+            comes to say; "" where an earlier version wrote none down.
     """
 
     name: str
     files: str
     decisions: str
     engine: str = ""
+    reading: str = ""
 
     @classmethod
     def of(cls, tagger: Tagger) -> Model:
         """Name an Export by its contents, and the engine that runs it."""
         export = tagger.export
         decisions = {axis.id: export.decisions[axis.id].to_dict(axis) for axis in export.taxonomy.axes}
-        return cls(export.model, _digest(dict(export.files)), _digest(decisions), tagger.engine.name)
+        reading = {
+            each.name: getattr(export, each.name) for each in fields(export) if each.name not in _APART
+        }
+        files = _digest(dict(export.files))
+        return cls(export.model, files, _digest(decisions), tagger.engine.name, _digest(reading))
 
 
 @dataclass(frozen=True)
@@ -145,6 +157,8 @@ class Manifest:
             found.append("模型的阈值或校准变了")
         elif self.model.files != other.model.files:
             found.append("模型文件变了，版本号没变")
+        elif self.model.reading != other.model.reading:
+            found.append(f"模型的读法（窗口、重叠、盲读）{'变了' if other.model.reading else '原来没有记录'}")
         elif self.model.engine != other.model.engine:
             found.append(f"推理引擎变了：原为 {other.model.engine or '未记录'}，现为 {self.model.engine}")
         keys = [key for key in self.settings if self.settings[key] != other.settings.get(key)]

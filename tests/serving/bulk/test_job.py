@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,42 @@ def test_another_model_is_refused_even_under_the_same_version(
 
     taken = petition("bulk", big, target, *told, "--overwrite")
     assert taken.code == 1 and "教育" not in target.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(("key", "value"), [("window", 20), ("overlap", 4), ("blind", True)])
+def test_a_model_that_reads_otherwise_is_another_model(
+    bulk: Petition,
+    big: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    export: Export,
+    key: str,
+    value: object,
+) -> None:
+    """Its files, thresholds and version are the same."""
+    target, done = tmp_path / "out.csv", tmp_path / "done.csv"
+    assert bulk(big, done).code == 1
+    break_off(bulk, monkeypatch, big, target, "--chunk-rows", 7)
+    replace(export, **{key: value}).save()  # type: ignore[arg-type]
+    for path, told in ((target, ("--chunk-rows", 7)), (done, ())):
+        refused = bulk(big, path, *told)
+        assert refused.code == 5 and "模型的读法（窗口、重叠、盲读）变了" in refused.err
+
+    again = bulk(big, tmp_path / "again.csv", "--only-changed", done)
+    assert again.code == 1 and "全部重新打标" in again.err
+
+
+def test_a_job_that_wrote_down_less_of_its_model_is_refused_and_why_is_said(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    target, manifest = tmp_path / "out.csv", tmp_path / "out.csv.manifest.json"
+    bulk(big, target)
+    shape = json.loads(manifest.read_text(encoding="utf-8"))
+    del shape["model"]["reading"]
+    manifest.write_text(json.dumps(shape), encoding="utf-8")
+    refused = bulk(big, target)
+
+    assert refused.code == 5 and "原来没有记录" in refused.err
 
 
 def test_other_settings_are_refused_but_another_form_is_not(
