@@ -11,6 +11,8 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+from itertools import accumulate
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
@@ -30,7 +32,7 @@ _HELD = frozenset({".xlsx", ".xls", ".ods", ".json"})
 
 
 class Share(NamedTuple):
-    """How the cores are shared: so many processes, with so many threads each."""
+    """How the cores are shared: so many processes, with so many threads each at least."""
 
     processes: int
     threads: int
@@ -69,9 +71,10 @@ def in_processes(order: Order, processes: int, missing: Set[int]) -> Iterator[Co
     lines: list[Connection] = []
     crew = []
     try:
-        for cores in _dealt(min(processes, len(runs))):
+        for count, cores in _dealt(min(processes, len(runs))):
             here, there = context.Pipe()
-            crew.append(context.Process(target=_work, args=(order, cores, there), daemon=True))
+            told = order if order.told.threads else replace(order, threads=count)
+            crew.append(context.Process(target=_work, args=(told, cores, there), daemon=True))
             crew[-1].start()
             there.close()
             here.send(runs.pop())
@@ -93,11 +96,20 @@ def in_processes(order: Order, processes: int, missing: Set[int]) -> Iterator[Co
             process.kill()
 
 
-def _dealt(processes: int) -> list[Sequence[int]]:
-    """The cores of each process; none where there are fewer than processes, or nobody says which they are."""
+def _dealt(processes: int) -> list[tuple[int, Sequence[int]]]:
+    """Of each process how many cores are its own, and which.
+
+    Which is left to the system where there are fewer cores than processes, where nobody says which they are,
+    and where a quota grants fewer than there are: every container of a machine would take the same ones.
+    """
     usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    size = min(len(usable), usable_cores()) // processes
-    return [usable[place * size : (place + 1) * size] for place in range(processes)]
+    cores = usable_cores()
+    size, more = divmod(cores, processes)
+    counts = [max(1, size + (place < more)) for place in range(processes)]
+    if not size or cores < len(usable):
+        usable = []
+    ends = list(accumulate(counts))
+    return [(count, usable[end - count : end]) for count, end in zip(counts, ends, strict=True)]
 
 
 def _received(line: Connection) -> Table:

@@ -134,6 +134,29 @@ def test_the_cores_are_shared_as_far_as_chunks_and_memory_reach(
         shared(1000, replace(told, processes=2), held)
 
 
+@pytest.mark.parametrize(
+    ("mask", "quota", "count", "dealt"),
+    [
+        (4, None, 4, [[0], [1], [2], [3]]),
+        (7, None, 3, [[0, 1, 2], [3, 4], [5, 6]]),  # none is left idle
+        (16, None, 9, [*([n, n + 1] for n in range(0, 14, 2)), [14], [15]]),
+        (2, None, 3, [1, 1, 1]),
+        (64, 4, 4, [1, 1, 1, 1]),  # another container would take the same four
+        (64, 7, 3, [3, 2, 2]),
+        (4, 4, 2, [[0, 1], [2, 3]]),
+    ],
+)
+def test_every_core_is_dealt_out_and_under_a_quota_the_system_says_which(
+    mask: int, quota: int | None, count: int, dealt: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(mask)), raising=False)
+    monkeypatch.setattr(processes, "usable_cores", lambda: min(mask, quota or mask))
+    found = processes._dealt(count)
+
+    assert [list(cores) or size for size, cores in found] == dealt
+    assert all(len(cores) in (0, size) for size, cores in found)
+
+
 def test_ray_and_processes_are_two_ways(bulk: Petition, source: Path, tmp_path: Path) -> None:
     ended = bulk(source, tmp_path / "out.csv", "--ray", "--processes", 2)
 
