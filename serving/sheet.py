@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -150,5 +151,6 @@ def pack(book: xlsxwriter.Workbook) -> None:
 
 def _forget(book: xlsxwriter.Workbook, waiting: str) -> None:
     for sheet in book.worksheets():
-        sheet.row_data_fh.close()
+        with suppress(OSError):  # on a full disk what it has not written yet cannot be written now either
+            sheet.row_data_fh.close()
     shutil.rmtree(waiting, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import resource
 import time
 from pathlib import Path
 
@@ -17,6 +18,12 @@ def write(path: Path, scratch: Path) -> None:
     for number in range(3):
         book.row((number, "=路灯" if number else ""))
     assert book.close() == []
+
+
+def fill(book: BookSheet, rows: int) -> None:
+    for number in range(rows):
+        book.row((f"{number}路灯坏了" * 20,))
+    book.close()
 
 
 def test_a_workbook_has_no_date_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +49,23 @@ def test_rows_that_wait_to_be_packed_go_whatever_happens(tmp_path: Path) -> None
     gc.collect()
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+@pytest.mark.parametrize("most", [10_000, 300_000, 1_000_000])
+def test_rows_that_wait_go_where_the_disk_is_full(tmp_path: Path, most: int) -> None:
+    """Full while rows are taken, with some of them not yet written, or not before the workbook is packed."""
+    book = BookSheet(tmp_path / "a.xlsx", ("内容",), tmp_path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, usual[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            fill(book, 5_000)
+        del book
+        gc.collect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert list(tmp_path.iterdir()) in ([], [tmp_path / "a.xlsx"])
 
 
 def test_a_place_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
