@@ -71,7 +71,8 @@ _LINK = (
     r"(?:的?(?:姓名|名字)|代表)?(?:[0-9①-⑳一二三四五六七八九十]{1,2}(?= ?[:(]))?"
     rf"(?:\([^()\n]{{0,8}}\))?(?:{_BESIDE})?"
 )
-_OPEN = "(?P<open>[\"'“‘「『【\\[(《<])?"
+_OPEN = "(?P<open>[\"'“‘「『【\\[(])?"
+_QUOTE = '(?P<open>["“「『])?'
 _MINE = "本人|学生|孩子|患者|真实"
 _WRITTEN = "本人|申报人|填表人|填报人|监督人|签字|具名"
 FIELD = re.compile(
@@ -101,7 +102,7 @@ WEAK = re.compile(
     _beginning(ACCUSED, POSTS, ROLES, KIN, "举报|投诉|控告|检举|反映|本人|实名|我|此致")
     + rf"(?:(?P<accused>{ACCUSED}|(?:举报|投诉|控告|检举|反映)(?![人者])(?:[{HAN}]{{0,10}}?(?:{POSTS}))?|"
     rf"{POSTS})|(?<!被)(?:{ROLES})(?:代表)?|{KIN}|本人|实名|(?<![一-鿿])我(?=,)|我是|我们是|"
-    r"此致 ?敬礼[!,。]? ?)(?:是|为|系)?[ ,(\"'“‘「『【]{0,2}"
+    r"此致 ?敬礼[!,。]? ?)(?:是|为|系)?[ ,(]{0,2}" + _QUOTE
 )
 """Words before a name, and before much else."""
 SURNAMED = re.compile(rf"(?:[我俺]|本人|免贵)(?:免贵)?姓(?![名氏什啥])(?=[{HAN}])")
@@ -123,7 +124,7 @@ LATIN = re.compile(
     "(?!(?:Tel|Phone|Mobile|Email|Mail|Wechat|Vx|Qq|No)(?![a-z]))"
     "[A-Z][a-z]{1,15}(?:[ -][A-Z][a-z]{1,15}){0,3}"
 )
-GROUP = re.compile(_beginning(MANY) + rf"(?:{MANY})(?:代表)?[ ,(\"“【]?")
+GROUP = re.compile(_beginning(MANY) + rf"(?:{MANY})(?:代表)?[ ,(]?{_QUOTE}")
 HONOUR = re.compile(
     r"先生|女士|小姐|太太|夫人|大爷|大妈|大叔|大婶|大娘|大姐|大哥|阿姨|奶奶|爷爷|叔叔|伯伯|师傅|同学|同志|某"
 )
@@ -155,7 +156,7 @@ TITLED = re.compile(
     rf"关于(?P<name>[{HAN}]{{2,3}}?)(?:同志)?(?:等[0-9一二三四五六七八九十多]*人)?的?(?:信访|上访)"
 )
 SIGNED = re.compile(
-    rf"\n[ ]*(?P<names>[{HAN}]{{2,4}}(?:[ 、,\n]{{1,4}}[{HAN}]{{2,4}}){{0,20}})[ ]*"
+    rf"\n[ ]*(?P<names>[{HAN}]{{2,4}}(?:[ 、\n]{{1,4}}[{HAN}]{{2,4}}){{0,20}})[ ]*"
     r"(?=\n[ ]*(?:19|20)[0-9]{2}|\s*\Z)"
 )
 """Lines that hold nothing but names, before a date or at the end."""

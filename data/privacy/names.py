@@ -33,6 +33,8 @@ _SET_APART = re.compile(r" {0,2}(?:[\r\n|\]】”\"]|\Z|, ?[男女])| {1,3}")
 _PLACE_END = frozenset("省市县区镇乡村屯庄寨组街道路室办科处局部委会所院校队厂站园苑岗社族籍户号师员工")
 _HAN_RUN = re.compile(f"[{HAN}]")
 _WORDS = re.compile(f"[{HAN}]+")
+_CLOSING = frozenset('"”」』')
+_LINES = re.compile(r"[^\n]+")
 
 
 class _How(Enum):
@@ -40,6 +42,8 @@ class _How(Enum):
 
     PROMISED = auto()
     """A name."""
+    TOLD = auto()
+    """A name; in quotes what a thing is called just as well."""
     APART = auto()
     """A name, or another field or sentence: the name stands apart from these."""
     GROUP = auto()
@@ -49,7 +53,7 @@ class _How(Enum):
 
 
 _FRAMES = (
-    (frames.FIELD, _How.PROMISED, 0.9), (frames.SAID, _How.PROMISED, 0.85), (frames.LABEL, _How.APART, 0.8),
+    (frames.FIELD, _How.PROMISED, 0.9), (frames.SAID, _How.TOLD, 0.85), (frames.LABEL, _How.APART, 0.8),
     (frames.ROW, _How.APART, 0.75), (frames.WEAK, _How.WEAK, 0.7),
 )  # fmt: skip
 
@@ -93,7 +97,8 @@ class Names(Recogniser):
         for match in frames.GROUP.finditer(text):
             end = name_end(text, match.end(), True)
             if end is not None and is_surely_closed(text, end):
-                yield from _series(text, match.end(), _How.GROUP, Entity.PERSON, 0.7)
+                quoted = bool(match["open"])
+                yield from _series(text, match.end(), _How.GROUP, Entity.PERSON, 0.7, quoted)
 
 
 def _posted(text: str, match: re.Match[str]) -> bool:
@@ -133,10 +138,8 @@ def _promised(text: str, at: int) -> int | None:
 def _series(
     text: str, at: int, how: _How, entity: Entity, score: float, quoted: bool = False
 ) -> Iterator[Finding]:
-    """A name, and the further ones of an enumeration; quotes hold a name and nothing else."""
-    end = _first(text, at, how)
-    if quoted and end is not None and _HAN_RUN.match(text, end):
-        return
+    """A name, and the further ones of an enumeration."""
+    end = _quoted(text, at, how) if quoted else _first(text, at, how)
     for _ in range(50):
         if end is None:
             return
@@ -151,8 +154,17 @@ def _series(
             return
 
 
+def _quoted(text: str, at: int, how: _How) -> int | None:
+    """The end of a first name that quotes hold, and nothing else; shops and schemes stand in them as well."""
+    end = name_end(text, at, False) if how is _How.TOLD else _first(text, at, how)
+    if end is None or _HAN_RUN.match(text, end):
+        return None
+    doubtful = how in (_How.WEAK, _How.GROUP) and (end - at < 3 or text[end : end + 1] not in _CLOSING)
+    return None if doubtful else end
+
+
 def _first(text: str, at: int, how: _How) -> int | None:
-    if how is _How.PROMISED:
+    if how in (_How.PROMISED, _How.TOLD):
         return _unusual(text, at) or name_end(text, at, False) or _promised(text, at)
     end = name_end(text, at, True)
     if end is None and how is _How.APART:
@@ -190,13 +202,14 @@ def _standing(text: str, at: int, how: _How) -> int | None:
 def _details(text: str) -> Iterator[Finding]:
     for match in frames.DETAILS.finditer(text):
         start, end = match.span("name")
-        if name_end(text, start, True) == end:
+        if name_end(text, start, True) == end and not frames.NOBODY.search(match["name"]):
             yield Finding(Entity.PERSON, start, end, 0.75)
     for match in frames.SIGNED.finditer(text):
-        for one in reversed([*_WORDS.finditer(text, *match.span("names"))]):
-            if name_end(text, one.start(), True) != one.end():
+        for line in reversed([*_LINES.finditer(text, *match.span("names"))]):
+            words = [one.span() for one in _WORDS.finditer(text, *line.span())]
+            if any(name_end(text, start, True) != end for start, end in words):
                 break
-            yield Finding(Entity.PERSON, one.start(), one.end(), 0.75)
+            yield from (Finding(Entity.PERSON, start, end, 0.75) for start, end in words)
     for match in frames.TITLED.finditer(text):
         start, end = match.span("name")
         if not ordinary(text, start) and name_end(match["name"], 0, True) == end - start:

@@ -29,7 +29,7 @@ _FOLLOW = re.compile(
     r"等人|夫妇|夫妻|父子|一家|本人|村民|多次|多年|长期|利用|私自|擅自|违规|违法|违纪|涉嫌|收受|贪污|"
     r"截留|挪用|虚报|侵占|勾结|伙同|"
     r"作风|态度|生活|任|担任|负责|之|或|到|去|出生|男[,、 。]|女[,、 。]|男$|女$|您|你|我|他|她|有|无|"
-    r"则|却|竟|未|至今|目前|于是|家里|家门|家中|家的|家人|家属|"
+    r"则|却|竟|未|至今|目前|于是|家里|家门|家中|家的|家人|"
     r"联名|联合|共同|集体|一起|一同|签名|签字|盖章|按手印|"
     r"[0-9(]"
 )
@@ -48,7 +48,7 @@ ETHNIC = rf"(?:{_SYLLABLE}){{1,6}}(?:·(?:{_SYLLABLE}){{1,8}}){{1,3}}"
 _ETHNIC = re.compile(ETHNIC)
 _STARTS = re.compile("|".join(sorted(map(re.escape, set(NOT_NAMES)), key=lambda w: (-len(w), w))))
 # A "name" that ends in one of these is a place or an office.
-PLACES = frozenset("镇县市局厂街路城站")
+PLACES = frozenset("镇县市局厂街路城站村区乡屯")
 _OFFICES = PLACES | frozenset("省室办科处部委会所院校队岗组社业区人长任师员")
 """What ends the name of an office or of a trade, and seldom a person's."""
 _NO_SURNAME = NOT_GIVEN | RARE | frozenset("人个众字叫为系")
