@@ -7,15 +7,13 @@ domain, in another system's words. They train the encoder through heads of their
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.encoding import find_encoding
-from data.errors import DataError
-from data.labelled import LabelledReport
+from data.errors import BadLabelledRow, DataError
+from data.labelled import LabelledReport, labelled_lines
 from data.report import Report
 from data.taxonomy import Axis, Label, Taxonomy, normal_name
 
@@ -55,8 +53,8 @@ def read_weak(
         least: values with fewer rows are left unlabelled on that axis.
 
     Raises:
-        DataError: a line that is none, or lacks its id or text (names file, line and field), or a source in
-            which no value is frequent enough.
+        BadLabelledRow: a line that is none, or lacks its id or text; names file, line and field.
+        DataError: a source in which no value is frequent enough.
         UnknownEncoding: not text, or damaged.
     """
     dropped = set(drop)
@@ -87,20 +85,11 @@ def read_weak(
 
 def _rows(path: Path) -> list[dict[str, str]]:
     rows = []
-    with path.open(encoding=find_encoding(path)) as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:
-                row = None
-            if not isinstance(row, dict):
-                raise DataError(f"{path} line {number}: not a JSON object")
-            for name in ("id", "text"):
-                if not isinstance(row.get(name), str):
-                    raise DataError(f"{path} line {number}: {name!r} is missing or no text")
-            rows.append(row)
+    for number, row in labelled_lines(path):
+        for name in ("id", "text"):
+            if not isinstance(row.get(name), str):
+                raise BadLabelledRow(f"{path}, line {number}: {name} is missing or no text; add it")
+        rows.append(row)
     return rows
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import DataError
+from data.errors import BadLabelledRow, DataError
 from tests.training.conftest import write_jsonl
 from training.weak import WeakSource, read_weak
 
@@ -48,16 +48,16 @@ def test_a_source_without_a_frequent_value_is_named(hotline: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"text": "路灯不亮"}', "'id' is missing"),
-        ('{"id": "1", "text": 5}', "'text' is missing"),
+        ('{"text": "路灯不亮"}', "id is missing"),
+        ('{"id": "1", "text": 5}', "text is missing"),
         ("[1]", "not a JSON object"),
-        ("路灯", "not a JSON object"),
+        ("路灯", "not valid JSON"),
     ],
 )
 def test_a_line_that_is_none_is_named_and_not_quoted(tmp_path: Path, line: str, said: str) -> None:
     path = tmp_path / "weak.jsonl"
     path.write_text('{"id": "0", "text": "窗口没有人", "dept": "甲"}\n' + line + "\n", encoding="gb18030")
-    with pytest.raises(DataError, match=rf"weak\.jsonl line 2: {said}") as raised:
+    with pytest.raises(BadLabelledRow, match=rf"weak\.jsonl, line 2: {said}") as raised:
         read_weak([WeakSource(path, "dept")], least=1)
 
     assert "路灯" not in str(raised.value)
