@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
 
 from data.columns import Columns, are_headings
-from data.encoding import find_encoding
+from data.encoding import main_encoding
 from data.errors import DataError
 from data.intake import Intake
+from data.lines import damage_in, lines_of
 from data.report import BadRow, Report
 from data.table import HEADING_ROWS, Row, find_heading, reports_of
 
@@ -24,17 +26,17 @@ def read_delimited(path: Path, columns: Columns, intake: Intake) -> Iterator[Rep
     """Stream a CSV, TSV, semicolon or bar separated file; encoding and delimiter are found.
 
     Quoted cells may hold line breaks. A quote that is never closed costs its own line only: reading starts
-    again on the next one.
+    again on the next one. So do bytes that cannot be read, where they are few.
 
     Raises:
-        UnknownEncoding: not text, or damaged.
+        UnknownEncoding: not text, or damaged in many places or in its headings.
         EmptyFile: no filled cell.
         UnknownColumns: no heading row.
     """
-    with path.open(encoding=find_encoding(path), newline="") as file:
-        start = list(islice(file, 20 * HEADING_ROWS))
+    with closing(lines_of(path, main_encoding(path))) as lines:
+        start = list(islice(lines, 20 * HEADING_ROWS))
         delimiter = find_delimiter(start, columns, intake)
-        yield from reports_of(split_rows(chain(start, file), delimiter, intake), columns, intake)
+        yield from reports_of(split_rows(chain(start, lines), delimiter, intake), columns, intake)
 
 
 def is_heading_line(line: str, columns: Columns) -> bool:
@@ -118,12 +120,12 @@ def split_rows(lines: Iterator[str], delimiter: str, intake: Intake) -> Iterator
         first = line + 1
         if cells is not None and not swallowed:
             line += len(taken)
-            yield Row(number, cells, first)
+            yield Row(number, cells, first, damage_in(taken))
             continue
         line += 1
         if len(taken) == 1:
             advice = f"有一格超过 {4 * intake.max_chars} 个字，请拆分后重新提交"
-            yield intake.bad(number, "too_long", advice, line=first)
+            yield intake.bad(number, "too_long", advice, {"line": taken[0].rstrip("\r\n")}, first)
             continue
         advice = "双引号没有成对，这一行无法读取，请补上或删去多余的双引号后重新提交"
         yield intake.bad(number, "open_quote", advice, {"line": taken[0].rstrip("\r\n")}, first)

@@ -3,13 +3,53 @@
 from __future__ import annotations
 
 import codecs
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import UnknownEncoding
 
+BAD = re.compile("[\udc80-\udcff]+")
+"""Bytes that could not be read, as Python's `surrogateescape` shows them; no valid text holds these."""
 _CHUNK = 1 << 20
+_FEW = (
+    10  # letters that can be read for each place that cannot, at least: a title of ten characters, cut once
+)
+_ASCII = 50  # characters of ASCII say as much of an encoding as one letter outside it
+_COMMON = 0.9  # of the letters outside ASCII, in text that is Chinese and not something else that reads as it
+_HOPELESS = 1000  # bad places after which it is seen whether they are few
 # So many letters outside ASCII in a row that read as UTF-8 are no accident in a GB18030 file.
 _SURELY_UTF8 = 16
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a file is written.
+
+    Attributes:
+        name: for `open`.
+        fault: None, or why it cannot be read throughout; a few places of it are damaged.
+    """
+
+    name: str
+    fault: UnknownEncoding | None = None
+
+
+def main_encoding(path: Path) -> Encoding:
+    """As `find_encoding`, but take a file with a few damaged places for what it plainly is.
+
+    Software that cuts a field at so many bytes leaves half a character: that is to cost its row alone.
+
+    Raises:
+        UnknownEncoding: the places are not few, or the rest is not plainly one encoding.
+    """
+    try:
+        return Encoding(find_encoding(path))
+    except UnknownEncoding as error:
+        name = _mostly(path)
+        if name is None:
+            raise
+        return Encoding(name, error)
 
 
 def find_encoding(path: Path) -> str:
@@ -67,6 +107,60 @@ def decode_line(raw: bytes) -> str | None:
         except UnicodeDecodeError:
             continue
     return None
+
+
+def decode_roughly(raw: bytes) -> str:
+    """Decode a line that `decode_line` cannot, with U+FFFD where it cannot be read."""
+    return min(
+        (raw.decode(name, "replace") for name in ("utf-8", "gb18030")), key=lambda t: t.count("\ufffd")
+    )
+
+
+def _mostly(path: Path) -> str | None:
+    """The one encoding in which a file has but a few bad places."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 50:
+        return None
+    utf8 = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
+    one, other = _reading(path, utf8), None
+    # Nothing else reads as UTF-8 for long.
+    if one is not None and one.letters >= max(_SURELY_UTF8, _FEW * one.places):
+        return utf8
+    if utf8 == "utf-8":
+        other = _reading(path, "gb18030")
+        if other is not None and other.common < _COMMON * other.letters:
+            other = None
+    found = [(each.places, name) for each, name in ((one, utf8), (other, "gb18030")) if each is not None]
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A file read in one encoding: places that cannot be, letters outside ASCII, those of them in GB 2312."""
+
+    places: int
+    letters: int
+    common: int
+
+
+def _reading(path: Path, encoding: str) -> _Reading | None:
+    """Read a whole file in one encoding; None where not few places are bad."""
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+    places = letters = common = plain = 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_CHUNK)
+            text, bad = BAD.subn("", decoder.decode(chunk, final=not chunk))
+            ascii_only = len(text.encode("ascii", "ignore"))
+            places, plain = places + bad, plain + ascii_only
+            letters += len(text) - ascii_only
+            common += (len(text.encode("gb2312", "ignore")) - ascii_only) // 2
+            few = places * _FEW <= letters + plain // _ASCII
+            if not few and (places > _HOPELESS or not chunk):
+                return None
+            if not chunk:
+                return _Reading(places, letters, common)
 
 
 def _wide(path: Path, head: bytes) -> str | None:

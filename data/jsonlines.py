@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from data.columns import Columns, find_columns, no_text_column
-from data.encoding import find_encoding
+from data.encoding import main_encoding
 from data.errors import BrokenFile, EmptyFile
 from data.intake import Intake, cell_text
+from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.report import BadRow, Report
 
 
@@ -22,13 +24,15 @@ class ObjectReader:
         self._known: dict[tuple[str, ...], dict[str, str]] = {}
 
     def parse(self, row: int, line: str) -> Report | BadRow | None:
-        """Read one line of JSON; a broken one, or one that is no object, becomes a BadRow.
+        """Read one line of JSON; a broken or damaged one, or one that is no object, becomes a BadRow.
 
         Raises:
             UnknownColumns: the first object of all has no key for the text.
         """
         if not line.strip("\ufeff\0 \t\r\n"):
             return None
+        if isinstance(line, DamagedLine):
+            return self._intake.bad(row, BAD_ENCODING, line.advice, {"line": line.rstrip("\r\n")})
         try:
             value = json.loads(line.strip("\ufeff\0 \t\r\n"))
         except json.JSONDecodeError as error:
@@ -46,7 +50,8 @@ class ObjectReader:
             UnknownColumns: the first object of all has no key for the text.
         """
         if not isinstance(value, dict):
-            return self._intake.bad(row, "not_an_object", "不是 JSON 对象（{...}），请每行写一个对象")
+            advice = "不是 JSON 对象（{...}），请每行写一个对象"
+            return self._intake.bad(row, "not_an_object", advice, {"value": cell_text(value)})
         cells = {cell_text(key): cell_text(cell) for key, cell in value.items()}
         return self._intake.report(row, cells, self._fields(tuple(cells)))
 
@@ -97,23 +102,26 @@ def read_json(path: Path, columns: Columns, intake: Intake) -> Iterator[Report |
         BrokenFile: not JSON, or no list of objects.
         EmptyFile: nothing in it.
         UnknownColumns: the first object has no key for the text.
-        UnknownEncoding: not text, or damaged.
+        UnknownEncoding: not text, or damaged; lines only where they are damaged in many places.
     """
-    with path.open(encoding=find_encoding(path)) as file:
-        filled = (line for line in file if line.strip("\ufeff \t\r\n"))
+    encoding = main_encoding(path)
+    with closing(lines_of(path, encoding)) as lines:
+        filled = (line for line in lines if line.strip("\ufeff \t\r\n"))
         first = next(filled, None)
         if first is None:
             raise EmptyFile(f"{path}: there is nothing in it; give a file with one JSON object a line")
-        lines = path.suffix.lower() != ".json" or (_is_object(first) and next(filled, None) is not None)
-        file.seek(0)
-        if lines:
-            yield from read_lines(file, columns, intake)
-            return
-        try:
-            value = json.loads(file.read().strip("\ufeff\0 \t\r\n"))
-        except (ValueError, RecursionError) as error:
-            place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-            raise BrokenFile(f"{path}: not valid JSON{place}; export the file again") from None
+        by_line = path.suffix.lower() != ".json" or (_is_object(first) and next(filled, None) is not None)
+    if by_line:
+        with closing(lines_of(path, encoding)) as lines:
+            yield from read_lines(lines, columns, intake)
+        return
+    if encoding.fault is not None:
+        raise encoding.fault
+    try:
+        value = json.loads(path.read_text(encoding.name).strip("\ufeff\0 \t\r\n"))
+    except (ValueError, RecursionError) as error:
+        place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise BrokenFile(f"{path}: not valid JSON{place}; export the file again") from None
     reader = ObjectReader(columns, intake)
     for row, item in enumerate(_items(value, path, columns), 1):
         made = reader.report(row, item)
@@ -122,6 +130,8 @@ def read_json(path: Path, columns: Columns, intake: Intake) -> Iterator[Report |
 
 
 def _is_object(line: str) -> bool:
+    if isinstance(line, DamagedLine):
+        return line.lstrip("\ufeff\0 \t").startswith("{")
     try:
         return isinstance(json.loads(line.strip("\ufeff\0 \t\r\n")), dict)
     except (ValueError, RecursionError):

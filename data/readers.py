@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
 from data.columns import Columns
 from data.delimited import is_heading_line, read_delimited
-from data.encoding import decode_line, find_encoding
+from data.encoding import decode_line, decode_roughly, main_encoding
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake
 from data.jsonlines import ObjectReader, read_json
+from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.parquet import read_parquet
 from data.report import BadRow, Report
 from data.workbook import read_workbook, unread_sheets
@@ -96,8 +98,8 @@ def sheets_left(path: Path | str, columns: Columns | None = None, sheet: str | N
 
 
 def _read_lines(path: Path, intake: Intake) -> Iterator[Report | BadRow]:
-    with path.open(encoding=find_encoding(path)) as file:
-        for row, line in enumerate(file, 1):
+    with closing(lines_of(path, main_encoding(path))) as lines:
+        for row, line in enumerate(lines, 1):
             made = _plain(row, line, intake)
             if made is not None:
                 yield made
@@ -116,7 +118,7 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
         line = decode_line(raw)
         if line is None:
             advice = "这一行既不是 UTF-8 也不是 GB18030 编码，请转换编码后重新提交"
-            yield intake.bad(row, "bad_encoding", advice)
+            yield intake.bad(row, BAD_ENCODING, advice, {"line": decode_roughly(raw).rstrip("\r\n")})
             continue
         is_object = line.lstrip("\ufeff \t").startswith("{")
         if row == 1 and not is_object and is_heading_line(line, columns):
@@ -130,4 +132,6 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
 
 
 def _plain(row: int, line: str, intake: Intake) -> Report | BadRow | None:
+    if isinstance(line, DamagedLine):
+        return intake.bad(row, BAD_ENCODING, line.advice, {"text": line.rstrip("\r\n")})
     return intake.report(row, {"text": line.strip("\ufeff").rstrip("\r\n")}, {"text": "text"})

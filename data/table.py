@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from data.columns import Columns, looks_like_headings, map_columns
-from data.errors import EmptyFile, UnknownColumns
+from data.errors import EmptyFile, UnknownColumns, UnknownEncoding
 from data.intake import Intake
+from data.lines import BAD_ENCODING, DamagedLine
 from data.report import BadRow, Report
 
 HEADING_ROWS = 10  # a banner and a line of remarks stand above the headings, never a page of them
@@ -22,11 +23,13 @@ class Row:
         number: 1-based, as a spreadsheet shows it.
         cells: left to right.
         line: the row's first text line in a CSV file, else None.
+        damage: a line of it that holds bytes which cannot be read.
     """
 
     number: int
     cells: Sequence[str]
     line: int | None = None
+    damage: DamagedLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,16 @@ def reports_of(rows: Iterator[Row | BadRow], columns: Columns, intake: Intake) -
     Raises:
         EmptyFile: no filled cell.
         UnknownColumns: no heading row.
+        UnknownEncoding: the heading row, or one above it, is damaged.
     """
     first = list(islice(rows, HEADING_ROWS))
-    heading = find_heading([row for row in first if isinstance(row, Row)], columns, intake.file)
+    start = [row for row in first if isinstance(row, Row)]
+    try:
+        heading = find_heading(start, columns, intake.file)
+    except UnknownColumns:
+        check_headings(start, HEADING_ROWS, intake.file)
+        raise
+    check_headings(start, heading.number, intake.file)
     for row in chain(first, rows):
         if isinstance(row, BadRow):
             yield row
@@ -106,16 +116,36 @@ def reports_of(rows: Iterator[Row | BadRow], columns: Columns, intake: Intake) -
                 yield made
 
 
+def check_headings(rows: Iterable[Row], number: int, file: str) -> None:
+    """Refuse a table where bytes cannot be read in the rows down to that of its headings.
+
+    What a column is called decides what is read, and what is masked.
+
+    Raises:
+        UnknownEncoding: they cannot.
+    """
+    for row in rows:
+        if row.damage is not None and row.number <= number:
+            raise UnknownEncoding(
+                f"{file}: byte {row.damage.offset} cannot be read and may be one of the heading row; "
+                "mend the headings, or export the file again",
+                row.damage.offset,
+            )
+
+
 def _report(row: Row, heading: Heading, intake: Intake) -> Report | BadRow | None:
     names, width = heading.names, len(heading.names)
     cells = dict(zip(names, [*row.cells, *[""] * width], strict=False))
+    if row.damage is not None:
+        return intake.bad(
+            row.number, BAD_ENCODING, row.damage.advice, {**cells, **_surplus(row, width)}, row.line
+        )
     if any(cell.strip() for cell in row.cells[width:]):
-        surplus = {f"column {width + n}": cell for n, cell in enumerate(row.cells[width:], 1)}
         advice = (
             f"有 {len(row.cells)} 格，多于表头的 {width} 格，可能是“{heading.fields['text']}”一栏里的"
             f"分隔符没有加引号，请改正后重新提交"
         )
-        return intake.bad(row.number, "wrong_width", advice, {**cells, **surplus}, row.line)
+        return intake.bad(row.number, "wrong_width", advice, {**cells, **_surplus(row, width)}, row.line)
     made = intake.report(row.number, cells, heading.fields, row.line)
     if isinstance(made, BadRow) and made.reason == "no_text" and len(row.cells) < width:
         advice = (
@@ -124,6 +154,10 @@ def _report(row: Row, heading: Heading, intake: Intake) -> Report | BadRow | Non
         )
         return intake.bad(row.number, "wrong_width", advice, cells, row.line)
     return made
+
+
+def _surplus(row: Row, width: int) -> dict[str, str]:
+    return {f"column {width + n}": cell for n, cell in enumerate(row.cells[width:], 1)}
 
 
 def _width(row: Row) -> int:

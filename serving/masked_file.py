@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -21,13 +21,14 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from data.audit_tally import Tally
 from data.columns import Columns, find_columns
 from data.delimited import find_delimiter, split_rows
-from data.encoding import decode_line, find_encoding
+from data.encoding import decode_line, main_encoding
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake, cell_text
+from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.privacy.cells import CellMasker, headings_of
 from data.readers import DELIMITED, JSON, MAX_CHARS, WORKBOOKS
 from data.report import BadRow
-from data.table import HEADING_ROWS, Row
+from data.table import HEADING_ROWS, Row, check_headings
 from data.workbook import read_sheets
 from serving.cell import cut_cell, disarm, is_formula, printable
 from serving.faults import WrongUse
@@ -125,13 +126,16 @@ class MaskedFile:
             self._lines(map(decode_line, sys.stdin.buffer), out)
         else:
             path = Path(self.source)
-            with path.open(encoding=find_encoding(path), newline="") as file:
-                self._lines(file, out)
+            with closing(lines_of(path, main_encoding(path))) as lines:
+                self._lines(lines, out)
 
     def _lines(self, lines: Iterable[str | None], out: TextIO) -> None:
         for number, line in enumerate(lines, 1):
             if line is None:
                 self._unreadable(number, "既不是 UTF-8 也不是 GB18030 编码")
+                continue
+            if isinstance(line, DamagedLine):
+                self._unreadable(number, line.fault)
                 continue
             line = line.rstrip("\r\n")
             if line.lstrip("\ufeff ").startswith("{"):
@@ -143,23 +147,30 @@ class MaskedFile:
     def _delimited(self, out: TextIO) -> None:
         path = Path(self.source)
         intake = Intake(path.name, MAX_CHARS)
-        with path.open(encoding=find_encoding(path), newline="") as file:
-            first = list(islice(file, 20 * HEADING_ROWS))
+        with closing(lines_of(path, main_encoding(path))) as lines:
+            first = list(islice(lines, 20 * HEADING_ROWS))
             delimiter = find_delimiter(first, Columns(), intake)
             as_tabs = self.target is not None and self.target.suffix.lower() == ".tsv"
             between = "\t" if as_tabs else delimiter if delimiter in ",\t;|" else ","
             out.write("\ufeff")
             writer = csv.writer(out, delimiter=between)
-            rows = self._readable(split_rows(chain(first, file), delimiter, intake))
+            rows = self._readable(split_rows(chain(first, lines), delimiter, intake), intake)
             for row in self._masked((list(row.cells) for row in rows), f"文件 {path.name} "):
                 writer.writerow([_safe(str(cell)) for cell in row])
 
-    def _readable(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
-        for row in rows:
-            if isinstance(row, BadRow):
+    def _readable(self, rows: Iterator[Row | BadRow], intake: Intake) -> Iterator[Row]:
+        first = list(islice(rows, HEADING_ROWS))
+        start = [row for row in first if isinstance(row, Row)]
+        place, _ = headings_of([row.cells for row in start])
+        check_headings(start, start[place].number if place >= 0 else HEADING_ROWS, intake.file)
+        for row in chain(first, rows):
+            bad = row if isinstance(row, BadRow) else None
+            if isinstance(row, Row) and row.damage is not None:
+                bad = intake.bad(row.number, BAD_ENCODING, row.damage.advice, line=row.line)
+            if bad is not None:
                 self.unread += 1
-                self.tell(row.message)
-            else:
+                self.tell(bad.message)
+            elif isinstance(row, Row):
                 yield row
 
     def _workbook(self, part: Path) -> None:
@@ -208,17 +219,22 @@ class MaskedFile:
 
     def _json(self, out: TextIO) -> None:
         path = Path(self.source)
-        with path.open(encoding=find_encoding(path)) as file:
-            if path.suffix.lower() == ".json":
-                try:
-                    value = json.load(file)
-                except (ValueError, RecursionError):
-                    file.seek(0)
-                else:
-                    self._whole(value, out)
-                    return
-            for number, line in enumerate(file, 1):
-                if line.strip("\ufeff\0 \t\r\n"):
+        encoding = main_encoding(path)
+        if path.suffix.lower() == ".json":
+            if encoding.fault is not None:
+                raise encoding.fault
+            try:
+                value = json.loads(path.read_text(encoding.name))
+            except (ValueError, RecursionError):
+                pass  # lines, or broken
+            else:
+                self._whole(value, out)
+                return
+        with closing(lines_of(path, encoding)) as lines:
+            for number, line in enumerate(lines, 1):
+                if isinstance(line, DamagedLine):
+                    self._unreadable(number, line.fault)
+                elif line.strip("\ufeff\0 \t\r\n"):
                     self._object(number, line, out)
 
     def _whole(self, value: object, out: TextIO) -> None:

@@ -86,6 +86,7 @@ def test_a_cell_far_beyond_the_cap_is_too_long(tmp_path: Path) -> None:
     path.write_text("编号,内容\n1," + "a" * 4_100_000 + "\n2,井盖\n", encoding="utf-8")
     bad, good = read_reports(path)
     assert isinstance(bad, BadRow) and (bad.row, bad.reason) == (2, "too_long")
+    assert len(bad.raw["line"]) == 4_100_002
     assert isinstance(good, Report) and good.id == "2"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.encoding import find_encoding
+from data.encoding import find_encoding, main_encoding
 from data.errors import UnknownEncoding
 
 TEXT = "编号,内容\n1,小区门口的路灯坏了很久\n"
@@ -73,3 +73,59 @@ def test_bytes_of_no_encoding_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x89\xff\xff\xff")
     with pytest.raises(UnknownEncoding):
         find_encoding(path)
+
+
+LETTERS = "小区门口的路灯坏了很久，打了几次热线都没有人来修。" * 20
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (LETTERS.encode() + b"\xff" + LETTERS.encode(), "utf-8"),
+        (b"\xef\xbb\xbf" + LETTERS.encode() + b"\xff", "utf-8-sig"),
+        (LETTERS.encode("gb18030") + b"\xc4," + LETTERS.encode("gb18030"), "gb18030"),
+        (b"\xff" + LETTERS.encode("gb18030") + b"\xc4", "gb18030"),
+        # Half a page of figures around each letter: their number says nothing of the encoding.
+        (b"0123456789" * 5_000 + LETTERS.encode("gb18030") + b"\xc4,", "gb18030"),
+        (b"0123456789" * 5_000 + LETTERS.encode() + b"\xe4,", "utf-8"),
+        (b'{"text": "\\u8def\\u706f"}\n' * 100 + b"\xff\n", "utf-8"),
+    ],
+)
+def test_a_file_with_few_damaged_places_is_what_it_plainly_is(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    found = main_encoding(tmp_path / "a.csv")
+    assert found.name == name and found.fault is not None
+    with pytest.raises(UnknownEncoding) as caught:
+        find_encoding(tmp_path / "a.csv")
+    assert found.fault.offset == caught.value.offset
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_whole_file_has_no_fault(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.csv").write_bytes(LETTERS.encode(name))
+    assert main_encoding(tmp_path / "a.csv").name == name
+    assert main_encoding(tmp_path / "a.csv").fault is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
+        bytes(n * n % 251 for n in range(10_000)),
+        "".join(f"路{n}".encode().decode("latin-1") + "\xff" for n in range(500)).encode("latin-1"),
+        LETTERS.encode("utf-16")[:-1],
+        LETTERS.encode("utf-16-le")[:-1],
+        ("小區門口的路燈壞了很久，沒有人來修" * 20).encode("big5") + b"\xff,",
+        ("ロシアの道路が壊れて困っています" * 20).encode("shift-jis") + b"\xff,",
+        ("Le café est fermé à l'été " * 20).encode("latin-1"),
+        b"\xff",
+        b"1,2\n\xff\xfe",
+    ],
+)
+def test_what_is_not_plainly_one_encoding_is_refused(tmp_path: Path, content: bytes) -> None:
+    """A picture, too many damaged places, half a UTF-16 file, other writings."""
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UnknownEncoding):
+        main_encoding(tmp_path / "a.csv")

@@ -37,6 +37,7 @@ def test_bad_lines_come_in_place(tmp_path: Path) -> None:
         (6, "broken_json"),
     ]
     assert isinstance(made[1], BadRow) and "井盖" not in made[1].message
+    assert isinstance(made[2], BadRow) and made[2].raw == {"value": "[1]"}
     assert made[-1] == Report("a.jsonl:7", "噪声")
 
 

@@ -55,6 +55,12 @@ def test_each_line_of_standard_input_is_decoded_by_itself(monkeypatch: pytest.Mo
     assert isinstance(third, BadRow) and third.reason == "bad_encoding"
 
 
+def test_a_line_that_cannot_be_decoded_is_kept_as_far_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, "路灯".encode() + b"\xff\n" + "井盖".encode("gb18030") + b"\xff\r\n")
+    made = [row for row in read_reports(Path("-")) if isinstance(row, BadRow)]
+    assert [dict(row.raw) for row in made] == [{"line": "路灯\ufffd"}, {"line": "井盖\ufffd"}]
+
+
 @pytest.mark.parametrize(
     "line", ["工单编号,承办单位,诉求内容,受理时间", "\ufeff编号\t内容（必填）", '"市民说的话";"受理时间"']
 )

@@ -12,8 +12,8 @@ import pytest
 from openpyxl import Workbook
 
 from serving.bulk import writers
-from tests.serving.bulk.conftest import lines
-from tests.serving.conftest import HOSPITAL, QUIET, SCHOOL, Petition, write_csv
+from tests.serving.bulk.conftest import HEADING, lines, rows_of
+from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
 
 
 def places(path: Path) -> list[tuple[str, int]]:
@@ -121,6 +121,22 @@ def test_a_broken_file_ends_the_job_before_any_tagging(bulk: Petition, tmp_path:
     ended = bulk(good, tmp_path / "b.xlsx", tmp_path / "out.jsonl")
 
     assert ended.code == 4 and "b.xlsx" in ended.err and not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("told", [(), ("--mask", "output")])
+def test_a_row_with_half_a_character_is_a_reject(
+    bulk: Petition, tmp_path: Path, told: tuple[object, ...]
+) -> None:
+    rows = [",".join(row).encode("gb18030") for row in rows_of(7)]
+    rows[3] = rows[3].replace(PLANTED.encode("gb18030"), PLANTED.encode("gb18030")[:-1])
+    (tmp_path / "in.csv").write_bytes(b"\n".join([",".join(HEADING).encode("gb18030"), *rows]))
+    ended = bulk(tmp_path / "in.csv", tmp_path / "out.jsonl", *told)
+    (reject,) = lines(tmp_path / "out.jsonl.rejects.jsonl")
+
+    assert ended.code == 1 and len(lines(tmp_path / "out.jsonl")) == 6
+    assert (reject["file"], reject["row"], reject["reason"]) == ("in.csv", 5, "bad_encoding")
+    assert "个字节处不是 GB18030 编码" in reject["message"]
+    assert ("raw" in reject) == (not told)
 
 
 def test_all_files_that_cannot_be_read_are_named_at_once(bulk: Petition, tmp_path: Path) -> None:

@@ -157,6 +157,39 @@ def test_a_line_that_is_no_json_is_left_out_and_named(petition: Petition, tmp_pa
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == {"text": "路灯坏了"}
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_damaged_row_is_left_out_and_named(
+    petition: Petition, tmp_path: Path, suffix: str, encoding: str
+) -> None:
+    """Half a character: what it was nobody knows, and so what to cover."""
+    object_line = json.dumps({"姓名": "王小明", "内容": TEXT}, ensure_ascii=False)
+    line = {".txt": TEXT, ".jsonl": object_line}.get(suffix, f"王小明,{TEXT}")
+    head = ["姓名,内容"] if suffix in (".csv", ".tsv") else []
+    lines = [words.encode(encoding) for words in [*head, *[line] * 20]]
+    lines[12] = lines[12].replace("王小明".encode(encoding), "王小明".encode(encoding)[:-1])
+    source, target = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    source.write_bytes(b"\n".join(lines))
+    ended = quiet(petition("mask", source, target))
+    written = target.read_text(encoding="utf-8-sig")
+
+    assert ended.code == 1 and "第 13 行" in ended.err and f"不是 {encoding.upper()} 编码" in ended.err
+    assert written.count(PLANTED) == 19 and "王小" not in written and "13800138000" not in written
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.json"])
+def test_damaged_headings_or_lists_are_not_masked(petition: Petition, tmp_path: Path, name: str) -> None:
+    """A column whose heading is not known is not covered."""
+    rows = [f"王小明,{TEXT}"] * 20
+    text = json.dumps(rows, ensure_ascii=False) if name == "in.json" else "\n".join(["姓名,内容", *rows])
+    damaged = "王小" if name == "in.json" else "姓名"
+    whole = damaged.encode()
+    (tmp_path / name).write_bytes(text.encode().replace(whole, whole[:-1], 1))
+    ended = quiet(petition("mask", tmp_path / name, tmp_path / f"out.{name}"))
+
+    assert ended.code == 4 and not (tmp_path / f"out.{name}").exists()
+
+
 def test_lines_go_through_standard_streams(petition: Petition) -> None:
     given = f"{TEXT}\n" + json.dumps({"姓名": "王小明"}) + "\n"
     ended = quiet(petition("mask", "-", "-", stdin=given.encode()))
