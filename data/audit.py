@@ -112,9 +112,10 @@ class AuditLog:
             try:
                 _write(file, out)
                 os.fsync(file)
-            except OSError:
+            except OSError as error:
                 # A full disk takes half a line; nobody was told that it is there, so it goes again.
                 os.ftruncate(file, size)
+                error.filename = str(self.path)
                 raise
             self._keep_head(line, before)
 

@@ -40,7 +40,11 @@ class WrongUse(Exception):
 _SYSTEM = {
     errno.ENOENT: "没有这个文件或文件夹", errno.EACCES: "没有权限", errno.EPERM: "没有权限",
     errno.ENOSPC: "磁盘已满", errno.EISDIR: "这是文件夹，不是文件", errno.ENOTDIR: "路径中有一段不是文件夹",
-    errno.EROFS: "磁盘只读", errno.EIO: "磁盘读写出错",
+    errno.EROFS: "磁盘只读", errno.EIO: "磁盘读写出错", errno.EDQUOT: "磁盘配额已用完",
+    errno.EFBIG: "文件超过了磁盘或系统限制的大小", errno.EMFILE: "打开的文件太多，请调高上限（ulimit -n）",
+    errno.ENFILE: "整台机器打开的文件太多", errno.ESTALE: "网络共享上的文件已失效，请重新挂载共享后再运行",
+    errno.ENOLCK: "网络共享不支持文件锁", errno.ELOOP: "链接互相指向，绕成了圈", errno.EEXIST: "已经存在",
+    errno.EBUSY: "正被别的程序占用", errno.ENOMEM: "内存不够", errno.ETIMEDOUT: "磁盘或网络共享没有响应",
 }  # fmt: skip
 # By name, so that saying what was wrong loads nothing.
 _FILES = {

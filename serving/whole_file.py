@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 PRIVATE = 0o600
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -27,19 +28,32 @@ def whole_file(path: Path, private: bool = False) -> Iterator[Path]:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "", str(path))
     if is_device(path):
-        yield path
+        with naming(path):
+            yield path
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.touch()
         usual = (path if path.is_file() else part).stat().st_mode
         _set_mode(part, PRIVATE)
-        yield part
+        with naming(path):
+            yield part
         if not private:
             _set_mode(part, stat.S_IMODE(usual))
         commit(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name what was to be written where there is no room for it: an open file's error names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            error.filename = str(path)
+        raise
 
 
 def _set_mode(path: Path, mode: int) -> None:

@@ -38,6 +38,7 @@ from serving.bulk.writers import count_files
 from serving.exports import chosen_tagger, load_export
 from serving.faults import WrongUse
 from serving.version import package_version
+from serving.whole_file import naming
 
 OURS = 0o700  # of the folder of parts: they hold rows as received
 
@@ -77,7 +78,7 @@ class Job:
             raise FileNotFoundError(errno.ENOENT, "", str(self.places.target.parent))
         if self.places.target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "", str(self.places.target))
-        with locked(self.places.lock), self._leaving_parts():
+        with locked(self.places.lock), self._leaving_parts(), naming(self.places.target):
             told = self.settings
             tagger = chosen_tagger(load_export(told.model), told.threads, wanted=told.engine).tagger
             inputs = self._inputs()

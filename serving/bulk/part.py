@@ -14,7 +14,7 @@ from pathlib import Path
 
 from serving.bulk.faults import LostRows
 from serving.bulk.record import Record
-from serving.whole_file import commit
+from serving.whole_file import commit, naming
 
 _NEW = ".new"  # ends the name of a part that is being written
 _TRIES = ".tries"  # and of a file with a byte for each time that workers have begun it
@@ -51,8 +51,9 @@ class Parts:
         # A worker taken for dead may still write the part that another one makes again.
         part = path.with_suffix(f".{secrets.token_hex(4)}{_NEW}")
         try:
-            part.write_bytes(packed)
-            commit(part, path)
+            with naming(self.folder):
+                part.write_bytes(packed)
+                commit(part, path)
         except OSError:
             part.unlink(missing_ok=True)
             raise
@@ -85,7 +86,7 @@ class Parts:
     def tried(self, number: int) -> int:
         """Note that a part is begun; tell how often it has been since `sweep`."""
         path = self.path(number).with_suffix(_TRIES)
-        with path.open("ab") as file:
+        with naming(self.folder), path.open("ab") as file:
             file.write(b".")
         return path.stat().st_size
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import pytest
 
@@ -50,6 +51,9 @@ def test_every_error_of_reading_has_chinese_words(kind: type[DataError]) -> None
 def test_system_errors_are_in_chinese() -> None:
     assert explain(PermissionError(errno.EACCES, "Permission denied", "out.csv"))[0] == "out.csv：没有权限"
     assert explain(OSError(errno.ENOSPC, "No space left"))[0] == "读写文件：磁盘已满"
+    for number in (errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENOLCK):
+        said = explain(OSError(number, os.strerror(number), "out.csv"))[0]
+        assert said.startswith("out.csv：") and os.strerror(number) not in said
 
 
 def test_the_message_of_an_unforeseen_error_is_not_shown() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -438,6 +440,24 @@ def test_a_folder_that_cannot_be_written_is_said(bulk: Petition, big: Path) -> N
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("most", [1_000, 7_000])
+def test_a_file_larger_than_the_system_allows_is_named(
+    bulk: Petition, tmp_path: Path, suffix: str, most: int
+) -> None:
+    """What the job notes down, or what it makes of its parts."""
+    source, target = write_csv(tmp_path / "in.csv", rows_of(200), HEADING), tmp_path / f"out.{suffix}"
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, usual[1]))
+    try:
+        ended = bulk(source, target, "--chunk-rows", 20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert ended.code == 4 and f"错误：{target}：文件超过了磁盘或系统限制的大小" in ended.err
+    assert bulk(source, target, "--chunk-rows", 20).code == 1
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "parquet"])
 def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_path: Path, suffix: str) -> None:
     small = tmp_path / "small"
     small.mkdir()
@@ -448,7 +468,8 @@ def test_a_full_disk_keeps_the_parts_and_the_job_goes_on(bulk: Petition, tmp_pat
         source = write_csv(tmp_path / "in.csv", rows_of(3000), HEADING)
         told = (source, small / f"out.{suffix}", "--chunk-rows", 200)
         full = bulk(*told)
-        assert full.code == 4 and "磁盘已满" in full.err and "部分保留" in full.err
+        assert full.code == 4 and "部分保留" in full.err
+        assert re.search(rf"错误：{small}/out\.\S+：磁盘已满", full.err), full.err
         parts = small / f"out.{suffix}.parts"
         assert list(parts.glob("*.part")) and not list(parts.glob("*.new"))
 
