@@ -84,10 +84,11 @@ class Job:
             inputs = self._inputs()
             planned = self._plan(inputs, tagger)
             finished = self._finished(planned) or self._work(planned, inputs, tagger)
-            if self.settings.summary:
+            if told.summary:
                 from serving.bulk.summary_page import write_summary
 
-                write_summary(self.places.summary, finished, tagger.export.taxonomy)
+                taxonomy = tagger.export.taxonomy
+                write_summary(self.places.summary, finished, taxonomy, told.overwrite)
         return finished
 
     def _inputs(self) -> Inputs:

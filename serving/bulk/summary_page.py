@@ -9,6 +9,7 @@ from typing import Any
 
 from data.taxonomy import Axis, Taxonomy
 from serving.bulk.charts import bars, columns, shade, share
+from serving.bulk.faults import OtherJob
 from serving.bulk.figures import NONE, OTHER, crossed
 from serving.bulk.manifest import Manifest
 from serving.unread import sheets_named
@@ -41,14 +42,22 @@ _REASONS = {
 }  # fmt: skip
 
 
-def write_summary(path: Path, done: Manifest, taxonomy: Taxonomy) -> None:
-    """Write the page of a finished job.
+def write_summary(path: Path, done: Manifest, taxonomy: Taxonomy, overwrite: bool) -> None:
+    """Write the page of a finished job, unless it is there already.
 
     Raises:
+        OtherJob: something else is there, and `overwrite` does not allow to replace it.
         OSError: it cannot be written.
     """
+    page = summary_page(done, taxonomy)
+    if path.is_file() and not overwrite:
+        if path.read_bytes() == page.encode("utf-8", "replace"):
+            return
+        raise OtherJob(
+            f"{path} 已经存在，不是这个作业写的，或后来被改动过，没有替换；移走它，或加 --overwrite 替换它"
+        )
     with whole_file(path) as part, open_text(part) as out:
-        out.write(summary_page(done, taxonomy))
+        out.write(page)
 
 
 def summary_page(done: Manifest, taxonomy: Taxonomy) -> str:

@@ -264,6 +264,20 @@ def test_an_output_of_something_else_is_not_replaced_unless_asked(
     assert bulk(big, target, "--overwrite").code == 1 and target.stat().st_size > 1000
 
 
+def test_a_page_of_figures_that_is_not_the_jobs_is_not_replaced(
+    bulk: Petition, big: Path, tmp_path: Path
+) -> None:
+    target, page = tmp_path / "out.csv", tmp_path / "out.csv.summary.html"
+    bulk(big, target)
+    page.write_text("mine", encoding="utf-8")
+    refused = bulk(big, target, "--summary")
+    assert refused.code == 5 and str(page) in refused.err and page.read_text(encoding="utf-8") == "mine"
+
+    assert bulk(big, target, "--summary", "--overwrite").code == 1
+    written = page.stat().st_ino
+    assert bulk(big, target, "--summary").code == 1 and page.stat().st_ino == written
+
+
 @pytest.mark.parametrize("ending", ["", ".rejects.jsonl", ".tags.gz", ".summary.html", ".manifest.json"])
 def test_a_file_that_appears_beside_an_unfinished_job_is_not_replaced(
     bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
