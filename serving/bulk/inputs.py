@@ -179,6 +179,9 @@ class Inputs:
 
     def _rows(self, source: Source) -> Iterator[Report | BadRow]:
         if source.stream:
+            if not source.mark()[0]:
+                # So a pipe looks whose first command has failed.
+                raise EmptyFile(f"{source.name}: standard input held nothing, not even an empty line")
             with source.open() as stream:
                 yield from read_stream(stream, self.columns, Intake(source.name, self.max_chars))
             return

@@ -77,12 +77,14 @@ class KnownTags:
 
 
 def tags_of(target: Path) -> Path:
-    """Where an earlier output keeps its tags.
+    """Where an earlier output keeps its tags; those of OUT-2.xlsx are with those of all of OUT.xlsx.
 
     Raises:
         JobFault: it has none.
     """
     path = Places.of(target).tags
+    if not path.is_file() and (whole := Places.output_of(target.resolve())) is not None:
+        path = Places.of(whole).tags
     if not path.is_file():
         raise JobFault(
             f"--only-changed：{target} 旁边没有 {path.name}；要给 petition bulk 写的结果，两个文件放在一起"

@@ -87,8 +87,8 @@ class Places:
         return [self.target.with_name(f"{stem}-{number}{suffix}") for number in range(1, count + 1)]
 
     @staticmethod
-    def is_output(path: Path) -> bool:
-        """Tell whether the manifest of a finished job, of this output or another, names a file as its own.
+    def output_of(path: Path) -> Path | None:
+        """The output of a finished job whose manifest names a file as its own: OUT.xlsx for OUT-2.xlsx.
 
         It may have been corrected since, so its bytes are not looked at.
         """
@@ -97,10 +97,10 @@ class Places:
             try:
                 manifest = json.loads(path.with_name(f"{name}.manifest.json").read_text(encoding="utf-8"))
                 if any(output["file"] == path.name for output in manifest["outputs"]):
-                    return True
+                    return path.with_name(name)
             except (OSError, ValueError, KeyError, TypeError):
                 continue  # not there, or another program's
-        return False
+        return None
 
     def is_ours(self, path: Path) -> bool:
         """Tell whether a file in an input folder was written by this job or another one like it."""

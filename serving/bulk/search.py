@@ -86,9 +86,10 @@ class Search:
         real = path.resolve()
         if places.is_ours(real):
             return True
-        if earlier := Places.is_output(real):
-            self.ours.append(name)
-        return earlier
+        if Places.output_of(real) is None:
+            return False
+        self.ours.append(name)
+        return True
 
 
 def find_sources(given: Sequence[str], places: Places) -> tuple[list[Source], list[str]]:

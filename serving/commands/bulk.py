@@ -10,7 +10,7 @@ import typer
 
 from serving.bulk.choices import ADDRESS, LOCAL, Form, Names, Shown, check_cluster, choose_form
 from serving.commands.tag import EVIDENCE, MATTERS, EvidenceFor
-from serving.faults import Code, WrongUse, explain
+from serving.faults import Code, WrongUse, explain, tell
 from serving.help import (
     ENGINE,
     MASK,
@@ -145,6 +145,8 @@ def bulk(
         # SystemExit is the signal that ends a container.
         said, code = ("已中断", Code.TERMINATED) if isinstance(error, SystemExit) else explain(error)
         watch.end({"code": int(code), "error": said, "seconds": round(time.perf_counter() - began, 1)})
+        if isinstance(error, SystemExit):
+            tell(said)  # which is said of every other error where it becomes the exit code
         raise
     places = Places.of(out)
     seconds = time.perf_counter() - began
@@ -172,5 +174,10 @@ def _is_address(args: list[str], place: int) -> bool:
 def _check_inputs(inputs: list[str], out: Path, only_changed: Path | None) -> None:
     if any(Path(name).is_file() and out.is_file() and Path(name).samefile(out) for name in inputs):
         raise WrongUse("结果文件就是要打标的文件；请换一个名字")
-    if only_changed is not None and only_changed.resolve() == out.resolve():
+    from serving.bulk.places import Places
+
+    if only_changed is not None and out.resolve() in (
+        only_changed.resolve(),
+        Places.output_of(only_changed.resolve()),
+    ):
         raise WrongUse("--only-changed：新结果要用另一个文件名，原结果留着对照")

@@ -123,6 +123,20 @@ def test_a_broken_file_ends_the_job_before_any_tagging(bulk: Petition, tmp_path:
     assert ended.code == 4 and "b.xlsx" in ended.err and not list(tmp_path.glob("out*"))
 
 
+@pytest.mark.parametrize("told", [(), ("--sealed",)])
+def test_standard_input_with_nothing_at_all_is_an_empty_file(
+    bulk: Petition, tmp_path: Path, told: tuple[object, ...]
+) -> None:
+    """A pipe whose first command failed looks so; an empty line says that it did not."""
+    failed = bulk("-", tmp_path / "out.jsonl", *told, stdin=b"")
+    assert (
+        failed.code == 4 and "standard input held nothing" in failed.err and not list(tmp_path.glob("out*"))
+    )
+
+    ended = bulk("-", tmp_path / "out.jsonl", *told, stdin=b"\n")
+    assert ended.code == 0 and "stdin：没有数据行" in ended.err and (tmp_path / "out.jsonl").is_file()
+
+
 @pytest.mark.parametrize("told", [(), ("--mask", "output")])
 def test_a_row_with_half_a_character_is_a_reject(
     bulk: Petition, tmp_path: Path, told: tuple[object, ...]

@@ -586,6 +586,18 @@ def test_another_model_tags_every_row_again(
     assert {row["tagged_at"] for row in lines(tmp_path / "new.jsonl")} == {"2027"}
 
 
+def test_a_part_of_a_split_workbook_stands_for_the_whole(
+    bulk: Petition, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "BOOK_ROWS", 20)
+    bulk(big, tmp_path / "old.xlsx")
+    ended = bulk(big, tmp_path / "new.csv", "--only-changed", tmp_path / "old-2.xlsx")
+    assert ended.code == 1 and "54 件的文字没有变" in ended.err
+
+    itself = bulk(big, tmp_path / "old.xlsx", "--overwrite", "--only-changed", tmp_path / "old-2.xlsx")
+    assert itself.code == 2 and "新结果要用另一个文件名" in itself.err
+
+
 def test_an_old_output_without_its_tags_is_refused(bulk: Petition, big: Path, tmp_path: Path) -> None:
     bulk(big, tmp_path / "old.csv")
     (tmp_path / "old.csv.tags.gz").unlink()

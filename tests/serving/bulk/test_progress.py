@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from model.export import Export
 from serving.bulk import progress
 from serving.bulk.choices import Shown
 from serving.bulk.progress import Watch, duration
+from tests.serving.bulk.conftest import start_job
 from tests.serving.conftest import Petition
+
+# Read by every Python on its path at its start.
+SLOW = """
+import time
+from serving.bulk import part
+
+real = part.Parts.write
+def write(self, number, records):
+    real(self, number, records)
+    time.sleep(0.2)
+part.Parts.write = write
+"""
 
 
 def test_json_lines_tell_a_scheduler_how_far_it_is(
@@ -43,6 +59,28 @@ def test_the_end_of_a_job_that_fails_is_told_to_a_scheduler_too(
 
     assert (end["event"], end["code"]) == ("end", ended.code) and ended.code == 7
     assert "--max-rejects" in end["error"] and error == f"错误：{end['error']}"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_job_that_is_ended_from_outside_says_so_in_a_plain_line_too(
+    source: Path, tmp_path: Path, export: Export, number: int, code: int
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(SLOW, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{Path(__file__).parents[3]}"}
+    told = ("--processes", "1", "--progress", "json")
+    job = start_job(source, tmp_path / "out.csv", export, *told, env=env)
+    until = time.monotonic() + 120
+    while not list(tmp_path.glob("out.csv.parts/*.part")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    job.send_signal(number)
+    _, said = job.communicate(timeout=120)
+    *events, error = said.splitlines()
+
+    assert job.returncode == json.loads(events[-1])["code"] == code
+    assert json.loads(events[-1])["event"] == "end" and error == "错误：已中断"
 
 
 @pytest.mark.parametrize("shown", [Shown.json, Shown.log])
