@@ -59,6 +59,11 @@ class Protection:
             audit_path(environment),
         )
 
+    @property
+    def covers(self) -> bool:
+        """Whether what is written down of a report is less than its words."""
+        return self.sealed or self.masking is not Masking.none
+
     def guard(self, stored: bool) -> Guard:
         """The Guard of a job; seals the process where that is asked for.
 

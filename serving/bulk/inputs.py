@@ -40,26 +40,30 @@ class Source:
         name: in ids, rejects and the column of the file; unique in a job.
         stream: it holds what standard input held.
         held: the bytes, where they may not lie in a file.
+        covered: the job writes down less than what is in it: it masks, seals, or has a watch list.
     """
 
     path: Path
     name: str
     stream: bool = False
     held: bytes | None = field(default=None, repr=False, compare=False)
+    covered: bool = False
 
     def open(self) -> io.BufferedReader | io.BytesIO:
         """Open it to be read from its beginning."""
         return self.path.open("rb") if self.held is None else io.BytesIO(self.held)
 
     def digest(self) -> str:
-        """SHA-256 of the bytes; of bytes that no file may hold a fingerprint that is slow to make: what is
-        written down confirms no guesses by the million, nor is it found by a text's hash."""
+        """SHA-256 of the bytes; where they are `covered` a fingerprint that is slow to make.
+
+        It is written down: a file of one letter must not confirm guesses of a number in it by the million,
+        nor be found by a text's hash.
+        """
         with self.open() as stream:
             found = hashlib.file_digest(stream, "sha256")
-        if self.held is None:
+        if not self.covered:
             return found.hexdigest()
-        salt = f"petition {self.path}".encode()
-        return hashlib.scrypt(found.digest(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()
+        return hashlib.scrypt(found.digest(), salt=b"petition input", n=2**14, r=8, p=1, dklen=32).hex()
 
     def mark(self) -> tuple[int, int]:
         """Size and time of the last change: whoever writes to the file changes it.

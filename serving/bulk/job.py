@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -102,6 +102,8 @@ class Job:
             else:
                 self.places.folder.mkdir(mode=OURS, exist_ok=True)
                 keep_stream(sources[0])
+        if told.protection.covers or told.protection.watch_list is not None:
+            sources = [replace(source, covered=True) for source in sources]
         for remark in remarks:
             self.watch.remark(remark)
         return Inputs(sources, told.columns, told.max_chars, told.sheet)

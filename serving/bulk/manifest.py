@@ -26,6 +26,7 @@ class InputFile:
     """A source as a job found it.
 
     Attributes:
+        sha256: `Source.digest`.
         rows: reports and rejects; blank rows are neither.
         sheets_left: of a workbook: sheets that hold reports too and are not read.
     """

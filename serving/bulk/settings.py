@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from data.columns import Columns
-from data.privacy.masked_report import Masking
 from data.readers import MAX_CHARS
 from model.tagger import EvidenceFor
 from serving.bulk.choices import Form, Names
@@ -81,7 +80,7 @@ class Settings:
         """Whether tags are kept for --only-changed. The hash of a text that is covered would tell a guess of
         what is under the cover from the truth: with all else known, a telephone number is soon tried out.
         """
-        return self.protection.masking is Masking.none and not self.protection.sealed
+        return not self.protection.covers
 
     def identity(self) -> Mapping[str, Any]:
         """What decides the tags and how rows are dealt to parts, beside inputs and model; JSON values."""

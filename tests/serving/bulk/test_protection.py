@@ -162,6 +162,27 @@ def test_sealed_standard_input_stays_in_memory(bulk: Petition, tmp_path: Path) -
     assert "不再重做" in bulk(*told, stdin=given).err
 
 
+@pytest.mark.parametrize(("flags", "plain"), [
+    ((), True), (("--mask", "output"), False), (("--mask", "input"), False), (("--sealed",), False),
+    (("--watch-list", "names.txt"), False),
+])  # fmt: skip
+def test_no_hash_of_a_covered_file_is_kept(
+    bulk: Petition, named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...],
+    plain: bool,
+) -> None:  # fmt: skip
+    """A file of one letter is known by its hash, and a number under a cover is found by trying all."""
+    monkeypatch.chdir(tmp_path)
+    Path("names.txt").write_text("钱多多\n", encoding="utf-8")
+    told = (named, tmp_path / "out.csv", *flags)
+    assert bulk(*told).code == 1
+    manifest = Path("out.csv.manifest.json").read_text(encoding="utf-8")
+
+    assert (hashlib.sha256(named.read_bytes()).hexdigest() in manifest) == plain
+    assert "不再重做" in bulk(*told).err
+    named.write_text(named.read_text(encoding="utf-8").replace(PHONE, "13800138001"), encoding="utf-8")
+    assert "输入内容变了" in bulk(*told).err
+
+
 def test_nobody_else_reads_what_an_unfinished_job_leaves(
     bulk: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
