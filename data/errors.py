@@ -107,6 +107,10 @@ class NewReviewLog(BadReviewLog):
     """A database whose schema is newer than this program."""
 
 
+class BadReviewKey(BadReviewLog):
+    """A key of a review log's hashes that is not there, is none, or is another log's."""
+
+
 class ReviewConflict(DataError):
     """A review that does not go with what is in the log."""
 

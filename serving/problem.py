@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from data.errors import NewReviewLog, OldReviewLog, ReviewConflict, ReviewLogAway, UnknownReview
+from data.errors import BadReviewKey, NewReviewLog, OldReviewLog, ReviewConflict, ReviewLogAway, UnknownReview
 from data.privacy.watch_list import BadWatchList
 from model.export import BrokenExport
 from model.golden import GoldenMismatch
@@ -26,7 +26,7 @@ from serving.settings import BadSettings
 
 MEDIA_TYPE = "application/problem+json"
 RELOAD_ERRORS = (BrokenExport, GoldenMismatch, BadKeys, BadWatchList, BadSettings)
-REVIEW_ERRORS = (ReviewLogAway, OldReviewLog, NewReviewLog, ReviewConflict, UnknownReview)
+REVIEW_ERRORS = (BadReviewKey, ReviewLogAway, OldReviewLog, NewReviewLog, ReviewConflict, UnknownReview)
 RETRY_S = 5  # where the service itself will be back, or another one is
 
 
@@ -158,6 +158,7 @@ def _of_reviews(error: Exception) -> Problem:
         return Problem("conflict", f"{error}".capitalize() + ".")
     details: dict[type[Exception], str] = {
         OldReviewLog: "Its schema is older than this program: run `petition reviews migrate`.",
+        BadReviewKey: "Its key is not there, or another: the service's log says more.",
         NewReviewLog: "Its schema is newer than this program: update the program.",
     }
     return Problem("reviews_away", details.get(type(error), ""), {"Retry-After": str(RETRY_S)})

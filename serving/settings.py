@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from data.privacy.masked_report import Masking
+from data.reviews.key import key_beside
 from serving.rates import parse_rate
 from serving.settings_words import setting_words, unknown_setting
 
@@ -93,6 +94,11 @@ class ServeSettings(BaseSettings):
         "", repr=False,
         description="The review log: a SQLite file, or `postgresql://…`; empty, no reviews are taken.",
     )  # fmt: skip
+    reviews_key: Path | None = Field(
+        None,
+        description="File with the key of the review log's hashes, made where there is none; unset, beside a "
+        "SQLite file. PostgreSQL needs it.",
+    )
     reviews_queue: Path | None = Field(
         None, description="File of reports to review at `/review`, in its order; read again when it changes."
     )
@@ -148,6 +154,10 @@ class ServeSettings(BaseSettings):
             )
         if self.sealed and self.reviews_database:
             raise ValueError("密封模式（sealed）不留复核记录，请去掉 reviews_database，或不用密封模式")
+        if self.reviews_database and not (self.reviews_key or key_beside(self.reviews_database)):
+            raise ValueError(
+                "复核库是 PostgreSQL 时，要用 reviews_key 指明摘要密钥文件（没有则新建；几个服务用同一个）"
+            )
         for name in ("tls_cert", "tls_key", "keys", "watch_list"):
             path: Path | None = getattr(self, name)
             if path is not None and not path.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from data.columns import Columns
 from data.imports.names import Names
@@ -31,6 +32,7 @@ class Plan:
         annotator: the column that says who labelled; None: it is found by its heading.
         blank: what a blank cell means.
         reports: the reports as received, for files that hold no texts.
+        key: file with the key of review logs; None: it lies beside a SQLite file.
         each_reviewer: a review log gives the reading of each reviewer, to be voted on; otherwise a later
             correction wins over all that was said before.
     """
@@ -43,6 +45,7 @@ class Plan:
     blank: Blank = Blank.unlabelled
     reports: Originals | None = field(default=None, repr=False)
     each_reviewer: bool = False
+    key: Path | None = None
 
     @property
     def taxonomy(self) -> Taxonomy:

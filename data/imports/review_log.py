@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from data.imports.objects import objects_of
@@ -13,6 +13,7 @@ from data.intake import Intake, cell_text
 from data.readers import MAX_CHARS
 from data.report import BadRow, Report
 from data.reviews.effect import latest, standing
+from data.reviews.key import ReviewKey, key_beside, key_of
 from data.reviews.line import from_line, labels_before
 from data.reviews.review import Review
 
@@ -23,7 +24,7 @@ def read_reviews(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
     The words come from `plan.reports`, by their hash; failing that, from the log where it keeps them.
 
     Raises:
-        BadReviewLog: the database cannot be read.
+        BadReviewLog: the database cannot be read, or `plan.reports` are given and the key is not.
         DataError: what `objects_of` raises.
     """
     rows: list[Review] = []
@@ -38,8 +39,11 @@ def read_reviews(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
                 yield made
             else:
                 rows.append(made)
+    key = _key(source, plan, rows)
+    if key is not None:  # so that a report has one hash, whichever version of the program took the review
+        rows = [replace(row, report_hash=key.keyed(row.report_hash)) for row in rows]
     for review in latest(standing(rows), by_person=plan.each_reviewer):
-        report = _report(review, source, plan)
+        report = _report(review, source, plan, key)
         if isinstance(report, BadRow):
             yield report
             continue
@@ -53,6 +57,15 @@ def read_reviews(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             unsure=review.unsure,
             corrects=not plan.each_reviewer,
         )
+
+
+def _key(source: Source, plan: Plan, rows: Sequence[Review]) -> ReviewKey | None:
+    """The log's key, where it is at hand; another log's is none."""
+    path = plan.key or key_beside(source.place)
+    if path is None or not (plan.key or path.is_file()):
+        return None
+    key = ReviewKey.load(path)
+    return key if all(key_of(row.report_hash) in ("", key.id) for row in rows) else None
 
 
 def _of_lines(source: Source, plan: Plan) -> Iterator[Review | BadRow]:
@@ -70,13 +83,13 @@ def _of_lines(source: Source, plan: Plan) -> Iterator[Review | BadRow]:
             yield replace(review, number=row)
 
 
-def _report(review: Review, source: Source, plan: Plan) -> Report | BadRow:
+def _report(review: Review, source: Source, plan: Plan, key: ReviewKey | None) -> Report | BadRow:
     """Give the words that were reviewed."""
     kept = None
     if review.text is not None:
         kept = Report(review.report_id, review.text, review.title or "")
     if plan.reports is not None:
-        found = plan.reports.by_hash(review.report_hash, review.report_id)
+        found = plan.reports.by_hash(review.report_hash, review.report_id, key)
         if found is not None:
             return found
     if kept is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from data.errors import ReviewConflict, UnknownReview
 from data.reviews.database import READS, Mode, away, connect
+from data.reviews.key import ID_CHARS, MARK
 from data.reviews.review import Review
 from data.reviews.schema import check
 from data.reviews.table import REVIEWS
@@ -124,13 +125,27 @@ class ReviewLog:
             for row in rows.mappings():
                 yield _review(row)
 
-    def standing(self, report_hash: str) -> list[Review]:
-        """Give the reviews of a report that are not retracted, oldest first.
+    def keys(self) -> set[str]:
+        """Give the beginnings of the keyed hashes, by which `ReviewKey.check` knows the key.
 
         Raises:
             ReviewLogAway: it cannot be read.
         """
-        wanted = select(REVIEWS).where(_STANDS, REVIEWS.c.report_hash == report_hash)
+        start = func.substr(REVIEWS.c.report_hash, 1, len(MARK) + ID_CHARS)
+        wanted = select(start).where(REVIEWS.c.report_hash.startswith(MARK)).distinct()
+        with away(self.database), self._reader.connect() as connection:
+            return {*connection.execute(wanted).scalars()}
+
+    def standing(self, *hashes: str) -> list[Review]:
+        """Give the reviews of a report that are not retracted, oldest first.
+
+        Args:
+            hashes: that the report has, keyed and plain.
+
+        Raises:
+            ReviewLogAway: it cannot be read.
+        """
+        wanted = select(REVIEWS).where(_STANDS, REVIEWS.c.report_hash.in_(hashes))
         with away(self.database), self._reader.connect() as connection:
             return [_review(row) for row in _ordered(connection, wanted)]
 

@@ -23,7 +23,7 @@ class Review:
     Attributes:
         id: unique; chosen by the sender, so that sending again adds nothing.
         report_id: the report's id.
-        report_hash: `report_hash` of the report as received.
+        report_hash: of the report as received: `ReviewKey.of`, or in rows of earlier versions `report_hash`.
         labels: what holds, by axis; empty in a retraction.
         reviewer: who, as they call themselves.
         key: name of the key that it was sent with; "" where the service has no keys.
@@ -60,6 +60,6 @@ class Review:
 
 
 def report_hash(report: Report) -> str:
-    """SHA-256, hex, of title, U+001F and text in UTF-8: by it a site's own files give the report again."""
+    """SHA-256, hex, of title, U+001F and text in UTF-8; what is kept or shown is keyed (`ReviewKey.of`)."""
     words = f"{report.title}\x1f{report.text}"
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,7 @@ _BLANK = (
 )
 _TIE = "几人意见相持的标签怎么办：unlabelled 这一维度算没有标注（默认）；yes 成立；no 不成立。"
 _REPORTS = "原件，可重复；导入的文件里没有正文时按编号取用，复核记录按内容的摘要取用。"
+_KEY = "复核库的摘要密钥文件；默认看 PETITION_REVIEWS_KEY，SQLite 文件则看它旁边的“文件.key”。"
 _EACH = "复核记录里几个人复核过同一件的，各算一票；默认以最后一次复核为准。"
 _QUIET = "不显示识别结果和末尾的小结；不能用的行照常提示。"
 
@@ -64,6 +66,7 @@ def import_labels(
         str | None, option("--sheet", metavar="名称", help="工作簿里的哪一张表；默认第一张能用的。")
     ] = None,
     each_reviewer: Annotated[bool, option("--each-reviewer", help=_EACH)] = False,
+    reviews_key: Annotated[Path | None, option("--reviews-key", metavar="文件", help=_KEY)] = None,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """把别处的标注和改过的打标结果导入为标注数据。
@@ -99,6 +102,7 @@ def import_labels(
         annotator_column,
         Blank(blank),
         each_reviewer=each_reviewer,
+        key=reviews_key or _key_of_environment(),
     )
     places = [file if is_url(file) else Path(file) for file in files]
     job = LabelImport(places, to, plan, Format(format) if format else None, Tie(tie), quiet)
@@ -108,6 +112,11 @@ def import_labels(
         job = replace(job, plan=replace(plan, reports=originals(reports, plan)))
     if job.run():
         raise typer.Exit(Code.REJECTED)
+
+
+def _key_of_environment() -> Path | None:
+    named = os.environ.get("PETITION_REVIEWS_KEY", "")
+    return Path(named) if named else None
 
 
 def _maps(given: list[str], names: Names) -> dict[str, Meaning]:

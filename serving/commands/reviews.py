@@ -14,6 +14,7 @@ _DATABASE = "复核库：SQLite 文件，或 postgresql:// 地址；默认用服
 _CONFIG = "服务的设置文件（TOML）；默认看环境变量 PETITION_CONFIG。"
 _TO = "写到这个文件（JSONL）。"
 _REPORTS = "原件，可重复；复核库没有存正文时，按内容的摘要取用。"
+_KEY = "复核库的摘要密钥文件；默认用服务的设置 reviews_key，SQLite 文件则看它旁边的“文件.key”。"
 _ALL = "每次复核和撤销各一行，留作审计；默认每件一行，以最后一次复核为准，撤销的不算。"
 _UNMASKED = "原件的文字不遮盖。默认遮盖身份证号、电话、姓名等，字数不变；PETITION_MASK 要求遮盖时仍遮盖。"
 _Database = Annotated[str | None, option("--database", metavar="文件或地址", help=_DATABASE)]
@@ -69,6 +70,7 @@ def export(
     reports: Annotated[list[Path] | None, option("--reports", metavar="文件", help=_REPORTS)] = None,
     all: Annotated[bool, option("--all", help=_ALL)] = False,
     unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
+    reviews_key: Annotated[Path | None, option("--reviews-key", metavar="文件", help=_KEY)] = None,
     config: _Config = None,
 ) -> None:
     """把复核记录导出为标注数据（JSONL），petition import 能读。
@@ -76,17 +78,23 @@ def export(
     退出码：0 完成；2 用法或设置不对；4 复核库、文件或审计记录不能用。
     """
     from data.privacy.masked_report import Masking
+    from data.reviews.key import key_beside
     from serving.faults import WrongUse
     from serving.protection import Protection
     from serving.reviews.export import export_reviews
     from serving.sealed import refuse_sealed
+    from serving.settings import load_settings
 
     refuse_sealed("reviews export")
     protection = Protection.chosen(Masking.none if unmasked else Masking.output)
     place = _place(database, config)
-    if any(to.is_file() and file.is_file() and to.samefile(file) for file in (*(reports or ()), Path(place))):
+    key_path = reviews_key or load_settings({}, config).reviews_key or key_beside(place)
+    if key_path is None:
+        raise WrongUse("没有说明摘要密钥：请用 --reviews-key，或设置 PETITION_REVIEWS_KEY")
+    read = (*(reports or ()), Path(place), key_path)
+    if any(to.is_file() and file.is_file() and to.samefile(file) for file in read):
         raise WrongUse("--to：结果文件就是要读的文件；请换一个名字")
-    written, without = export_reviews(place, to, reports or [], all, protection)
+    written, without = export_reviews(place, to, reports or [], all, protection, key_path)
     lacking = f"，其中 {without} 行没有正文，导入时请用 --reports 给出原件" if without else ""
     typer.echo(f"完成：写出 {written} 行{lacking}，结果在 {to}", err=True)
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from data.errors import BadReviewLog, DataError
+from data.errors import BadReviewKey, BadReviewLog, DataError
 from data.report import Report
 from data.reviews.cover import Cover
+from data.reviews.key import ReviewKey, key_beside, key_of
 from data.reviews.review import Review
 from serving.log import event
 from serving.problem import Problem
@@ -42,12 +43,14 @@ class ReviewDesk:
         The database is opened when it is first used.
         """
         self._database = settings.reviews_database
+        self._key_path = settings.reviews_key or key_beside(settings.reviews_database)
+        self._key: ReviewKey | None = None
         self._migrates = settings.reviews_migrate
         self._withholds = withholds
         self._keeps_text = settings.reviews_text
         self.cover = Cover()
         self._queue = (
-            ReviewQueue(settings.reviews_queue, settings.max_chars, withholds)
+            ReviewQueue(settings.reviews_queue, settings.max_chars, withholds, self.keyed)
             if settings.reviews_queue
             else None
         )
@@ -81,7 +84,7 @@ class ReviewDesk:
 
         Args:
             received: the report, where its words were sent.
-            hash: of its words, by which else the queue has it.
+            hash: of its words, keyed, by which else the queue has it.
         """
         if not self._keeps_text:
             return None
@@ -90,6 +93,22 @@ class ReviewDesk:
         if received is None or self._withholds(received):
             return None
         return self.cover.report(received)
+
+    def keyed(self, hash: str) -> str:
+        """Key a plain hash of a report's words; a keyed one stays as it is. Called on the desk's threads.
+
+        Raises:
+            BadReviewLog: the log cannot be used, or its key cannot.
+            Problem: it is keyed with another key.
+        """
+        self._use(lambda log: None)
+        assert self._key is not None
+        if key_of(hash) not in ("", self._key.id):
+            message = "No hash of this log's queue."
+            raise Problem(
+                "invalid", errors=[{"field": "report.hash", "code": "other_key", "message": message}]
+            )
+        return self._key.keyed(hash)
 
     def forget(self) -> None:
         """Have the queue read again: which reports are left to a person may have changed."""
@@ -188,13 +207,13 @@ class ReviewDesk:
             found = dealt.queued
             if found is None:
                 return dealt, []
-            return dealt, self._use(lambda log: log.standing(found.hash))
+            return dealt, self._use(lambda log: log.standing(*found.hashes))
 
         return await self.run(work)
 
     def _use(self, work: Callable[[ReviewLog], T]) -> T:
         """Use the log; opened, brought up to date where the settings say so, and checked before the first use
-        and after every failure, so that a database which is mended meanwhile is used again."""
+        and after every failure, so that a database, or a key, which is mended meanwhile is used again."""
         try:
             if not self._ready:
                 self._open()
@@ -218,6 +237,12 @@ class ReviewDesk:
             if self._log is None:
                 self._log = ReviewLog(self._database, Mode.write)
             self._log.check()
+            # Made behind the check: beside a database that is not there no key is left.
+            if self._key_path is None:
+                raise BadReviewKey("PostgreSQL needs the setting reviews_key")
+            key = ReviewKey.made(self._key_path)
+            key.check(self._log.keys())
+            self._key = key
         self._say(True)
 
     def _look(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.readers import read_reports
@@ -23,11 +23,24 @@ Reviewed = Callable[[Collection[str]], set[str]]
 
 @dataclass(frozen=True)
 class Queued:
-    """A report of the queue, as received."""
+    """A report of the queue, as received.
+
+    Attributes:
+        place: from 0.
+        report: the report.
+        hash: of its words, keyed.
+        plain: as the log has it of reviews that earlier versions took; it goes nowhere else.
+    """
 
     place: int
     report: Report
     hash: str
+    plain: str = field(repr=False)
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """Those under which the log may know it."""
+        return self.hash, self.plain
 
 
 @dataclass(frozen=True)
@@ -42,9 +55,22 @@ class Dealt:
 class ReviewQueue:
     """One file of reports, read again when it changes. Its calls may come from several threads."""
 
-    def __init__(self, path: Path, max_chars: int, withholds: Callable[[Report], bool]) -> None:
-        """Take the path, which is read when the first report is asked for, and which reports are left out."""
-        self._path, self._max_chars, self._withholds = path, max_chars, withholds
+    def __init__(
+        self,
+        path: Path,
+        max_chars: int,
+        withholds: Callable[[Report], bool],
+        keyed: Callable[[str], str],
+    ) -> None:
+        """Set up.
+
+        Args:
+            path: read when the first report is asked for.
+            max_chars: of one text.
+            withholds: which reports are left out.
+            keyed: keys a plain hash; may raise BadReviewLog.
+        """
+        self._path, self._max_chars, self._withholds, self._keyed = path, max_chars, withholds, keyed
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
         self._stale = False
@@ -57,7 +83,7 @@ class ReviewQueue:
         with another holder. What the holder had before is free again.
 
         Raises:
-            DataError, OSError: the file cannot be read.
+            DataError, OSError: the file cannot be read; BadReviewLog: the log or its key cannot.
         """
         with self._lock:
             self._refresh(reviewed)
@@ -100,18 +126,21 @@ class ReviewQueue:
         open_now = [
             each
             for each in (*self._queued[start:], *self._queued[:start])
-            if each.place not in self._held and each.hash not in self._done
+            if each.place not in self._held and not self._is_done(each)
         ]
         for begin in range(0, len(open_now), _AT_ONCE):
             some = open_now[begin : begin + _AT_ONCE]
-            self._done |= reviewed({each.hash for each in some})  # another instance may have taken them
+            self._done |= reviewed(_hashes(some))  # another instance may have taken them
             for each in some:
-                if each.hash not in self._done:
+                if not self._is_done(each):
                     return each
         return None
 
+    def _is_done(self, queued: Queued) -> bool:
+        return not self._done.isdisjoint(queued.hashes)
+
     def _dealt(self, queued: Queued | None) -> Dealt:
-        done = sum(each.hash in self._done for each in self._queued)
+        done = sum(map(self._is_done, self._queued))
         return Dealt(len(self._queued), done, queued)
 
     def _refresh(self, reviewed: Reviewed) -> None:
@@ -123,10 +152,18 @@ class ReviewQueue:
         rows = [*read_reports(self._path, max_chars=self._max_chars)]
         received = [row for row in rows if isinstance(row, Report)]
         reports = [report for report in received if not self._withholds(report)]
-        queued = [Queued(place, report, report_hash(report)) for place, report in enumerate(reports)]
-        done = reviewed({each.hash for each in queued})
+        plain = map(report_hash, reports)
+        queued = [
+            Queued(place, report, self._keyed(hash), hash)
+            for place, (report, hash) in enumerate(zip(reports, plain, strict=True))
+        ]
+        done = reviewed(_hashes(queued))
         self._queued, self._done, self._held, self._stamp = queued, done, {}, stamp
         event(
             "queue", reports=len(reports), reviewed=len(done), unreadable=len(rows) - len(received),
             withheld=len(received) - len(reports),
         )  # fmt: skip
+
+
+def _hashes(queued: Iterable[Queued]) -> set[str]:
+    return {hash for each in queued for hash in each.hashes}

@@ -84,8 +84,9 @@ class ReviewedIn(In):
     title: Words = ""
     text: Words | None = Field(None, description="As received.")
     hash: str | None = Field(
-        None, pattern="^[0-9a-f]{64}$",
-        description="In the place of title and text: SHA-256, hex, of title, U+001F and text in UTF-8.",
+        None, pattern="^([0-9a-f]{64}|k[0-9a-f]{63})$",
+        description="In the place of title and text: the `hash` that the queue gave, or SHA-256, hex, of "
+        "title, U+001F and text in UTF-8.",
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -141,7 +142,7 @@ class UndoIn(In):
 
 _TAKEN: dict[str, Any] = {
     "id": "r-0001", "number": 1, "at": "2027-01-05T09:30:00+08:00", "reviewer": "0317", "report_id": "A-7",
-    "report_hash": hashlib.sha256(f"失业金\x1f{EXAMPLE}".encode()).hexdigest(), "undoes": None,
+    "report_hash": f"k{hashlib.sha256(EXAMPLE.encode()).hexdigest()}"[:64], "undoes": None,
 }  # fmt: skip
 
 
@@ -154,7 +155,7 @@ class ReviewOut(BaseModel):
     at: datetime
     reviewer: str
     report_id: str
-    report_hash: str
+    report_hash: str = Field(description="Of the words as received, under the key of the log.")
     undoes: str | None = Field(description="The review that this one takes back.")
 
 
@@ -196,7 +197,7 @@ class ItemOut(BaseModel):
     place: int = Field(description="In the queue, from 0.")
     report: QueuedOut
     covered: bool = Field(description="Something is covered: send `hash` back in the place of the words.")
-    hash: str = Field(description="Of the words as received.")
+    hash: str = Field(description="Of the words as received, under the key of the log.")
     prediction: PredictionOut = Field(description="Offsets count in the report as received.")
     marks: list[MarkOut]
     reviews: list[EarlierOut]

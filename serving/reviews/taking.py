@@ -17,11 +17,12 @@ def new_review(body: ReviewIn, taxonomy: Taxonomy, who: str, key: str, desk: Rev
 
     Raises:
         Problem: an axis or label that is not in the taxonomy, or nobody's name.
+        BadReviewKey: there is no key.
     """
     labels = _labels(body, taxonomy)
     sent = body.report
     received = None if sent.text is None else Report(sent.id, sent.text, sent.title)
-    hash = sent.hash or report_hash(Report(sent.id, sent.text or "", sent.title))
+    hash = desk.keyed(sent.hash or report_hash(Report(sent.id, sent.text or "", sent.title)))
     title, text = desk.kept(received, hash) or (None, None)
     shown = body.prediction
     return Review(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from data.errors import BadReviewKey
 from data.imports.formats import Format, find_format
 from data.imports.originals import Originals
 from data.imports.plan import Plan
@@ -17,6 +18,7 @@ from data.imports.source import Source
 from data.report import Report
 from data.reviews.database import Mode
 from data.reviews.effect import latest, standing
+from data.reviews.key import ReviewKey
 from data.reviews.line import to_line
 from data.reviews.log import ReviewLog
 from data.reviews.review import Review, report_hash
@@ -108,6 +110,42 @@ def test_a_correction_wins_over_other_files_in_any_order(
 
         assert domains == {"1": {"housing"}, "2": {"medical"}, "3": {"education"}}
         assert merged.draws == []
+
+
+@pytest.mark.parametrize("form", ["log", "export"])
+def test_keyed_reviews_and_those_of_earlier_versions_are_one(
+    form: str, joined: Plan, read: Read, tmp_path: Path
+) -> None:
+    path, key = tmp_path / "reviews.db", ReviewKey.made(tmp_path / "reviews.db.key")
+    migrate(str(path))
+    with ReviewLog(str(path), Mode.write) as log:
+        log.add(review("r1", REPORTS[0], "transport"))
+        log.add(replace(review("r2", REPORTS[0], "housing"), report_hash=key.of(REPORTS[0])))
+        lines = [to_line(one) for one in log.read()]
+    if form == "export":
+        path = tmp_path / "reviews.jsonl"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        joined = replace(joined, key=tmp_path / "reviews.db.key")
+    readings, bad = read(path, plan=joined)
+
+    assert bad == [] and [(one.report.text, one.given["domain"]) for one in readings] == [
+        (LAMP, {"housing": ""})
+    ]
+
+
+def test_a_log_whose_key_is_not_at_hand_gives_labels_and_no_originals(
+    joined: Plan, plan: Plan, read: Read, tmp_path: Path
+) -> None:
+    key = ReviewKey.made(tmp_path / "office.key")
+    path = tmp_path / "reviews.jsonl"
+    kept = replace(review("r1", REPORTS[0], "housing"), report_hash=key.of(REPORTS[0]), text="*" * len(LAMP))
+    path.write_text(to_line(kept), encoding="utf-8")
+
+    assert [one.report.text for one in read(path, plan=plan)[0]] == ["*" * len(LAMP)]
+    other = ReviewKey.made(tmp_path / "other.key") and tmp_path / "other.key"
+    for given in (None, other):
+        with pytest.raises(BadReviewKey, match="--reviews-key"):
+            read(path, plan=replace(joined, key=given))
 
 
 def test_kept_words_are_used_where_the_site_gives_none(plan: Plan, labels: Labels, tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ def test_all_has_every_row_and_imports_to_the_same(
     every, labels, direct = (tmp_path / name for name in ("all.jsonl", "labels.jsonl", "direct.jsonl"))
     petition("reviews", "export", "--database", database, "--all", "--to", every)
     for source, target in ((every, labels), (database, direct)):
-        assert petition("import", source, "--reports", originals, "--to", target, "-q").code == 0
+        key = ("--reviews-key", f"{database}.key")
+        assert petition("import", source, "--reports", originals, *key, "--to", target, "-q").code == 0
 
     assert [line["review"].get("undoes", "") for line in lines(every)] == ["", "", "", "", "r2"]
     assert lines(labels) == lines(direct)
@@ -178,6 +179,26 @@ def test_an_export_is_in_the_audit_log_and_does_not_run_sealed(
     monkeypatch.setenv("PETITION_SEALED", "1")
     ended = petition("reviews", "export", "--database", database, "--to", tmp_path / "sealed.jsonl")
     assert ended.code == 2 and not (tmp_path / "sealed.jsonl").exists()
+
+
+def test_an_export_has_no_plain_hash_and_is_joined_again_with_the_key(
+    petition: Petition, database: str, originals: Path, tmp_path: Path
+) -> None:
+    out, labels = tmp_path / "out.jsonl", tmp_path / "labels.jsonl"
+    assert petition("reviews", "export", "--database", database, "--all", "--to", out).code == 0
+
+    assert not any(report_hash(report) in out.read_text(encoding="utf-8") for report in REPORTS)
+    given = ("import", out, "--reports", originals, "--to", labels, "-q")
+    ended = petition(*given)
+    assert ended.code == 4 and "--reviews-key" in ended.err and not labels.exists()
+    assert petition(*given, "--reviews-key", f"{database}.key").code == 0
+    assert {line["id"]: line["text"] for line in lines(labels)} == {"1": SCHOOL, "2": HOSPITAL}
+
+
+def test_an_export_leaves_no_key_where_there_is_no_log(petition: Petition, tmp_path: Path) -> None:
+    ended = petition("reviews", "export", "--database", tmp_path / "no.db", "--to", tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and not [*tmp_path.glob("no.db*")]
 
 
 def test_an_export_does_not_write_over_what_it_reads(petition: Petition, database: str) -> None:

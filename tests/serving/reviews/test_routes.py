@@ -14,12 +14,15 @@ import httpx
 import pytest
 
 from data.report import Report
+from data.reviews.database import Mode
+from data.reviews.key import ReviewKey
 from data.reviews.log import ReviewLog
 from data.reviews.review import Review, report_hash
 from data.reviews.schema import VERSION_TABLE, migrate
 from model.export import Export
 from serving.keys import Role, new_key
 from serving.problem import KINDS, MEDIA_TYPE
+from serving.settings import ServeSettings
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, write_csv
 from tests.serving.service import Lines, Running, running
 
@@ -58,6 +61,10 @@ def run(export: Export, ask: Ask, **settings: object) -> Any:
     return asyncio.run(go())
 
 
+def key(database: str) -> ReviewKey:
+    return ReviewKey.load(Path(f"{database}.key"))
+
+
 def rows(database: str) -> list[Review]:
     with ReviewLog(database) as log:
         return list(log.read())
@@ -87,7 +94,7 @@ def test_a_review_is_kept_with_who_when_and_the_prediction_it_corrects(export: E
     assert answer.status_code == 201 and answer.json()["id"] == kept.id and answer.json()["number"] == 1
     assert (kept.reviewer, kept.model, kept.taxonomy, kept.unsure) == ("0317", "tiny@1", "t1", True)
     assert kept.labels == {"domain": ("education",), "misconduct": ()}
-    assert kept.report_hash == report_hash(Report("A1", NAMED, "收费"))
+    assert kept.report_hash == key(database).of(Report("A1", NAMED, "收费")) == answer.json()["report_hash"]
     assert kept.prediction is not None and kept.prediction["tags"]["misconduct"][0]["label"] == "inaction"
     assert kept.note == "电话***********"
 
@@ -259,7 +266,79 @@ def test_a_hash_stands_for_the_text(export: Export, database: str) -> None:
     )
     (kept,) = rows(database)
 
-    assert (kept.report_hash, kept.text) == ("a" * 64, None)
+    assert (kept.report_hash, kept.text) == (key(database).keyed("a" * 64), None)
+
+
+def test_no_plain_hash_stands_beside_covered_words(export: Export, database: str, tmp_path: Path) -> None:
+    """By a plain one the number under the stars is found: there are no more than 10^9 to try."""
+    queue = write_csv(tmp_path / "named.csv", [("A1", "收费", NAMED)])
+
+    async def ask(at: Running) -> str:
+        dealt = await at.client.get("/v1/reviews/queue")
+        item = dealt.json()["item"]
+        sent = [BODY, BODY | {"report": {"id": "A1", "hash": item["hash"]}},
+                BODY | {"report": {"id": "A1", "hash": plain}}]  # fmt: skip
+        return dealt.text + "".join([(await at.client.post("/v1/reviews", json=one)).text for one in sent])
+
+    plain = report_hash(Report("A1", NAMED, "收费"))
+    given = {"reviews_database": database, "reviews_queue": queue, "reviews_text": True, "mask": "output"}
+    answers = run(export, ask, **given)
+    kept = rows(database)
+
+    assert plain not in answers and plain.encode() not in Path(database).read_bytes()
+    assert [row.text is not None for row in kept] == [True] * 3 and len(
+        {row.report_hash for row in kept}
+    ) == 1
+
+
+def test_a_hash_of_another_key_is_refused(export: Export, database: str) -> None:
+    body = BODY | {"report": {"id": "A1", "hash": "k" + "a" * 63}}
+    answer = run(export, lambda at: at.client.post("/v1/reviews", json=body), reviews_database=database)
+
+    assert [each["field"] for each in held(answer, "invalid")["errors"]] == ["report.hash"]
+    assert rows(database) == []
+
+
+def test_reviews_of_earlier_versions_count_and_are_taken_back(
+    export: Export, database: str, queue: Path
+) -> None:
+    """They stand under plain hashes."""
+    with ReviewLog(database, Mode.write) as log:
+        earlier = Review("r1", "1", report_hash(Report("1", SCHOOL)), {"domain": ()}, "0317")
+        log.add(earlier)
+
+    async def ask(at: Running) -> Any:
+        found = await ask_next(at)
+        first = (await at.client.get("/v1/reviews/queue/0")).json()["item"]
+        await at.client.post("/v1/reviews/r1/undo", json={"reviewer": "0317"})
+        return found, first, await ask_next(at, holder="b")
+
+    found, first, after = run(export, ask, reviews_database=database, reviews_queue=queue)
+
+    assert (found["reviewed"], found["item"]["report"]["id"]) == (1, "2")
+    assert [one["id"] for one in first["reviews"]] == ["r1"]
+    assert (after["reviewed"], after["item"]["report"]["id"]) == (0, "1")
+
+
+@pytest.mark.parametrize("how", ["another", "none"])
+def test_a_log_whose_key_is_not_there_takes_no_reviews(
+    export: Export, database: str, tmp_path: Path, how: str, lines: Lines
+) -> None:
+    run(export, lambda at: at.client.post("/v1/reviews", json=BODY), reviews_database=database)
+    named = tmp_path / "named.key"
+    if how == "none":
+        named.write_text("", encoding="utf-8")
+    refused = run(export, lambda at: at.client.post("/v1/reviews", json=BODY), reviews_database=database,
+                  reviews_key=named)  # fmt: skip
+
+    held(refused, "reviews_away")
+    assert len(rows(database)) == 1 and str(tmp_path) not in refused.text
+    assert ("another key" if how == "another" else "named.key") in lines.text
+
+
+def test_postgresql_needs_a_key_that_is_named() -> None:
+    with pytest.raises(ValueError, match="reviews_key"):
+        ServeSettings(reviews_database="postgresql://office@db/petition")
 
 
 def test_the_role_review_is_needed_and_the_key_is_kept_beside_the_name(
@@ -318,7 +397,9 @@ def test_a_database_that_cannot_be_used_leaves_tagging_alone(
             await at.client.get("/readyz"),
         )
 
-    refused, tagged, ready = run(export, ask, reviews_database=broken(tmp_path, how))
+    refused, tagged, ready = run(
+        export, ask, reviews_database=broken(tmp_path, how), reviews_key=tmp_path / "reviews.key"
+    )
 
     problem = held(refused, "reviews_away")
     assert tagged.status_code == ready.status_code == 200
@@ -488,7 +569,7 @@ def test_what_is_masked_is_not_in_the_queues_answer_and_its_words_are_kept_by_th
 
     assert "王小明" not in words and "13800138000" not in words and item["covered"]
     assert {mark["part"] for mark in item["marks"]} == {"text"}
-    assert row.report_hash == report_hash(Report("1", NAMED, "收费"))
+    assert item["hash"] == row.report_hash == key(database).of(Report("1", NAMED, "收费"))
     assert row.text == NAMED.replace("王小明", "***").replace("13800138000", "*" * 11)
 
 
@@ -602,14 +683,19 @@ def test_a_queue_that_cannot_be_read_is_a_problem_of_its_own(
     assert taken.status_code == 201
 
 
-def test_reviews_are_taken_by_postgresql(export: Export, new_postgresql: Callable[[], str]) -> None:
-    url = new_postgresql()
+def test_reviews_are_taken_by_postgresql(
+    export: Export, new_postgresql: Callable[[], str], tmp_path: Path
+) -> None:
+    url, named = new_postgresql(), tmp_path / "reviews.key"
 
     async def ask(at: Running) -> Any:
         found = [await at.client.post("/v1/reviews", json=BODY | {"id": "r1"}) for _ in range(2)]
         return *found, await at.client.post("/v1/reviews/r1/undo", json={"reviewer": "0317"})
 
-    answers = run(export, ask, reviews_database=url, reviews_migrate=True, reviews_text=True)
+    given = {"reviews_database": url, "reviews_key": named, "reviews_migrate": True, "reviews_text": True}
+    answers = run(export, ask, **given)
 
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert [(row.number, row.undoes) for row in rows(url)] == [(1, ""), (2, "r1")]
+    with ReviewLog(url) as log:
+        assert log.keys() == {"k" + ReviewKey.load(named).id}
