@@ -42,6 +42,7 @@ class Action(StrEnum):
     review = "review"
     mask = "mask"
     export = "export"
+    imported = "import"
     promote = "promote"
     rollback = "rollback"
     reload = "reload"

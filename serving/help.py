@@ -26,7 +26,8 @@ SEALED = "密封模式：信件内容不写入任何文件，结果文件里只�
 WATCH_LIST = (
     "名单文件，一行一个姓名或单位：涉及的信件不打标、不保存，标为请人工办理；也可设 PETITION_WATCH_LIST。"
 )
-
+LEFT_OUT = "名单文件，一行一个姓名或单位：涉及的信件{}，请由人办理；也可设 PETITION_WATCH_LIST。"
+"""Of a command that leaves them out of what it writes."""
 
 ENGINE = (
     "推理引擎：auto 能用且最快的（默认），onnxruntime，openvino（要另装，适合有 bf16 矩阵指令的处理器）；"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from data.audit import Action
 from data.errors import EmptyFile, NoLabels
 from data.imports.formats import Format, find_format, read_labels, unused_options
 from data.imports.line import to_line
@@ -24,6 +25,7 @@ from data.imports.uncovered import uncovered
 from data.readers import read_reports, sheets_left
 from data.report import BadRow, Report
 from serving.no_rows import no_rows
+from serving.protection import Protection
 from serving.rejects import Rejects, rejects_path
 from serving.terminal import message_console, say
 from serving.unread import unread
@@ -53,6 +55,7 @@ class LabelImport:
         format: of all files; None finds it out for each.
         tie: what becomes of a label with half the votes.
         quiet: no remarks, only bad rows.
+        protection: whose reports are left to a person, and where the import is recorded.
     """
 
     files: Sequence[Path | str]
@@ -61,6 +64,7 @@ class LabelImport:
     format: Format | None = None
     tie: Tie = Tie.unlabelled
     quiet: bool = False
+    protection: Protection = field(default_factory=Protection)
     messages: Console = field(default_factory=message_console)
 
     def run(self) -> int:
@@ -68,22 +72,29 @@ class LabelImport:
 
         Raises:
             DataError: a file cannot be read, or has unknown labels. Nothing is written.
-            OSError: the output cannot be written. Nothing of it is left.
+            OSError, BadAudit: the output or the audit log cannot be written. Nothing of it is left.
         """
+        names = self.protection.names()
         with ExitStack() as stack:
-            rejects = Rejects(rejects_path(self.target), stack)
+            rejects = Rejects(rejects_path(self.target), stack, raw=names is None)
             readings: list[Reading] = []
+            by_hand = 0
             for path in self.files:
-                readings += self._read(Source.at(path), rejects)
+                every = self._read(Source.at(path), rejects)
+                kept = [one for one in every if names is None or not names.meets(one.report)]
+                by_hand += len(every) - len(kept)
+                readings += kept
             settled = settle(uncovered(readings), self.plan.names)
             for bad in settled.rejected:
                 self._reject(bad, rejects)
             if not settled.votes:
-                names = ", ".join(Source.at(path).name for path in self.files)
+                files = ", ".join(Source.at(path).name for path in self.files)
+                if by_hand and not readings:
+                    raise NoLabels(f"{files}: {by_hand} labels, all of reports that name the watch list")
                 if not (readings or rejects.count):
-                    raise EmptyFile(f"{names}: no row of data to import")
+                    raise EmptyFile(f"{files}: no row of data to import")
                 raise NoLabels(
-                    f"{names}: {len(readings)} rows, none of "
+                    f"{files}: {len(readings)} rows, none of "
                     f"them labelled; see docs/importing.md on blank cells and empty lists"
                 )
             merged = merge(settled.votes, self.plan.taxonomy, self.tie)
@@ -91,9 +102,13 @@ class LabelImport:
             for one in merged.reports:
                 out.write(to_line(one, self.plan.taxonomy) + "\n")
             draws = self._write_draws(merged, stack)
+            with self.protection.recorded(Action.imported) as tally:  # before any of the files gets its name
+                tally.count = len(merged.reports)
         rejects.forget_earlier()
         if not merged.draws and draws.is_file():
             draws.unlink()  # an earlier run's would mislead
+        if by_hand:
+            say(self.messages, f"涉及名单的 {by_hand} 份标注没有导入，请由人办理。")
         for remark in self._remarks(merged, settled, rejects, draws):
             say(self.messages, remark)
         return rejects.count

@@ -26,6 +26,7 @@ from data.errors import EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake, cell_text
 from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.privacy.cells import CellMasker, headings_of
+from data.privacy.watch_list import WatchList
 from data.readers import DELIMITED, JSON, MAX_CHARS, WORKBOOKS
 from data.report import BadRow
 from data.table import HEADING_ROWS, Row, check_headings
@@ -48,16 +49,20 @@ class MaskedFile:
         target: the file to write; None is standard output.
         cells: what masks and counts.
         tell: takes one Chinese sentence about a row that could not be read, or a cell that was cut.
+        names: the watch list; rows that name one of these are left out.
         rows: of data, written so far; headings and what stands above them do not count.
         unread: rows that could not be read and are therefore not in the output.
+        by_hand: rows that were left out for the watch list.
     """
 
     source: str
     target: Path | None
     cells: CellMasker
     tell: Callable[[str], None]
+    names: WatchList | None = None
     rows: int = field(default=0, init=False)
     unread: int = field(default=0, init=False)
+    by_hand: int = field(default=0, init=False)
 
     def write(self, recorded: AbstractContextManager[Tally]) -> None:
         """Mask the whole file; the output appears whole or not at all.
@@ -140,7 +145,7 @@ class MaskedFile:
             line = line.rstrip("\r\n")
             if line.lstrip("\ufeff ").startswith("{"):
                 self._object(number, line, out)
-            else:
+            elif not self._withholds([line]):
                 out.write(self.cells.text(line) + "\n")
                 self.rows += 1
 
@@ -195,7 +200,13 @@ class MaskedFile:
     def _parquet(self, part: Path) -> None:
         from serving.masked_parquet import mask_parquet  # pyarrow takes long to load
 
-        self.rows = mask_parquet(Path(self.source), part, self.cells)
+        self.rows = mask_parquet(Path(self.source), part, self.cells, self._withholds)
+
+    def _withholds(self, words: Iterable[str]) -> bool:
+        """Tell whether a row names somebody of the watch list, and count it then."""
+        found = self.names is not None and self.names.meets_words(words)
+        self.by_hand += found
+        return found
 
     def _masked(self, rows: Iterable[Sequence[object]], where: str) -> Iterator[list[object]]:
         """Mask the rows of a table; a cell in which nothing was found stays of its type.
@@ -211,6 +222,8 @@ class MaskedFile:
             self.tell(f"{where}前 {HEADING_ROWS} 行中没有认出表头，各格只按内容遮盖；请补上表头后重新遮盖。")
         for number, row in enumerate(chain(first, rows)):
             below = number > place
+            if below and self._withholds(map(cell_text, row)):
+                continue
             self.rows += below
             named = [*headings, *[""] * len(row)] if below else [""] * len(row)
             pairs = list(zip(named, row, strict=False))
@@ -238,19 +251,28 @@ class MaskedFile:
                     self._object(number, line, out)
 
     def _whole(self, value: object, out: TextIO) -> None:
-        """A JSON value that is not lines; a list becomes lines where the output's suffix asks for them."""
+        """A JSON value that is not lines; a list becomes lines where the output's suffix asks for them.
+
+        An item of a list is a row; anything else is one, which becomes null where it is left out.
+        """
+        if isinstance(value, list):
+            value = [item for item in value if not self._withholds(_words(item))]
+        elif self._withholds(_words(value)):
+            value = None
         if isinstance(value, list) and self.target is not None and self.target.suffix.lower() != ".json":
             for item in value:
                 out.write(json.dumps(self.cells.value("", item), ensure_ascii=False) + "\n")
                 self.rows += 1
             return
-        self.rows += len(value) if isinstance(value, list) else 1
+        self.rows += len(value) if isinstance(value, list) else 1 - self.by_hand
         json.dump(_whole_value(self.cells, "", value), out, ensure_ascii=False, indent=1)
         out.write("\n")
 
     def _object(self, number: int, line: str, out: TextIO) -> None:
         try:
             value = json.loads(line.strip("\ufeff\0 \t\r\n"))
+            if self._withholds(_words(value)):
+                return
             masked = json.dumps(self.cells.value("", value), ensure_ascii=False)
         except (ValueError, RecursionError):
             # Masked as plain text it could keep an identifier written in escapes, so it stays out.
@@ -273,6 +295,15 @@ def _whole_value(cells: CellMasker, key: str, value: object) -> object:
     if isinstance(value, list):
         return [cells.value(key, inner) for inner in value]
     return cells.value(key, value)
+
+
+def _words(value: object) -> Iterator[str]:
+    """All words in a JSON value, its keys not."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _words(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 def _told(whole: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from data.privacy.cells import CellMasker
 from data.row_groups import open_parquet, pieces
 
 
-def mask_parquet(source: Path, part: Path, cells: CellMasker) -> int:
+def mask_parquet(
+    source: Path, part: Path, cells: CellMasker, withholds: Callable[[Iterable[str]], bool]
+) -> int:
     """Write a masked copy; give the number of rows.
 
     A column of numbers or dates in which something is covered becomes one of strings: the file is read twice.
@@ -22,6 +24,7 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker) -> int:
 
     Args:
         cells: what masks and counts.
+        withholds: tells by its words whether a row is left out.
 
     Raises:
         BrokenFile: not a Parquet file, or damaged.
@@ -38,6 +41,7 @@ def mask_parquet(source: Path, part: Path, cells: CellMasker) -> int:
             )
             with pq.ParquetWriter(part, schema, compression="zstd", store_schema=False) as out:
                 for batch in pieces(file, source):
+                    batch = _left(batch, withholds)
                     rows += batch.num_rows
                     by_row = _by_row(batch, cells)
                     columns = [
@@ -74,6 +78,15 @@ def _kept(field: Any, file: Any, source: Path, probe: CellMasker) -> Any:
 def _values(file: Any, source: Path, name: str) -> Iterator[object]:
     for batch in pieces(file, source, [name]):
         yield from batch.column(0).to_pylist()
+
+
+def _left(batch: Any, withholds: Callable[[Iterable[str]], bool]) -> Any:
+    """The rows that are not left out."""
+    import pyarrow as pa
+
+    rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    kept = [not withholds(cell_text(_plain(value)) for value in row) for row in rows]
+    return batch if all(kept) else batch.filter(pa.array(kept, pa.bool_()))
 
 
 def _by_row(batch: Any, cells: CellMasker) -> list[CellMasker]:

@@ -75,8 +75,15 @@ class Protection:
         """
         if self.sealed:
             seal()
-        names = WatchList.load(self.watch_list) if self.watch_list is not None else None
-        return Guard(self.masking, names, wordless=self.sealed and stored)
+        return Guard(self.masking, self.names(), wordless=self.sealed and stored)
+
+    def names(self) -> WatchList | None:
+        """The watch list; None where there is none.
+
+        Raises:
+            BadWatchList: it cannot be used.
+        """
+        return WatchList.load(self.watch_list) if self.watch_list is not None else None
 
     def recorded(self, action: Action, **facts: str | int) -> AbstractContextManager[Tally]:
         """Record a command in the audit log: `data.audit_tally.recorded`.

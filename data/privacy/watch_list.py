@@ -16,11 +16,15 @@ from data.report import Report
 
 SHORTEST = 2
 """Characters of an entry: one alone would stand in every report."""
-# What may be put between the characters of a name to hide it. Marks that end a clause are not among them: the
-# end of one clause and the beginning of the next make no name.
-_BETWEEN = re.compile(
-    r"[\s*＊·•･.．。_\-~～/\\|+#^&=$%@`“”\"'‘’()（）\[\]【】<>《》★☆●◆■□△▲※♂♀♥♡√×\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]+"
-)
+# What may be put between the characters of a name to hide it: blanks, signs, pictures, encircled characters.
+# Marks that end a clause are not among them: the end of one and the beginning of the next make no name.
+_BETWEEN = re.compile(r"(?:[^\w,，、;；:：!！?？…]|[_\u2460-\u24ff\u3200-\u33ff])+")
+# Where something stands between all the characters of a name, it is there to hide it, be it a clause's mark,
+# a letter or a digit. A name of two characters has one such place, as 李、明 has in a list: it is left out.
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_APART = f"[^{_HAN}]{{1,6}}"
+_LEAST_APART = 3
+_ALL_HAN = re.compile(f"[{_HAN}]{{{_LEAST_APART},}}")
 
 
 class BadWatchList(DataError):
@@ -48,6 +52,8 @@ class WatchList:
                 )
         # The longest first, for speed alone; any match will do.
         self._names = re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))))
+        apart = [_APART.join(name) for name in found if _ALL_HAN.fullmatch(name)]
+        self._apart = re.compile("|".join(apart)) if apart else None
         self.size = len({_plain(name) for name in listed})
         self._listed = "\n".join(sorted(found))
 
@@ -78,12 +84,29 @@ class WatchList:
 
     def meets(self, report: Report) -> bool:
         """Tell whether any field of a report names one of them; neither markup nor disguise hides it."""
-        fields = (report.title, report.text, report.channel, report.region, *report.extra.values())
-        return any(
-            any(self._names.search(form) for form in (_plain(field), _undisguised(field)))
-            for field in fields
-            if field
-        )
+        words = [report.title, report.text, report.channel, report.region, report.time]
+        words += [*report.extra.values(), *report.cells.values(), *([report.id] if _own_id(report) else [])]
+        return self.meets_words(dict.fromkeys(words))
+
+    def meets_words(self, fields: Iterable[str]) -> bool:
+        """Tell whether any of these texts names one of them."""
+        return any(map(self._in, filter(None, fields)))
+
+    def _in(self, field: str) -> bool:
+        for text in (field, undisguise(clean(field)).text):
+            folded = fold(text).text.casefold()
+            if self._names.search(_BETWEEN.sub("", folded)):
+                return True
+            if self._apart is not None and self._apart.search(folded):
+                return True
+        return False
+
+
+def _own_id(report: Report) -> bool:
+    """Whether a report's id is its own, and not made of the file's name: a file that an office is named by
+    would else be withheld as a whole."""
+    made = report.row and report.id.endswith(f":{report.row}")
+    return not made or report.id in map(str.strip, report.cells.values())
 
 
 def _undisguised(text: str) -> str:
@@ -92,4 +115,4 @@ def _undisguised(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _BETWEEN.sub("", fold(text).text).casefold()
+    return _BETWEEN.sub("", fold(text).text.casefold())

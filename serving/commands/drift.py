@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.faults import Code, WrongUse
-from serving.help import MODEL, argument, column, option
+from serving.help import LEFT_OUT, MODEL, argument, column, option
 from serving.sealed import sealed_by
 
 _REFERENCE = "作基准的报告：报告文件（打标一遍）、petition tag 的结果（jsonl），或以前保留的数字（npz）。"
@@ -18,6 +18,7 @@ _HTML = "把报告写成一个网页文件，不联网也能看。"
 _JSON = "把全部数字写成 JSON。"
 _KEEP = "把量出的数字留在这个文件（npz），下次直接用；不含报告的文字和编号。"
 _RULE = "改一条界限，可重复：名称=off|warn|fail，或 名称=级别:界限，如 label_points=fail:0.1。"
+_WATCH_LIST = LEFT_OUT.format("不打分、不计入")
 _ALPHA = "一条规则误报的可能，最多这么大；默认 0.01。"
 
 
@@ -44,6 +45,7 @@ def drift(
     threads: Annotated[
         int, option("--threads", min=0, metavar="个数", help="线程数；默认 0，每个可用核心一个。")
     ] = 0,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     quiet: Annotated[bool, option("--quiet", "-q", help="不显示表格，只看退出码和写出的文件。")] = False,
 ) -> None:
     """比较两批报告：标签占比、分数、复核比例、字数、生字词有没有变，两批能不能区分开。不需要人工标注。
@@ -76,6 +78,7 @@ def drift(
     from serving.drift.shape import drift_shape
     from serving.drift.text import drift_text
     from serving.exports import load_export, load_tagger
+    from serving.protection import Protection
     from serving.rule_option import chosen_rules
     from serving.terminal import message_console, output_console, say, spinner
     from serving.whole_file import open_text, whole_file
@@ -85,6 +88,7 @@ def drift(
     inputs = Inputs(
         cache(lambda: load_tagger(model, threads)), lambda: load_export(model).taxonomy, sample,
         Columns(text_column, title_column), sheet, lambda line: say(messages, line),
+        names=Protection.chosen(watch_list=watch_list).names(),
     )  # fmt: skip
     with spinner(messages, "打标并比较…"):
         before, after = inputs.open(reference), inputs.open(current)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.faults import Code, WrongUse
-from serving.help import argument, column, option
+from serving.help import LEFT_OUT, argument, column, option
 
 if TYPE_CHECKING:
     from data.imports.names import Meaning, Names
@@ -39,6 +39,7 @@ _TIE = "几人意见相持的标签怎么办：unlabelled 这一维度算没有�
 _REPORTS = "原件，可重复；导入的文件里没有正文时按编号取用，复核记录按内容的摘要取用。"
 _KEY = "复核库的摘要密钥文件；默认看 PETITION_REVIEWS_KEY，SQLite 文件则看它旁边的“文件.key”。"
 _EACH = "复核记录里几个人复核过同一件的，各算一票；默认以最后一次复核为准。"
+_WATCH_LIST = LEFT_OUT.format("不导入")
 _QUIET = "不显示识别结果和末尾的小结；不能用的行照常提示。"
 
 
@@ -67,6 +68,7 @@ def import_labels(
     ] = None,
     each_reviewer: Annotated[bool, option("--each-reviewer", help=_EACH)] = False,
     reviews_key: Annotated[Path | None, option("--reviews-key", metavar="文件", help=_KEY)] = None,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """把别处的标注和改过的打标结果导入为标注数据。
@@ -92,6 +94,7 @@ def import_labels(
     from data.reviews.place import is_url
     from data.taxonomy import Taxonomy
     from serving.label_import import LabelImport, originals
+    from serving.protection import Protection
 
     chosen = Taxonomy.load(taxonomy) if taxonomy is not None else Taxonomy.default()
     plan = Plan(
@@ -105,7 +108,8 @@ def import_labels(
         key=reviews_key or _key_of_environment(),
     )
     places = [file if is_url(file) else Path(file) for file in files]
-    job = LabelImport(places, to, plan, Format(format) if format else None, Tie(tie), quiet)
+    protection = Protection.chosen(watch_list=watch_list)
+    job = LabelImport(places, to, plan, Format(format) if format else None, Tie(tie), quiet, protection)
     if job.overwrites_input(reports or []):
         raise WrongUse("--to：结果文件，或它旁边的文件，就是要读的文件；请换一个名字")
     if reports:

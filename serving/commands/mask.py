@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from serving.faults import Code, WrongUse
-from serving.help import argument, option
+from serving.help import LEFT_OUT, argument, option
 
 _IN = "要遮盖的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，一行一件。"
 _OUT = "结果文件，与原件同类（工作簿写成 xlsx）；- 为标准输出。"
@@ -20,6 +20,7 @@ _STYLE = (
 _KEY = "代号的密钥文件，至少 16 字节；同一密钥下各个文件的代号一致。默认每次随机，只在本文件内一致。"
 _OFFICIALS = "被反映人、公职人员：keep 保留姓名和职务（默认），names 遮盖姓名，all 姓名和职务都遮盖。"
 _KEEP = "不遮盖的类别，可多次给出或用逗号分开，如 plate,address。"
+_WATCH_LIST = LEFT_OUT.format("不写入")
 _QUIET = "不显示末尾的小结；读不了的行照常提示。"
 _LEAST_KEY = 16
 
@@ -51,6 +52,7 @@ def mask(
         Officials, option("--officials", metavar="|".join(Officials), help=_OFFICIALS)
     ] = Officials.keep,
     keep: Annotated[list[str] | None, option("--keep", metavar="类别", help=_KEEP)] = None,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """遮盖一个文件里能认出人的内容：身份证号、电话、银行卡、车牌、证件、邮箱、微信、QQ、住址、出生日期、姓名。
@@ -86,9 +88,12 @@ def mask(
     cells = CellMasker(Masker(left, Style(style.value), secret))
     messages = message_console()
     target = None if out == "-" else Path(out)
-    job = MaskedFile(source, target, cells, lambda line: say(messages, line))
-    job.write(Protection.chosen().recorded(Action.mask))
-    if not (job.rows or job.unread):
+    protection = Protection.chosen(watch_list=watch_list)
+    job = MaskedFile(source, target, cells, lambda line: say(messages, line), protection.names())
+    job.write(protection.recorded(Action.mask))
+    if job.by_hand:
+        say(messages, f"涉及名单的 {job.by_hand} 行没有写入，请由人办理。")
+    if not (job.rows or job.unread or job.by_hand):
         say(messages, no_rows([Path(source).name]))
     if not quiet:
         shown = "、".join(f"{entity.label} {count}" for entity, count in cells.counts.most_common())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.faults import Code, WrongUse
-from serving.help import MODEL, argument, column, option
+from serving.help import LEFT_OUT, MODEL, argument, column, option
 
 FORMATS = ("label-studio", "doccano", "xlsx")
 _FILE = "没有标注的报告，可以有几个文件：csv tsv txt jsonl json xlsx xls ods parquet。"
@@ -23,9 +23,7 @@ _UNMASKED = (
     "不遮盖身份证号、电话、姓名等。默认遮盖，标注工具和表格里不留能认出人的内容；"
     "PETITION_MASK 要求遮盖时仍遮盖。"
 )
-_WATCH_LIST = (
-    "名单文件，一行一个姓名或单位：涉及的信件不打分、不写入，请由人办理；也可设 PETITION_WATCH_LIST。"
-)
+_WATCH_LIST = LEFT_OUT.format("不打分、不写入")
 _QUIET = "不显示末尾的小结；读不了的行照常提示。"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serving.help import HelpedCommand, HelpedGroup, option
+from serving.help import LEFT_OUT, HelpedCommand, HelpedGroup, option
 
 reviews = typer.Typer(cls=HelpedGroup, add_completion=False, no_args_is_help=False)
 _DATABASE = "复核库：SQLite 文件，或 postgresql:// 地址；默认用服务的设置 reviews_database。"
@@ -15,6 +15,7 @@ _CONFIG = "服务的设置文件（TOML）；默认看环境变量 PETITION_CONF
 _TO = "写到这个文件（JSONL）。"
 _REPORTS = "原件，可重复；复核库没有存正文时，按内容的摘要取用。"
 _KEY = "复核库的摘要密钥文件；默认用服务的设置 reviews_key，SQLite 文件则看它旁边的“文件.key”。"
+_WATCH_LIST = LEFT_OUT.format("只写编号和标签，不写文字")
 _ALL = "每次复核和撤销各一行，留作审计；默认每件一行，以最后一次复核为准，撤销的不算。"
 _UNMASKED = "原件的文字不遮盖。默认遮盖身份证号、电话、姓名等，字数不变；PETITION_MASK 要求遮盖时仍遮盖。"
 _Database = Annotated[str | None, option("--database", metavar="文件或地址", help=_DATABASE)]
@@ -70,6 +71,7 @@ def export(
     reports: Annotated[list[Path] | None, option("--reports", metavar="文件", help=_REPORTS)] = None,
     all: Annotated[bool, option("--all", help=_ALL)] = False,
     unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
+    watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     reviews_key: Annotated[Path | None, option("--reviews-key", metavar="文件", help=_KEY)] = None,
     config: _Config = None,
 ) -> None:
@@ -86,7 +88,7 @@ def export(
     from serving.settings import load_settings
 
     refuse_sealed("reviews export")
-    protection = Protection.chosen(Masking.none if unmasked else Masking.output)
+    protection = Protection.chosen(Masking.none if unmasked else Masking.output, watch_list=watch_list)
     place = _place(database, config)
     key_path = reviews_key or load_settings({}, config).reviews_key or key_beside(place)
     if key_path is None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from serving.commands.training import run_training
 from serving.faults import WrongUse
-from serving.help import argument, option
+from serving.help import LEFT_OUT, argument, option
 
 SCORES = ("wide", "head", "both")
 _FILE = "标注数据（JSONL），可以有几个。"
@@ -28,7 +28,7 @@ _UNMASKED = (
     "不遮盖身份证号、电话、姓名等。默认遮盖：工作簿里不留能认出人的内容，导入时更正仍记在原来的件上；"
     "PETITION_MASK 要求遮盖时仍遮盖。"
 )
-_WATCH_LIST = "名单文件，一行一个姓名或单位：涉及的信件不写入，请由人办理；也可设 PETITION_WATCH_LIST。"
+_WATCH_LIST = LEFT_OUT.format("不写入")
 _TAXONOMY = "分类体系文件（yaml）；默认用随程序安装的。"
 
 

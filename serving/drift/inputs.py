@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.columns import Columns
+from data.privacy.watch_list import WatchList
 from data.readers import read_reports
 from data.report import BadRow, Report
 from data.taxonomy import Taxonomy
@@ -29,6 +30,7 @@ class Inputs:
         sheet: of a workbook; None is the first that can be read.
         told: gets each message about a row that cannot be read.
         seed: of the draw.
+        names: the watch list; reports that name one of these are not read.
     """
 
     tagger: Callable[[], Tagger]
@@ -38,6 +40,7 @@ class Inputs:
     sheet: str | None = None
     told: Callable[[str], None] = lambda line: None
     seed: int = 0
+    names: WatchList | None = None
 
     def open(self, path: Path) -> Sample:
         """Read kept figures, predictions, or reports that are tagged on the way.
@@ -54,8 +57,18 @@ class Inputs:
 
     def _measured(self, path: Path) -> Sample:
         tagger = self.tagger()
-        drawn, total, rejected = self._draw(read_reports(path, self.columns, sheet=self.sheet))
+        drawn, total, rejected = self._draw(self._read(path))
         return of_total(measure(tagger, drawn, self.seed), total, rejected)
+
+    def _read(self, path: Path) -> Iterator[Report | BadRow]:
+        by_hand = 0
+        for row in read_reports(path, self.columns, sheet=self.sheet):
+            if self.names is not None and isinstance(row, Report) and self.names.meets(row):
+                by_hand += 1
+            else:
+                yield row
+        if by_hand:
+            self.told(f"{path.name}：涉及名单的 {by_hand} 件没有打分，也没有计入，请由人办理。")
 
     def _draw(self, rows: Iterable[Report | BadRow]) -> tuple[list[Report], int, int]:
         """Draw at most so many reports evenly from a stream (reservoir sampling); also count it."""

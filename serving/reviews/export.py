@@ -35,7 +35,7 @@ def export_reviews(
         target: the file to write.
         reports: files of the reports as received.
         every_row: reviews and retractions as they are, instead of the last word on each report.
-        protection: whether identifiers are covered, and where it is recorded.
+        protection: whether identifiers are covered, whose reports get no words, where it is recorded.
         key: file with the key of the log's hashes; made where there is none.
 
     Raises:
@@ -46,6 +46,7 @@ def export_reviews(
     received = (row for file in reports for row in read_reports(file, Columns()))
     originals = Originals(row for row in received if isinstance(row, Report))
     written = without = 0
+    guard = protection.guard(stored=True)
     masker = None if protection.masking is Masking.none else ReportMasker(Masker(style=Style.stars))
     with ExitStack() as stack:
         log = stack.enter_context(ReviewLog(place))
@@ -57,6 +58,9 @@ def export_reviews(
         rows = (replace(row, report_hash=secret.keyed(row.report_hash)) for row in log.read())
         for review in rows if every_row else latest(standing(rows)):
             report = originals.by_hash(review.report_hash, review.report_id, secret)
+            kept = report or Report(review.report_id, review.text or "", review.title or "")
+            if guard.withholds(kept):
+                report, review = None, replace(review, title=None, text=None)
             shown = masker.mask(report).report if masker is not None and report is not None else report
             out.write(to_line(review, shown) + "\n")
             tally.count = written = written + 1

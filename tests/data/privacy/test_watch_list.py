@@ -29,15 +29,52 @@ NAMES = WatchList(["赵大海", "岭上市纪委", "Zhao Dahai"])
         "举报&#36213;大海",
         "岭 上 市 纪委无人接待",
         "ｚｈａｏ　ｄａｈａｉ took money",
+        "举报赵、大、海",
+        "举报赵!大!海",
+        "举报赵：大：海",
+        "举报赵，大，海",
+        "举报赵…大…海",
+        "举报赵①大②海",
+        "举报赵㊣大㊣海",
+        "举报赵x大x海",
+        "举报赵1大22海",
+        "举报赵XX大、 海",
+        "举报趙、大、海",
+        "举报赵\u0336大\u0336海",
+        "岭﹡上﹡市纪委",
+        "岭、上、市、纪、委",
     ],
 )
 def test_a_name_is_met_in_any_spelling(text: str) -> None:
     assert NAMES.meets(Report("1", text))
 
 
-@pytest.mark.parametrize("text", ["", "路灯坏了", "姓赵，大海边上的房子", "岭上市教育局"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "路灯坏了", "姓赵，大海边上的房子", "岭上市教育局", "老赵、大海两人都在", "找老赵：大海边坏了",
+        "赵某大某海某", "赵家村 1 号，大桥 2 号，海边 3 号", "岭上、市里、纪委都去过",
+    ],
+)  # fmt: skip
 def test_another_report_is_not(text: str) -> None:
     assert not NAMES.meets(Report("1", text))
+
+
+def test_of_a_name_of_two_characters_signs_alone_hide_nothing() -> None:
+    names = WatchList(["李明"])
+
+    for text in ("李 明", "李*明", "李①明", "李/明"):
+        assert names.meets(Report("1", text)), text
+    for text in ("姓李，明天来", "找老李：明天来", "李、明两户", "李！明天", "一月 12 日李 3 明"):
+        assert not names.meets(Report("1", text)), text
+
+
+def test_an_id_and_a_time_are_looked_at_and_a_files_name_is_not() -> None:
+    assert NAMES.meets(Report("赵大海-1", "路灯"))
+    assert NAMES.meets(Report("赵大海-1", "路灯", row=2, cells={"编号": "赵大海-1"}))
+    assert NAMES.meets(Report("赵大海:2", "路灯", row=2, cells={"编号": " 赵大海:2 "}))
+    assert NAMES.meets(Report("1", "路灯", time="赵大海值班日"))
+    assert not NAMES.meets(Report("岭上市纪委.csv:2", "路灯", row=2, cells={"内容": "路灯"}))
 
 
 def test_a_name_listed_in_traditional_characters_is_met_in_simplified_ones_and_counts_once() -> None:

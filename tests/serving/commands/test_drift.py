@@ -162,3 +162,19 @@ def test_sealed_no_figures_of_single_reports_are_kept(
     assert look(files[0], files[1], "--html", tmp_path / "page.html").code == 0
     assert look(files[0], files[1], "--keep-current", tmp_path / "kept.npz").code == 2
     assert not (tmp_path / "kept.npz").exists()
+
+
+def test_reports_that_name_someone_on_the_watch_list_are_not_scored(
+    look: Look, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, shape = tmp_path / "names.txt", tmp_path / "drift.json"
+    names.write_text("医院名单\n", encoding="utf-8")
+    asked = (files[0], files[1], "--json", shape)
+    flagged = look(*asked, "--watch-list", names)
+    by_flag = json.loads(shape.read_text(encoding="utf-8"))
+    monkeypatch.setenv("PETITION_WATCH_LIST", str(names))
+    look(*asked)
+
+    assert "year.csv：涉及名单的 40 件没有打分" in flagged.err
+    assert (by_flag["reference"]["reports"], by_flag["current"]["of"]) == (160, 162)
+    assert json.loads(shape.read_text(encoding="utf-8")) == by_flag

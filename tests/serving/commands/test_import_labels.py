@@ -486,3 +486,44 @@ def test_a_sheet_of_a_workbook_can_be_named(bring: Import, tmp_path: Path, out: 
     first = bring(tmp_path / "a.xlsx")
     assert first.code == 0 and "没有读：“二月”" in first.err and "一张一张地导入" in first.err
     assert lines(out)[0]["domain"] == ["transport"]
+
+
+def test_reports_that_name_someone_on_the_watch_list_are_not_imported(
+    bring: Import, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("钱多多\n医院名单\n", encoding="utf-8")
+    heading = (*HEADING, "被反映人")
+    rows = [
+        ("1", SCHOOL, "教育", "", ""),
+        ("2", HOSPITAL, "医疗", "", ""),
+        ("3", QUIET, "教育", "", "钱多多"),
+        ("4", "", "教育", "", "钱多多"),
+    ]
+    source = write_csv(tmp_path / "热线.csv", rows, heading)
+    ended = bring(source, "--watch-list", names)
+    rejects = lines(out.with_name("labels.jsonl.rejects.jsonl"))
+
+    assert ended.code == 1 and "涉及名单的 2 份标注没有导入" in ended.err
+    assert [line["id"] for line in lines(out)] == ["1"] and "raw" not in rejects[0]
+    out.unlink()
+    monkeypatch.setenv("PETITION_WATCH_LIST", str(names))
+    assert bring(source).code == 1 and [line["id"] for line in lines(out)] == ["1"]
+    only = write_csv(tmp_path / "one.csv", rows[1:2], heading)
+    assert bring(only).code == 4
+
+
+def test_an_import_is_in_the_audit_log_and_fails_closed(
+    bring: Import, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("PETITION_AUDIT", str(audit))
+    source = table(tmp_path, ("1", SCHOOL, "教育", ""), ("2", QUIET, "医疗", ""), ("3", "", "医疗", ""))
+    assert bring(source).code == 1
+    (deed,) = lines(audit)
+
+    assert (deed["action"], deed["count"]) == ("import", 2) and PLANTED not in audit.read_text("utf-8")
+    for path in tmp_path.glob("labels.jsonl*"):
+        path.unlink()
+    audit.write_text("nonsense\n", encoding="utf-8")
+    assert bring(source).code == 4 and not [*tmp_path.glob("labels.jsonl*")]

@@ -6,8 +6,11 @@ import csv
 import datetime
 import io
 import json
+import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook, load_workbook
 
@@ -311,3 +314,56 @@ def test_a_name_in_a_column_of_its_own_is_covered_in_its_row_alone(
     covered = text.replace("王小明", "【姓名】")
     assert read(tmp_path / "out.csv")[1:] == [["【姓名】", covered], ["【姓名】", text]]
     assert [row.get("诉求", row.get("more", {}).get("诉求")) for row in found] == [covered, covered, text]
+
+
+LISTED = f"{PLANTED}，岭上市长钱多多不管。"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "jsonl", "json", "txt", "parquet", "object"])
+@pytest.mark.parametrize("way", ["flag", "environment"])
+def test_rows_that_name_someone_on_the_watch_list_are_left_out(
+    petition: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, way: str
+) -> None:
+    (tmp_path / "names.txt").write_text("钱多多\n", encoding="utf-8")
+    if way == "environment":
+        monkeypatch.setenv("PETITION_WATCH_LIST", str(tmp_path / "names.txt"))
+    source, target = tmp_path / f"in.{kind}", tmp_path / f"out.{kind}"
+    rows = [("1", "路灯坏了", "钱多多"), ("2", LISTED, ""), ("3", "路灯坏了", "无")]
+    heading = ("编号", "内容", "被反映人")
+    objects = [dict(zip(heading, row, strict=True)) for row in rows]
+    left = 2
+    if kind == "xlsx":
+        book = Workbook()
+        for row in (heading, *rows):
+            book.active.append(row)  # type: ignore[union-attr]
+        book.save(source)
+    elif kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(objects), source)
+    elif kind == "object":
+        source, target, left = tmp_path / "in.json", tmp_path / "out.json", 1
+        source.write_text(json.dumps({"text": "路灯坏了", "more": [{"by": LISTED}]}), encoding="utf-8")
+    elif kind == "csv":
+        write_csv(source, rows, heading)
+    elif kind == "json":
+        source.write_text(json.dumps(objects), encoding="utf-8")
+    else:
+        lines = [json.dumps(one) if kind == "jsonl" else "；".join(one.values()) for one in objects]
+        source.write_text("\n".join(lines), encoding="utf-8")
+    flags = ("--watch-list", tmp_path / "names.txt") if way == "flag" else ()
+    ended = quiet(petition("mask", source, target, *flags))
+    written = b"\n".join(
+        content if kind != "xlsx" else zipfile.ZipFile(target).read("xl/worksheets/sheet1.xml")
+        for content in [target.read_bytes()]
+    ).decode("utf-8", "ignore")
+
+    assert ended.code == 0 and f"涉及名单的 {left} 行没有写入" in ended.err
+    assert f"完成：{0 if kind == 'object' else 1} 行" in ended.err
+    assert "钱多多" not in written and PLANTED not in written
+    assert kind == "object" or "路灯坏了" in written
+
+
+def test_a_watch_list_that_cannot_be_used_ends_with_four(petition: Petition, tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "in.csv", [ROW], HEADING)
+
+    assert petition("mask", source, tmp_path / "out.csv", "--watch-list", tmp_path / "gone").code == 4
+    assert not (tmp_path / "out.csv").exists()

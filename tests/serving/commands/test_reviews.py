@@ -195,6 +195,18 @@ def test_an_export_has_no_plain_hash_and_is_joined_again_with_the_key(
     assert {line["id"]: line["text"] for line in lines(labels)} == {"1": SCHOOL, "2": HOSPITAL}
 
 
+def test_reports_on_the_watch_list_have_no_words_in_an_export(
+    petition: Petition, database: str, originals: Path, tmp_path: Path
+) -> None:
+    names, out = tmp_path / "names.txt", tmp_path / "out.jsonl"
+    names.write_text("医院名单\n", encoding="utf-8")
+    given = ("reviews", "export", "--database", database, "--to", out, "--watch-list", names)
+    for more in ((), ("--reports", originals)):
+        assert petition(*given, *more).code == 0
+        assert {line["id"]: line.get("text") for line in lines(out)}["2"] is None
+    assert {line["id"]: line.get("text") for line in lines(out)}["1"] == SCHOOL
+
+
 def test_an_export_leaves_no_key_where_there_is_no_log(petition: Petition, tmp_path: Path) -> None:
     ended = petition("reviews", "export", "--database", tmp_path / "no.db", "--to", tmp_path / "out.jsonl")
 
