@@ -53,16 +53,25 @@ def main() -> None:
         row = json.loads(line)
         outside.setdefault(f"invented: {row['kind']}", []).append(Report("", row["text"]))
     outside |= {f"{name}, dev part": _texts(args.data / "bench" / name / "dev.jsonl") for name in BENCH}
-    rows, figures = [], {}
+    rows, figures, slipped = [], {}, {}
     for kind, files in (("petition", inside), ("none", outside)):
         for name, reports in files.items():
-            share = float(np.mean([bool(reason) for reason in tagger.outside(reports)]))
+            reasons = tagger.outside(reports)
+            share = float(np.mean([bool(reason) for reason in reasons]))
             figures[name] = share
-            rows.append([name, kind, len(reports), f"{share:.1%}"])
+            shown = ["", ""]
+            if kind == "none":
+                left = [report for report, reason in zip(reports, reasons, strict=True) if not reason]
+                tagged = [one for one in tagger.tag(left, "none") if any(one.tags.values())]
+                silent = sum(not one.needs_review for one in tagged)
+                slipped[name] = {"tagged": len(tagged), "tagged_without_review": silent}
+                shown = [f"{len(tagged) / len(reports):.1%}", f"{silent / len(reports):.1%}"]
+            rows.append([name, kind, len(reports), f"{share:.1%}", *shown])
     doubted = doubts(tagger, [row.report for row in dev], np.array(
         [label_targets(row, tagger.export.taxonomy) for row in dev]
     ) > 0)  # fmt: skip
-    body = table(["texts", "is it a petition?", "texts", "fall out"], rows) + "\n\n"
+    heads = ["texts", "is it a petition?", "texts", "fall out", "get tags", "get tags and no review"]
+    body = table(heads, rows) + "\n\n"
     body += table(["tags on gold/dev", "tags", "right", "reports that only this sends to a person"], [
         [name, line["tags"], f"{line['right']:.1%}", f"{line['alone']:.1%}"]
         for name, line in doubted.items()
@@ -70,13 +79,14 @@ def main() -> None:
     body += (
         f"\n\n{tagger.export.model} with a scope as docs/training.md adds it. Of the files at most "
         f"{MOST} texts, spread evenly. Headlines are meant to fall out, though some "
-        "tell of what petitions tell of. `conflict`: the linear part is against the tag by a whole margin; "
+        "tell of what petitions tell of. What gets no tag, or one that is doubted, goes to a person. "
+        "`conflict`: the linear part is against the tag by a whole margin; "
         "`rare_label`: fewer than ten reports of dev have the label. "
         f"Reasons for a person on dev, all of them: {figures_of(tagger, [row.report for row in dev])}."
     )
     keep(
         "scope", "What is no petition", "python -m benchmarks.scope --data ../shared/data", body,
-        {"fall_out": figures, "doubts": doubted},
+        {"fall_out": figures, "none_of_which": slipped, "doubts": doubted},
     )  # fmt: skip
     print(body)
 

@@ -154,9 +154,9 @@ class Prediction:
         id: the report's id.
         tags: axis id to tags, highest score first.
         needs_review: the model abstains: an officer should read this report.
-        review_reasons: why, as codes: unread; out_of_scope and too_short, without tags; or an axis and
-            low_confidence, no_label, conflict or rare_label (domain:no_label); handle_by_hand where no model
-            read the report.
+        review_reasons: why, as codes: unread; out_of_scope, not_chinese and too_short, without tags; or an
+            axis and low_confidence, no_label, conflict or rare_label (domain:no_label); handle_by_hand where
+            no model read the report.
         unread_chars: code points of the text that a configured cap left unread.
         model: name and version of the Export; "" where none read the report.
         nearest: the labelled cases most like it, the nearest first; empty unless asked for.

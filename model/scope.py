@@ -2,7 +2,8 @@
 
 A linear model over character n-grams tells petitions from all else (advertisements, poems, code, news). It
 does not look at the encoder: that has learnt to find matters in whatever it reads. Its border lies so that
-hardly a real report falls out (training/scope.py). An Export without the file knows no scope and tags all.
+hardly a real report falls out (training/scope.py). Of other languages it knows no n-gram, so these are told
+by their script. An Export without the file knows no scope and tags all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.wide import Wide
 
-OUT_OF_SCOPE, TOO_SHORT = "out_of_scope", "too_short"
+OUT_OF_SCOPE, TOO_SHORT, NOT_CHINESE = "out_of_scope", "too_short", "not_chinese"
 CONFLICT, RARE_LABEL = "conflict", "rare_label"
 LEAST = 4  # letters beside courtesies; fewer say nothing that could be tagged
 _WHOM = "(?:各位)?(?:领导|同志|工作人员|书记|市长|县长|区长|局长|主任)们?"
@@ -25,6 +26,13 @@ _COURTESY = re.compile(
     r"|各位(?:领导|同志)们?(?=\W|辛苦|打扰|麻烦|\Z)|辛苦了?|再见|此致|敬礼|早上好|上午好|中午好|下午好|晚上好|测试"
 )
 _LETTER = re.compile(r"[^\W\d_]")
+_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_KANA = re.compile("[\u3041-\u30ff]")
+_LATIN = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
+_LATIN_WORD = re.compile(f"[{_LATIN}]+")
+_OTHER = re.compile(rf"[^\W\d_{_LATIN}\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+MANY = 6  # letters of another script to one Chinese character; a letter in both languages has three or four
+FEW_HAN, LEAST_WORDS = 8, 4  # Chinese characters that say something; words that are more than names of things
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ class Scope:
         """
         if len(_LETTER.findall(_COURTESY.sub("", text))) < LEAST:
             return TOO_SHORT
+        if foreign(text):
+            return NOT_CHINESE
         return OUT_OF_SCOPE if self.score(text) < 0 else ""
 
     def score(self, text: str) -> float:
@@ -77,3 +87,12 @@ class Scope:
         """Read what `save` wrote; nothing in it can run code."""
         with np.load(path, allow_pickle=False) as arrays:
             return cls(Wide.of(arrays), float(arrays["conflict"]), arrays["rare"])
+
+
+def foreign(text: str) -> bool:
+    """Whether a text is in another language, of which no model here has read any; not one that says the same
+    in Chinese too."""
+    han, other = len(_HAN.findall(text)), len(_OTHER.findall(text))
+    words = len(_LATIN_WORD.findall(text)) if han < FEW_HAN else 0
+    latin = words >= LEAST_WORDS and words > 2 * han
+    return latin or other > MANY * han or len(_KANA.findall(text)) > han

@@ -17,6 +17,7 @@ _REASONS = {
     "rare_label": "{}有少见标签",
     "unread": "有未读文字",
     "out_of_scope": "不像信访件",
+    "not_chinese": "不是中文",
     "too_short": "文字太少",
     "handle_by_hand": "请人工办理",
 }

@@ -65,6 +65,39 @@ def test_a_text_of_courtesies_alone_is_too_short(export: Export, text: str) -> N
     assert prediction.review_reasons == ("too_short",) and not any(prediction.tags.values())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "بازاردىن سېتىۋالغان نەرسىنىڭ سۈپىتى ناچار", "བོད་ཡིག་ནས་བྲིས་པའི་ཡི་གེ་ཞིག་རེད།",
+        "학교에서 돈을 너무 많이 받아요",
+        "学校がお金を取りすぎています", "Школа берёт слишком много денег", "Trường học thu quá nhiều tiền",
+        "L'école demande trop d'argent aux parents", "โรงเรียนเก็บเงินมากเกินไป",
+        "xue xiao luan shou fei mei ren guan",
+        "ᠰᠤᠷᠭᠠᠭᠤᠯᠢ ᠶᠡᠬᠡ ᠮᠥᠩᠭᠦ ᠠᠪᠬᠤ", "مەكتەپ（学校）بەك كۆپ پۇل ئالىدۇ",
+    ],
+)  # fmt: skip
+def test_a_text_in_another_language_gets_no_tags_and_goes_to_a_person(export: Export, text: str) -> None:
+    (prediction,) = Tagger(export, 1).tag([Report("1", text)])
+
+    assert prediction.review_reasons == ("not_chinese",) and not any(prediction.tags.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "学校收费系统报错 Error: connection refused at line 12 of module pay.js", "学校APP打不开",
+        "学校收费，家长のお金都没了",
+        "مەكتەپ بەك كۆپ پۇل ئالىدۇ، ھېچكىم باشقۇرمايدۇ。学校收费太多，没人来管。",
+        "학교에서 돈을 너무 많이 받아요. 学校收钱太多。", "学校Wi-Fi收费", "学校门口 P+R ETC 收费",
+        "The school takes money. 学校向家长收钱，没有收据。",
+    ],
+)  # fmt: skip
+def test_foreign_words_beside_chinese_ones_change_nothing(export: Export, text: str) -> None:
+    (prediction,) = Tagger(export, 1).tag([Report("1", text)])
+
+    assert prediction.tags["domain"] and prediction.review_reasons == ()
+
+
 @pytest.mark.parametrize("text", ["学校收费", "您好，学校收费", "学校门口", "各位领导学校收费"])
 def test_four_letters_are_enough(export: Export, text: str) -> None:
     (prediction,) = Tagger(export, 1).tag([Report("1", text)])
@@ -132,8 +165,8 @@ def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_officers_read_the_reasons_in_chinese(export: Export) -> None:
-    codes = ["out_of_scope", "too_short", "misconduct:conflict", "domain:rare_label"]
+    codes = ["out_of_scope", "not_chinese", "too_short", "misconduct:conflict", "domain:rare_label"]
 
     assert [reason_words(code, export.taxonomy) for code in codes] == [
-        "不像信访件", "文字太少", "问题判断有分歧", "领域有少见标签",
+        "不像信访件", "不是中文", "文字太少", "问题判断有分歧", "领域有少见标签",
     ]  # fmt: skip

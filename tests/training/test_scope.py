@@ -56,7 +56,7 @@ def test_of_texts_that_it_did_not_see_reports_stay_and_others_fall_out(sample: l
     assert max(fitted.fallen) <= 0.002 and fitted.held == (len(taught) // 5, 0)
     assert not any(fitted.scope.outside(text) for text in kept)
     unseen = ["Click here to claim your free prize now", "for i in range(10): print(i)", "select * from t;"]
-    assert [fitted.scope.outside(text) for text in unseen] == ["out_of_scope"] * 3
+    assert all(fitted.scope.score(text) < 0 and fitted.scope.outside(text) for text in unseen)
     assert min(map(fitted.scope.score, kept)) >= MARGIN - 0.01
 
 
