@@ -31,7 +31,18 @@ CITIES = (
     "郑州 洛阳 开封 西安 济南 青岛 烟台 潍坊 合肥 芜湖 福州 厦门 泉州 南昌 赣州 石家庄 唐山 保定 太原 大同 "
     "沈阳 大连 长春 哈尔滨 昆明 贵阳 遵义 南宁 柳州 兰州 银川 西宁 海口"
 ).split()
-PEOPLES = "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 朝鲜族 满族 侗族 瑶族 哈萨克族 傣族".split()
+PEOPLES = (
+    "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族 哈萨克族 "
+    "傣族 黎族 傈僳族 佤族 畲族 高山族 拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 土族 达斡尔族 仫佬族 羌族 "
+    "布朗族 撒拉族 毛南族 仡佬族 锡伯族 阿昌族 普米族 塔吉克族 怒族 乌孜别克族 俄罗斯族 鄂温克族 德昂族 "
+    "保安族 裕固族 京族 塔塔尔族 独龙族 鄂伦春族 赫哲族 门巴族 珞巴族 基诺族"
+).split()
+"""The 56 that the state counts."""
+_SHORT = (
+    "回民 藏民 畲民 维族 蒙族 哈族 朝族 鲜族 汉人 彝人 羌人 畲人 侗家人 苗家人 土家人 维吾尔人 哈萨克人 "
+    "柯尔克孜人 达斡尔人 锡伯人 塔吉克人 鄂温克人 鄂伦春人 傈僳人 纳西人"
+).split()
+"""What people say for some of these. 满人, 蒙人, 藏人 and the like are read: 坐满人, 蒙人的商家, 援藏人员."""
 SEXES = [
     (pair[: len(pair) // 2], pair[len(pair) // 2 :])
     for pair in (
@@ -58,7 +69,33 @@ NAMED = re.compile(
 )
 PLACE = re.compile("|".join(PROVINCES + CITIES) + r"|[A-Z]\d*(?=市|县|区|镇|省)")
 LINK = re.compile(r"(?:https?://|www\.)[!-~]+ ?")
-PEOPLE = re.compile("|".join(PEOPLES) + "|少数民族")
+# 北京族谱, 水族馆, 路怒族, 武汉人, 汉人口 and 返回民政局 name no people.
+_NO_PEOPLE = {
+    "京族": "(?<![北南东])京族",
+    "水族": "(?<![下潜])水族(?![馆箱缸店类]|用品|市场|宠物|器材|批发|造景|景观|生物|世界)",
+    "土族": "(?<![本领])土族",
+    "怒族": "(?<![路愤暴易])怒族",
+    "白族": "(?<![小空清表])白族",
+    "保安族": "保安族(?!群)",
+    "哈族": "(?<!嘻)哈族",
+    "朝族": "(?<![清明唐宋元汉隋王历])朝族",
+    "鲜族": "(?<![海生时])鲜族",
+    "汉人": "(?<![武老子罗壮醉江东西来])汉人",
+    "土家人": "(?<!本)土家人",
+    "藏民": "(?<![西收隐珍埋躲窝私储馆])藏民(?![间意俗居办众政])",
+    "回民": "(?<![返送撤找收退取召拉带赶调放驳夺挽来拿要讨换追领寄接抢运搬])回民"
+    "(?![政警事工办房间兵航营企众主意法俗居声生宅宿愿心])",
+}
+_PERSON = "(?![民员士口数类才设])"
+_NAMED_PEOPLES = (*PEOPLES, *_SHORT, "少数民族")
+# The first characters stand in front for speed alone: else all are tried at every place.
+PEOPLE = re.compile(
+    f"(?=[{''.join(sorted({name[0] for name in _NAMED_PEOPLES}))}])(?:"
+    + "|".join(
+        _NO_PEOPLE.get(name, name) + (_PERSON if name.endswith("人") else "") for name in _NAMED_PEOPLES
+    )
+    + ")"
+)
 
 _OFFICE = "(?:书记|市长|县长|区长|局长|部长|主任|领导|同志|工作人员)们?"
 _STOPS = r"[:：,，!！。.\s]"

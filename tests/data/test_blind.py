@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.blind import LEAST, blind
+from data.blind import _SHORT, LEAST, PEOPLES, blind
 from data.clean import Cleaned, clean
 from data.privacy.masker import Masker, Style
 from data.readers import read_reports
@@ -37,7 +37,8 @@ def read(text: str) -> str:
         ("我是上海人，" + MATTER, "我是内蒙古人，" + MATTER),
         ("我住石家庄，" + MATTER, "我住海口，" + MATTER),
         ("A3市的" + MATTER, "K市的" + MATTER),
-        ("我是汉族，" + MATTER, "我是维吾尔族，" + MATTER),
+        *[(f"我是汉族，{MATTER}", f"我是{people}，{MATTER}") for people in (*PEOPLES, *_SHORT)],
+        ("几个回民和藏民反映，" + MATTER, "几个汉人和维族反映，" + MATTER),
         ("尊敬的各位领导，您好！" + MATTER, MATTER),
         ("市长您好：" + MATTER + "麻烦您了，谢谢！", MATTER),
         ("网友反映：" + MATTER, MATTER + "望回复，谢谢。"),
@@ -68,6 +69,10 @@ def test_who_writes_changes_nothing(one: str, other: str) -> None:
         MATTER + "请问热线电话为什么打不通", MATTER + "感谢领导给我们村修好了去年冲断的桥", "水温3.5度",
         MATTER + "真是谢谢你们不作为！", MATTER + "希望不要再给我虚假回复。", MATTER + "盼别再敷衍回复",
         MATTER + "感谢你们推来推去。",
+        "水族馆的票价太高，水族市场没人管", "路怒族别车，警察不管", "老汉人很老实，没有低保",
+        "小区保安族群矛盾大", "来汉人员登记难", "一回民主评议",
+        "材料被退回民政局，撤回民事起诉后又返回民警那里", "收藏民间器物，坐满人也不关门，蒙人的商家",
+        "窝藏人员没人查", "本土族谱馆收费", "明朝族谱放在村里",
     ],
 )  # fmt: skip
 def test_the_matter_is_read_as_it_stands(text: str) -> None:
