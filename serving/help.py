@@ -26,6 +26,10 @@ SEALED = "密封模式：信件内容不写入任何文件，结果文件里只�
 WATCH_LIST = (
     "名单文件，一行一个姓名或单位：涉及的信件不打标、不保存，标为请人工办理；也可设 PETITION_WATCH_LIST。"
 )
+OFFICIALS = (
+    "遮盖时，被反映人、公职人员：keep 保留姓名和职务（默认），names 遮盖姓名，all 姓名和职务都遮盖。"
+    "环境变量 PETITION_OFFICIALS 要求更多时按它。"
+)
 LEFT_OUT = "名单文件，一行一个姓名或单位：涉及的信件{}，请由人办理；也可设 PETITION_WATCH_LIST。"
 """Of a command that leaves them out of what it writes."""
 

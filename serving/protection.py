@@ -10,13 +10,15 @@ from pathlib import Path
 
 from data.audit import Action
 from data.audit_tally import Tally, audit_path, recorded
-from data.privacy.masked_report import Masking
+from data.privacy.masked_report import Masking, ReportMasker
+from data.privacy.masker import Masker, Style
+from data.privacy.officials import Officials
 from data.privacy.watch_list import WatchList
 from model.guard import Guard
 from serving.faults import WrongUse
 from serving.sealed import seal, sealed_by
 
-MASK, WATCH_LIST = "PETITION_MASK", "PETITION_WATCH_LIST"
+MASK, OFFICIALS, WATCH_LIST = "PETITION_MASK", "PETITION_OFFICIALS", "PETITION_WATCH_LIST"
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Protection:
         sealed: nothing of a report may be stored.
         watch_list: file of names whose reports a person handles.
         audit: the audit log.
+        officials: how much is covered of the accused and of holders of posts, where something is.
     """
 
     masking: Masking = Masking.none
     sealed: bool = False
     watch_list: Path | None = None
     audit: Path | None = None
+    officials: Officials = Officials.keep
 
     @classmethod
     def chosen(
@@ -41,6 +45,7 @@ class Protection:
         masking: Masking | None = None,
         sealed: bool = False,
         watch_list: Path | None = None,
+        officials: Officials | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> Protection:
         """Put flags and environment together. A flag adds to what the environment demands, and takes nothing.
@@ -49,14 +54,17 @@ class Protection:
             WrongUse: a variable cannot be read.
         """
         asked = environment.get(MASK, "") or Masking.none.value
-        if asked not in list(Masking):
-            raise WrongUse(f"环境变量 {MASK} 只能是 {'、'.join(Masking)} 之一")
+        least = environment.get(OFFICIALS, "") or Officials.keep.value
+        for name, value, known in ((MASK, asked, list(Masking)), (OFFICIALS, least, list(Officials))):
+            if value not in known:
+                raise WrongUse(f"环境变量 {name} 只能是 {'、'.join(known)} 之一")
         list_path = environment.get(WATCH_LIST, "")
         return cls(
             Masking(asked).stricter(masking or Masking.none),
             sealed or sealed_by(environment),
             watch_list or (Path(list_path) if list_path else None),
             audit_path(environment),
+            Officials(least).stricter(officials or Officials.keep),
         )
 
     @property
@@ -75,7 +83,11 @@ class Protection:
         """
         if self.sealed:
             seal()
-        return Guard(self.masking, self.names(), wordless=self.sealed and stored)
+        return Guard(self.masking, self.names(), self.sealed and stored, ReportMasker(self.masker()))
+
+    def masker(self, style: Style = Style.label) -> Masker:
+        """What covers, all classes but what is kept of officials."""
+        return Masker(self.officials.kept, style)
 
     def names(self) -> WatchList | None:
         """The watch list; None where there is none.

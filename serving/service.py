@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Literal, TypeVar
 
 from data.audit import Action, BadAudit
-from data.privacy.masked_report import Masking
+from data.privacy.masked_report import Masking, ReportMasker
+from data.privacy.masker import Masker
 from data.privacy.watch_list import WatchList
 from data.report import Report
 from model.guard import Case, Guard, Shown, by_hand
@@ -321,7 +322,8 @@ def load_guard(settings: ServeSettings) -> Guard:
     Raises:
         BadWatchList: the list cannot be used.
     """
-    return Guard(settings.mask, WatchList.load(settings.watch_list) if settings.watch_list else None)
+    names = WatchList.load(settings.watch_list) if settings.watch_list else None
+    return Guard(settings.mask, names, masker=ReportMasker(Masker(settings.officials.kept)))
 
 
 def load_keys(settings: ServeSettings) -> KeyRing | None:

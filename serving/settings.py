@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from data.privacy.masked_report import Masking
+from data.privacy.officials import Officials
 from data.reviews.key import key_beside
 from serving.rates import parse_rate
 from serving.settings_words import setting_words, unknown_setting
@@ -83,6 +84,11 @@ class ServeSettings(BaseSettings):
     mask: Masking = Field(
         Masking.none,
         description="What of reports is masked: `none`, `output` or `input`. A request may ask for more.",
+    )
+    officials: Officials = Field(
+        Officials.keep,
+        description="Of the accused and holders of posts, where something is masked and in kept reviews: "
+        "`keep` covers nothing, `names` their names, `all` their posts too.",
     )
     sealed: bool = Field(False, description="Sealed mode: nothing of a report outlives its answer.")
     watch_list: Path | None = Field(

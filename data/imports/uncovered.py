@@ -10,6 +10,8 @@ from dataclasses import replace
 from data.imports.reading import Reading
 from data.privacy.entity import Entity
 from data.privacy.masked_report import ReportMasker
+from data.privacy.masker import Masker
+from data.privacy.officials import Officials
 from data.report import Report
 
 _COVER = re.compile("【(?:" + "|".join(entity.label for entity in Entity) + ")】")
@@ -27,8 +29,11 @@ def uncovered(readings: Sequence[Reading]) -> list[Reading]:
         return [*readings]
     labelled = [reading for reading in readings if not reading.corrects]
     by_id = _only((reading.own_id, reading) for reading in labelled if reading.own_id)
-    masker = ReportMasker()
-    by_words = _only((_words(masker.mask(reading.report).report), reading) for reading in labelled)
+    by_words = _only(
+        (_words(masker.mask(reading.report).report), reading)
+        for masker in [ReportMasker(Masker(officials.kept)) for officials in _covered_with(readings)]
+        for reading in labelled
+    )
 
     def whole(reading: Reading) -> Reading:
         found = by_id.get(reading.own_id) or by_words.get(_words(reading.report))
@@ -39,6 +44,13 @@ def uncovered(readings: Sequence[Reading]) -> list[Reading]:
         return replace(reading, report=replace(found.report, id=id, row=reading.report.row))
 
     return [whole(reading) if _is_covered(reading) else reading for reading in readings]
+
+
+def _covered_with(readings: Sequence[Reading]) -> list[Officials]:
+    """How much may be covered of officials in these corrections; the usual first."""
+    covered = "".join(f"{one.report.title}\n{one.report.text}" for one in readings if _is_covered(one))
+    names, posts = (f"【{entity.label}】" in covered for entity in (Entity.OFFICIAL, Entity.POST))
+    return [Officials.keep, *([Officials.names] if names else []), *([Officials.all] if posts else [])]
 
 
 def _is_covered(reading: Reading) -> bool:

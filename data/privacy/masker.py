@@ -20,13 +20,14 @@ from data.privacy.entity import Entity, Finding
 from data.privacy.folded import readings
 from data.privacy.known_names import KnownNames
 from data.privacy.names import Names
+from data.privacy.officials import Officials
 from data.privacy.phones import Phones
 from data.privacy.plates import Plates
 from data.privacy.recogniser import Analyzer, Recogniser
 from data.privacy.resident_id import ResidentIds
 
-KEPT = frozenset({Entity.OFFICIAL, Entity.POST})
-"""Left as they are by default: without them nobody can look into a report."""
+KEPT = Officials.keep.kept
+"""Left as they are by default."""
 
 
 class Style(StrEnum):

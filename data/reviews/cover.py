@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data.privacy.masked_report import ReportMasker
 from data.privacy.masker import Masker, Style
+from data.privacy.officials import Officials
 from data.report import Report
 
 # Between title and text, so that a name told in one is covered in the other; kept by the stars.
@@ -13,8 +14,9 @@ _BETWEEN = "\n"
 class Cover:
     """Covers identifiers; every character keeps its place, so that offsets of evidence stay right."""
 
-    def __init__(self) -> None:
-        self._masker = Masker(style=Style.stars)
+    def __init__(self, officials: Officials = Officials.keep) -> None:
+        """Take how much is covered of officials."""
+        self._masker = Masker(officials.kept, Style.stars)
         self._ids = ReportMasker(self._masker)
 
     def report(self, report: Report) -> tuple[str, str]:

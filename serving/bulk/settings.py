@@ -89,5 +89,6 @@ class Settings:
         return {
             "evidence": self.evidence, "matters": self.matters, "columns": columns, "sheet": self.sheet or "",
             "max_chars": self.max_chars, "time": self.time, "chunk_rows": self.chunk_rows,
-            "mask": protection.masking.value, "sealed": protection.sealed,
+            "mask": protection.masking.value, "officials": protection.officials.value,
+            "sealed": protection.sealed,
         }  # fmt: skip

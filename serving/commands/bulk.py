@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from data.privacy.officials import Officials
 from serving.bulk.choices import ADDRESS, LOCAL, Form, Names, Shown, check_cluster, choose_form
 from serving.commands.tag import EVIDENCE, MATTERS, EvidenceFor
 from serving.faults import Code, WrongUse, explain, tell
@@ -15,6 +16,7 @@ from serving.help import (
     ENGINE,
     MASK,
     MODEL,
+    OFFICIALS,
     SEALED,
     WATCH_LIST,
     HelpedCommand,
@@ -95,6 +97,9 @@ def bulk(
     matters: Annotated[bool, option("--matters", help=MATTERS)] = False,
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
+    officials: Annotated[
+        Officials | None, option("--officials", metavar="|".join(Officials), help=OFFICIALS)
+    ] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
     progress: Annotated[Shown, option("--progress", metavar="|".join(Shown), help=_PROGRESS)] = Shown.auto,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
@@ -130,7 +135,9 @@ def bulk(
         check_cluster(ray)
         if processes:
             raise WrongUse("--ray 与 --processes 不能一起用：Ray 自己分进程")
-    protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
+    protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list, officials)
+    if officials is not None and not protection.covers:
+        raise WrongUse("--officials 要与 --mask output 或 --mask input 同用")
     settings = Settings(
         tuple(inputs), out, choose_form(form, out), names, model, evidence.value,
         Columns(text_column, title_column, id_column, time_column, region_column, channel_column),

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from data.privacy.officials import Officials
 from serving.faults import Code, WrongUse
-from serving.help import LEFT_OUT, argument, option
+from serving.help import LEFT_OUT, OFFICIALS, argument, option
 
 _IN = "要遮盖的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，一行一件。"
 _OUT = "结果文件，与原件同类（工作簿写成 xlsx）；- 为标准输出。"
@@ -18,7 +19,6 @@ _STYLE = (
     "为【手机号·1f0c9a2b】这样的代号，同一个号码代号相同。"
 )
 _KEY = "代号的密钥文件，至少 16 字节；同一密钥下各个文件的代号一致。默认每次随机，只在本文件内一致。"
-_OFFICIALS = "被反映人、公职人员：keep 保留姓名和职务（默认），names 遮盖姓名，all 姓名和职务都遮盖。"
 _KEEP = "不遮盖的类别，可多次给出或用逗号分开，如 plate,address。"
 _WATCH_LIST = LEFT_OUT.format("不写入")
 _QUIET = "不显示末尾的小结；读不了的行照常提示。"
@@ -33,14 +33,6 @@ class MaskStyle(StrEnum):
     pseudonym = "pseudonym"
 
 
-class Officials(StrEnum):
-    """What is covered of the accused and of the holders of public posts."""
-
-    keep = "keep"
-    names = "names"
-    all = "all"
-
-
 def mask(
     source: Annotated[str, argument("IN", _IN)],
     out: Annotated[str, argument("OUT", _OUT)],
@@ -49,8 +41,8 @@ def mask(
     ] = MaskStyle.label,
     key: Annotated[Path | None, option("--key", metavar="文件", help=_KEY)] = None,
     officials: Annotated[
-        Officials, option("--officials", metavar="|".join(Officials), help=_OFFICIALS)
-    ] = Officials.keep,
+        Officials | None, option("--officials", metavar="|".join(Officials), help=OFFICIALS)
+    ] = None,
     keep: Annotated[list[str] | None, option("--keep", metavar="类别", help=_KEEP)] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     quiet: Annotated[bool, option("--quiet", "-q", help=_QUIET)] = False,
@@ -65,7 +57,7 @@ def mask(
 
     from data.audit import Action
     from data.privacy.cells import CellMasker
-    from data.privacy.entity import WORDS, Entity
+    from data.privacy.entity import WORDS
     from data.privacy.masker import Masker, Style
     from serving.masked_file import MaskedFile
     from serving.no_rows import no_rows
@@ -80,15 +72,11 @@ def mask(
     secret = secrets.token_bytes(32) if key is None else key.read_bytes().strip()
     if len(secret) < _LEAST_KEY:
         raise WrongUse(f"--key：密钥太短，至少 {_LEAST_KEY} 字节")
-    left = {WORDS[word] for word in kept}
-    if officials is Officials.keep:
-        left |= {Entity.OFFICIAL, Entity.POST}
-    elif officials is Officials.names:
-        left.add(Entity.POST)
+    protection = Protection.chosen(watch_list=watch_list, officials=officials)
+    left = {WORDS[word] for word in kept} | protection.officials.kept
     cells = CellMasker(Masker(left, Style(style.value), secret))
     messages = message_console()
     target = None if out == "-" else Path(out)
-    protection = Protection.chosen(watch_list=watch_list)
     job = MaskedFile(source, target, cells, lambda line: say(messages, line), protection.names())
     job.write(protection.recorded(Action.mask))
     if job.by_hand:

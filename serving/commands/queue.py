@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from data.privacy.officials import Officials
 from serving.faults import Code, WrongUse
-from serving.help import LEFT_OUT, MODEL, argument, column, option
+from serving.help import LEFT_OUT, MODEL, OFFICIALS, argument, column, option
 
 FORMATS = ("label-studio", "doccano", "xlsx")
 _FILE = "没有标注的报告，可以有几个文件：csv tsv txt jsonl json xlsx xls ods parquet。"
@@ -35,6 +36,9 @@ def queue(
     labelled: Annotated[list[Path] | None, option("--labelled", metavar="文件", help=_LABELLED)] = None,
     model: Annotated[Path | None, option("--model", metavar="文件夹", help=MODEL)] = None,
     unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
+    officials: Annotated[
+        Officials | None, option("--officials", metavar="|".join(Officials), help=OFFICIALS)
+    ] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     text_column: Annotated[str | None, column("text", "正文")] = None,
     title_column: Annotated[str | None, column("title", "标题")] = None,
@@ -69,7 +73,9 @@ def queue(
     if chosen is None:
         raise WrongUse(f"看不出 {out.name} 是什么格式；请用 .json、.jsonl、.xlsx 或加 --format")
     columns = Columns(text_column, title_column, id_column, time_column, region_column, channel_column)
-    protection = Protection.chosen(Masking.none if unmasked else Masking.output, watch_list=watch_list)
+    protection = Protection.chosen(
+        Masking.none if unmasked else Masking.output, watch_list=watch_list, officials=officials
+    )
     job = LabelQueue(files, out, chosen, count, labelled or [], columns, sheet, protection, quiet)
     if job.overwrites_input():
         raise WrongUse("-o：结果文件，或它旁边的文件，就是要读的文件；请换一个名字")

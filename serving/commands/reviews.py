@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from serving.help import LEFT_OUT, HelpedCommand, HelpedGroup, option
+from data.privacy.officials import Officials
+from serving.help import LEFT_OUT, OFFICIALS, HelpedCommand, HelpedGroup, option
 
 reviews = typer.Typer(cls=HelpedGroup, add_completion=False, no_args_is_help=False)
 _DATABASE = "复核库：SQLite 文件，或 postgresql:// 地址；默认用服务的设置 reviews_database。"
@@ -71,6 +72,9 @@ def export(
     reports: Annotated[list[Path] | None, option("--reports", metavar="文件", help=_REPORTS)] = None,
     all: Annotated[bool, option("--all", help=_ALL)] = False,
     unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
+    officials: Annotated[
+        Officials | None, option("--officials", metavar="|".join(Officials), help=OFFICIALS)
+    ] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     reviews_key: Annotated[Path | None, option("--reviews-key", metavar="文件", help=_KEY)] = None,
     config: _Config = None,
@@ -88,7 +92,9 @@ def export(
     from serving.settings import load_settings
 
     refuse_sealed("reviews export")
-    protection = Protection.chosen(Masking.none if unmasked else Masking.output, watch_list=watch_list)
+    protection = Protection.chosen(
+        Masking.none if unmasked else Masking.output, watch_list=watch_list, officials=officials
+    )
     place = _place(database, config)
     key_path = reviews_key or load_settings({}, config).reviews_key or key_beside(place)
     if key_path is None:

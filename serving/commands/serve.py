@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from data.privacy.officials import Officials
 from serving.faults import WrongUse
 from serving.help import MODEL, Mask, option
 
@@ -22,6 +23,7 @@ _SET = "任何一项设置，如 --set deadline_s=10；可以重复。全部设�
 
 _MASK = "遮盖：none 不遮盖（默认），output 遮盖结果里的原文，input 先遮盖再打标。请求可以要求更多，不能更少。"
 _SEALED = "密封模式：信件内容不写入任何文件，不按标签计数，不记录对方给的请求编号；也可设 PETITION_SEALED=1。"
+_OFFICIALS = "遮盖时和复核库里，被反映人、公职人员：keep 保留姓名和职务（默认），names 遮盖姓名，all 都遮盖。"
 _WATCH_LIST = "名单文件，一行一个姓名或单位：涉及的信件不打标、不保存，答复为请人工办理。"
 _AUDIT = "审计记录文件：谁、何时、打标多少件，不含内容；写不进去就不启动。"
 
@@ -47,6 +49,9 @@ def serve(
     ] = None,
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=_MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=_SEALED)] = False,
+    officials: Annotated[
+        Officials | None, option("--officials", metavar="|".join(Officials), help=_OFFICIALS)
+    ] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     audit: Annotated[Path | None, option("--audit", metavar="文件", help=_AUDIT)] = None,
     set: Annotated[list[str] | None, option("--set", metavar="名称=值", help=_SET)] = None,
@@ -60,7 +65,8 @@ def serve(
     flags: dict[str, object] = dict(
         host=host, port=port, model=model, keys=keys, threads=threads, tls_cert=tls_cert, tls_key=tls_key,
         log_format=log_format.value if log_format else None, mask=mask.value if mask else None,
-        sealed=sealed or None, watch_list=watch_list, audit=audit,
+        officials=officials.value if officials else None, sealed=sealed or None, watch_list=watch_list,
+        audit=audit,
     )  # fmt: skip
     for each in set or []:
         name, equals, value = each.partition("=")

@@ -7,9 +7,10 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
+from data.privacy.officials import Officials
 from serving.commands.training import run_training
 from serving.faults import WrongUse
-from serving.help import LEFT_OUT, argument, option
+from serving.help import LEFT_OUT, OFFICIALS, argument, option
 
 SCORES = ("wide", "head", "both")
 _FILE = "标注数据（JSONL），可以有几个。"
@@ -40,6 +41,9 @@ def suspects(
     folds: Annotated[int, option("--folds", metavar="份数", help=_FOLDS, min=2)] = 5,
     limit: Annotated[int, option("--limit", metavar="件数", help=_LIMIT, min=0)] = 0,
     unmasked: Annotated[bool, option("--unmasked", help=_UNMASKED)] = False,
+    officials: Annotated[
+        Officials | None, option("--officials", metavar="|".join(Officials), help=OFFICIALS)
+    ] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=_WATCH_LIST)] = None,
     taxonomy: Annotated[Path | None, option("--taxonomy", metavar="文件", help=_TAXONOMY)] = None,
 ) -> None:
@@ -67,7 +71,9 @@ def suspects(
     from serving.whole_file import whole_file
 
     chosen = Taxonomy.load(taxonomy) if taxonomy is not None else Taxonomy.default()
-    protection = Protection.chosen(Masking.none if unmasked else Masking.output, watch_list=watch_list)
+    protection = Protection.chosen(
+        Masking.none if unmasked else Masking.output, watch_list=watch_list, officials=officials
+    )
     guard = protection.guard(stored=True)
     rows = [row for file in files for row in read_labelled(file, chosen)]
     listed = {place for place, row in enumerate(rows) if guard.withholds(row.report)}

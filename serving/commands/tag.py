@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from data.privacy.officials import Officials
 from serving.faults import Code, WrongUse
 from serving.formats import Format, choose_format
-from serving.help import MASK, MODEL, SEALED, WATCH_LIST, Mask, argument, column, option
+from serving.help import MASK, MODEL, OFFICIALS, SEALED, WATCH_LIST, Mask, argument, column, option
 
 _FILE = "要打标的文件：csv tsv txt jsonl json xlsx xls ods parquet；- 为标准输入，每行一件。"
 _OUT = "结果写到这个文件；读不了的行写到“文件.rejects.jsonl”。"
@@ -60,6 +61,9 @@ def tag(
     max_chars: Annotated[int | None, option("--max-chars", min=1, metavar="字数", help=_MAX_CHARS)] = None,
     mask: Annotated[Mask | None, option("--mask", metavar="|".join(Mask), help=MASK)] = None,
     sealed: Annotated[bool, option("--sealed", help=SEALED)] = False,
+    officials: Annotated[
+        Officials | None, option("--officials", metavar="|".join(Officials), help=OFFICIALS)
+    ] = None,
     watch_list: Annotated[Path | None, option("--watch-list", metavar="文件", help=WATCH_LIST)] = None,
     nearest: Annotated[Path | None, option("--nearest", metavar="文件", help=_NEAREST)] = None,
     nearest_text: Annotated[bool, option("--nearest-text", help=_NEAREST_TEXT)] = False,
@@ -83,7 +87,9 @@ def tag(
     from serving.tagged_file import TaggedFile
 
     columns = Columns(text_column, title_column, id_column, time_column, region_column, channel_column)
-    protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list)
+    protection = Protection.chosen(Masking(mask.value) if mask else None, sealed, watch_list, officials)
+    if officials is not None and not protection.covers:
+        raise WrongUse("--officials 要与 --mask output 或 --mask input 同用")
     job = TaggedFile(
         file,
         target,

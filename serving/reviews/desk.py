@@ -48,7 +48,7 @@ class ReviewDesk:
         self._migrates = settings.reviews_migrate
         self._withholds = withholds
         self._keeps_text = settings.reviews_text
-        self.cover = Cover()
+        self.cover = Cover(settings.officials)
         self._queue = (
             ReviewQueue(settings.reviews_queue, settings.max_chars, withholds, self.keyed)
             if settings.reviews_queue

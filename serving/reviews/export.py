@@ -11,13 +11,15 @@ from data.audit import Action
 from data.columns import Columns
 from data.imports.originals import Originals
 from data.privacy.masked_report import Masking, ReportMasker
-from data.privacy.masker import Masker, Style
+from data.privacy.masker import Style
+from data.privacy.officials import Officials
 from data.readers import read_reports
 from data.report import Report
 from data.reviews.effect import latest, standing
 from data.reviews.key import ReviewKey
 from data.reviews.line import to_line
 from data.reviews.log import ReviewLog
+from data.reviews.review import Review
 from serving.protection import Protection
 from serving.whole_file import open_text, whole_file
 
@@ -47,7 +49,7 @@ def export_reviews(
     originals = Originals(row for row in received if isinstance(row, Report))
     written = without = 0
     guard = protection.guard(stored=True)
-    masker = None if protection.masking is Masking.none else ReportMasker(Masker(style=Style.stars))
+    masker = None if protection.masking is Masking.none else ReportMasker(protection.masker(Style.stars))
     with ExitStack() as stack:
         log = stack.enter_context(ReviewLog(place))
         out = stack.enter_context(open_text(stack.enter_context(whole_file(target))))
@@ -61,8 +63,19 @@ def export_reviews(
             kept = report or Report(review.report_id, review.text or "", review.title or "")
             if guard.withholds(kept):
                 report, review = None, replace(review, title=None, text=None)
+            elif masker is not None and protection.officials is not Officials.keep:
+                review = _covered(review, masker)  # the log may have kept their names
             shown = masker.mask(report).report if masker is not None and report is not None else report
             out.write(to_line(review, shown) + "\n")
             tally.count = written = written + 1
             without += report is None and review.text is None and not review.undoes
     return written, without
+
+
+def _covered(review: Review, masker: ReportMasker) -> Review:
+    """A review whose kept words are covered once more; each character keeps its place."""
+    note = masker.words(review.note) if review.note else ""
+    if review.text is None:
+        return replace(review, note=note)
+    kept = masker.mask(Report(review.report_id, review.text, review.title or "")).report
+    return replace(review, title=kept.title, text=kept.text, note=note)

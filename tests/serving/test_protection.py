@@ -96,6 +96,51 @@ def test_flags_and_environment_are_put_together() -> None:
         Protection.chosen(environment={"PETITION_SEALED": "2"})
 
 
+ACCUSED = "我叫王小明，村支书赵大海的推诿没人处理。"
+SHOWN = {"keep": "村支书赵大海", "names": "村支书【被反映人】", "all": "【职务】【被反映人】"}
+
+
+@pytest.mark.parametrize("officials", SHOWN)
+@pytest.mark.parametrize("command", ["tag", "bulk", "mask", "queue"])
+def test_officials_are_covered_as_far_as_is_asked_for_wherever_something_is_masked(
+    tag: Petition, petition: Petition, export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    command: str, officials: str,
+) -> None:  # fmt: skip
+    source = write_csv(tmp_path / "in.csv", [("A1", "", ACCUSED)])
+    out = tmp_path / ("out.jsonl" if command == "queue" else "out.csv")
+    model = ("--model", export.folder)
+    asked: dict[str, tuple[object, ...]] = {
+        "tag": (source, "-o", out, *model, "--mask", "output"), "mask": (source, out),
+        "bulk": (source, out, *model, "--mask", "input", "--overwrite"), "queue": (source, "-o", out, *model),
+    }  # fmt: skip
+    for way in ("flag", "environment"):
+        flag: tuple[object, ...] = ("--officials", officials)
+        if way == "environment":
+            monkeypatch.setenv("PETITION_OFFICIALS", officials)
+            flag = ("--officials", "keep")  # a flag takes nothing from what the environment demands
+        assert petition(command, *asked[command], *flag).code == 0
+        words = out.read_text(encoding="utf-8-sig")
+        assert f"{SHOWN[officials]}的推诿" in words and ("赵大海" in words) == (officials == "keep")
+        assert "王小明" not in words
+
+
+def test_officials_without_masking_and_an_unknown_word_are_wrong_use(
+    tag: Petition, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tag(letters, "--officials", "names").code == 2
+    monkeypatch.setenv("PETITION_OFFICIALS", "some")
+    ended = tag(letters)
+    assert ended.code == 2 and "PETITION_OFFICIALS" in ended.err
+
+
+@pytest.mark.parametrize("officials", SHOWN)
+def test_the_service_covers_officials_as_it_is_set(export: Export, officials: str) -> None:
+    found = post(export, {"text": ACCUSED, "mask": "output"}, officials=officials)
+    (evidence,) = first(found)["tags"]["misconduct"][0]["evidence"]  # type: ignore[index]
+
+    assert evidence["text"] == f"{SHOWN[officials]}的推诿没人处理"
+
+
 def test_tag_leaves_a_report_on_the_watch_list_to_a_person(
     tag: Petition, letters: Path, tmp_path: Path
 ) -> None:

@@ -127,6 +127,19 @@ def test_a_correction_of_a_covered_report_is_one_of_the_report_itself(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("cover", ["村支书【被反映人】", "【职务】【被反映人】"])
+def test_a_report_whose_officials_are_covered_too_is_found(
+    sheet: Sheet, put: Callable[..., Path], read: Read, cover: str
+) -> None:
+    text = f"我叫王小明，村支书赵大海不管。{LAMP}"
+    labelled = put("labels.jsonl", [{"text": text, "domain": ["housing"]}])
+    shown = f"我叫【姓名】，{cover}不管。{LAMP}"
+    path = sheet(("", shown, "?", "", "", "交通运输", "", "", "", ""))
+    readings = [one for file in (labelled, path) for one in read(file)[0]]
+
+    assert [one.report.text for one in uncovered(readings)] == [text, text]
+
+
 def test_a_covered_report_that_may_be_one_of_two_is_neither(
     sheet: Sheet, put: Callable[..., Path], read: Read
 ) -> None:

@@ -207,6 +207,27 @@ def test_reports_on_the_watch_list_have_no_words_in_an_export(
     assert {line["id"]: line.get("text") for line in lines(out)}["1"] == SCHOOL
 
 
+def test_an_export_covers_officials_in_kept_and_in_joined_words_where_asked(
+    petition: Petition, database: str, tmp_path: Path
+) -> None:
+    report, kept = Report("8", "村支书赵大海不管，学校收费。"), "我叫***，村支书赵大海不管。"
+    with ReviewLog(database, Mode.write) as log:
+        labels = {"domain": ("education",), "misconduct": ()}
+        log.add(Review("r8", "8", report_hash(report), labels, "0317"))
+        log.add(Review("r9", "9", "0" * 64, labels, "0317", title="", text=kept, note="赵大海是村支书赵大海"))
+    originals, out = write_csv(tmp_path / "all.csv", [("8", "", report.text)]), tmp_path / "out.jsonl"
+    given = ("reviews", "export", "--database", database, "--reports", originals, "--to", out)
+    assert petition(*given).code == 0
+    assert out.read_text(encoding="utf-8").count("村支书赵大海不管") == 2
+    assert petition(*given, "--officials", "names").code == 0
+    found = {line["id"]: line for line in lines(out)}
+
+    assert (
+        found["8"]["text"] == "村支书***不管，学校收费。" and found["9"]["text"] == "我叫***，村支书***不管。"
+    )
+    assert "赵大海" not in out.read_text(encoding="utf-8")
+
+
 def test_an_export_leaves_no_key_where_there_is_no_log(petition: Petition, tmp_path: Path) -> None:
     ended = petition("reviews", "export", "--database", tmp_path / "no.db", "--to", tmp_path / "out.jsonl")
 

@@ -132,6 +132,23 @@ def test_a_kept_text_is_covered_and_the_evidence_still_points_at_its_words(
     assert kept.text[place["start"] : place["end"]] == words["text"] and "text" not in place
 
 
+def test_officials_in_a_kept_text_are_covered_where_the_site_says_so(export: Export, database: str) -> None:
+    text = f"{SCHOOL}我叫王小明，村支书赵大海不管。"
+    body = BODY | {"report": {"id": "A1", "text": text}, "note": "村支书赵大海已核实"}
+
+    async def ask(at: Running) -> Any:
+        return await at.client.post("/v1/reviews", json=body)
+
+    for officials in ("keep", "names", "all"):
+        run(export, ask, reviews_database=database, reviews_text=True, officials=officials)
+    kept, names, every = (row.text[len(SCHOOL) :] for row in rows(database) if row.text)
+
+    assert (kept, names, every) == (
+        "我叫***，村支书赵大海不管。", "我叫***，村支书***不管。", "我叫***，******不管。",
+    )  # fmt: skip
+    assert [row.note for row in rows(database)] == ["村支书赵大海已核实", "村支书***已核实", "******已核实"]
+
+
 def test_sending_again_adds_nothing(export: Export, database: str, tmp_path: Path) -> None:
     async def ask(at: Running) -> Any:
         sent = [await at.client.post("/v1/reviews", json=BODY | {"id": "r1"}) for _ in range(2)]
