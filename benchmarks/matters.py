@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from model.prediction import Matters, Sentence, Tag
 from model.tagger import Tagger
 
 INVENTED = Path(__file__).with_name("matters.jsonl")
+SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "reports.jsonl"
+COMMAS = 38  # characters of one report at most, where two are told in commas alone
 JOINS = ("", "\n", "另外，", "还有一件事，", "\n二、")
 SIZES = range(30, 501)  # characters of the reports that are joined
 AXIS = "domain"
@@ -58,6 +61,8 @@ def main() -> None:
     invented = [json.loads(line) for line in INVENTED.read_text(encoding="utf-8").splitlines()]
     letters = [Report(str(place), row["text"]) for place, row in enumerate(invented)]
     several = np.array([row["several"] for row in invented])
+    sample = list(read_labelled(SAMPLE, tagger.export.taxonomy))
+    commas = [in_commas(sample, count, 150) for count in (2, 1)]
     ways: dict[str, Callable[[Sequence[Report]], list[Matters]]] = {
         "from the same pass": lambda reports: [
             p.matters for p in tagger.tag(reports, "none", matters=True) if p.matters is not None
@@ -75,7 +80,10 @@ def main() -> None:
         took = time.perf_counter() - began
         right, told, met = by_sentence(pairs, found)
         flagged = np.array([m.several for m in way(letters)])
+        of_two, of_one_alone = ([m.several for m in way(some)] for some in commas)
         figures[name] = {
+            "flagged_commas_several": float(np.mean(of_two)),
+            "flagged_commas_single": float(np.mean(of_one_alone)),
             "flagged_joined": float(np.mean([m.several for m in found])),
             "flagged_single": float(np.mean([m.several for m in way(single)])),
             "flagged_invented_several": float(flagged[several].mean()),
@@ -94,18 +102,22 @@ def main() -> None:
         [
             name, *(f"{line[key]:.1%}" for key in ("flagged_joined", "flagged_single")),
             *(f"{line[key]:.1%}" for key in ("flagged_invented_several", "flagged_invented_single")),
+            *(f"{line[key]:.1%}" for key in ("flagged_commas_several", "flagged_commas_single")),
             f"{line['precision']:.1%}", f"{line['met']:.1%}", f"{line['more_time']:+.0%}",
         ]
         for name, line in figures.items()
     ]  # fmt: skip
     body = table(
         ["tags by sentence", "joined letters flagged", "single reports flagged", "invented, several: flagged",
-         "invented, one: flagged", "domain tags right", "matters met", "time"], rows,
+         "invented, one: flagged", "in commas, two: flagged", "in commas, one: flagged",
+         "domain tags right", "matters met", "time"], rows,
     )  # fmt: skip
     body += (
         f"\n\n{len(pairs)} letters joined of two reports of dev, {len(single)} reports of dev with one "
         "domain, "
-        f"{several.sum()} and {(~several).sum()} invented letters. A domain tag of a sentence is right where "
+        f"{several.sum()} and {(~several).sum()} invented letters; in commas: {len(commas[0])} and "
+        f"{len(commas[1])} letters of one sentence, made of the beginnings of two invented reports or of "
+        "one, with commas for stops. A domain tag of a sentence is right where "
         "its report has it; a matter is met where a sentence of it has its domain. The tags of the whole "
         f"letter meet {whole:.1%}. Time: beside tagging without; joined letters. The borders of both flags "
         "were chosen on other joined letters of dev."
@@ -130,6 +142,27 @@ def joined(rows: Sequence[LabelledReport], count: int) -> list[Joined]:
         head += ("" if head[-1] in "。！？!?." else "。") + rng.choice(JOINS)
         found.append(Joined(Report("", head + other.report.text), len(head), first, second))
     return found
+
+
+def in_commas(rows: Sequence[LabelledReport], reports: int, count: int) -> list[Report]:
+    """Short letters of one sentence, without any mark but commas: the beginnings of two reports that share no
+    domain, or as much of one report; the same each time."""
+    rng, most = random.Random(3), COMMAS * (3 - reports)
+    rows = [row for row in rows if len(row.labels.get(AXIS) or ()) == 1]
+    found: list[Report] = []
+    while len(found) < count:
+        chosen = rng.sample(rows, reports)
+        domains = {label for row in chosen for label in row.labels[AXIS] or ()}
+        texts = [beginning(row.report.text, most - 1) for row in chosen]
+        if len(domains) == reports and all(len(text) >= most // 2 for text in texts):
+            found.append(Report("", "，".join(texts) + "。"))
+    return found
+
+
+def beginning(text: str, most: int) -> str:
+    """So many characters of a text at most, up to a comma, which stands for every other stop."""
+    text = re.sub("[。！？!?；;\\n，,]+", "，", text).strip("，")
+    return text if len(text) <= most else text[: max(0, text.rfind("，", 0, most + 1))]
 
 
 def by_sentence(pairs: Sequence[Joined], found: Sequence[Matters]) -> tuple[int, int, int]:

@@ -28,6 +28,9 @@ BORDER = 0.4
 """How far the weaker part's score of its own domain lies above that of the other's; chosen on joined pairs of
 dev reports, so that about one letter in twenty of a single matter is flagged (benchmarks/matters.py)."""
 LEAST, LONGEST = 8, 80  # letters of a sentence, so that 谢谢 is none; code points, so that commas divide
+LEAST_PART = 16
+"""Letters of a part where a letter is one sentence, in which commas are all there is to divide at. Half of it
+flags twice as many letters of a single matter and one fifth more of two."""
 _SENTENCE = re.compile("[^。！？!?；;\\n]*[。！？!?；;\\n]+[”’」』）)]*|[^。！？!?；;\\n]+$")
 _COMMA = re.compile("[，,：:]")
 _MARKS = re.compile(r"\W")
@@ -69,7 +72,8 @@ def find_matters(work: Work, wide: Wide | None, export: Export) -> Matters:
 def sentences(text: str) -> list[Span]:
     """Sentences as code points [first, last).
 
-    A short one, and one that only tells who writes, belongs to its neighbour; a long one is divided.
+    A short one, and one that only tells who writes, belongs to its neighbour; a long one is divided, and so
+    is one that is all there is.
     """
     found: list[Span] = []
     for match in _SENTENCE.finditer(text):
@@ -78,7 +82,7 @@ def sentences(text: str) -> list[Span]:
                 found[-1] = (found[-1][0], span[1])
             else:
                 found.append(span)
-    return found
+    return _at_commas(text, *found[0]) if len(found) == 1 else found
 
 
 def _divided(text: str, first: int, last: int) -> list[Span]:
@@ -89,6 +93,16 @@ def _divided(text: str, first: int, last: int) -> list[Span]:
             if comma.end() - first >= LONGEST // 2 and last - comma.end() >= LONGEST // 4:
                 parts.append((first, comma.end()))
                 first = comma.end()
+    return [*parts, (first, last)]
+
+
+def _at_commas(text: str, first: int, last: int) -> list[Span]:
+    """A whole letter, or parts of it that end at commas."""
+    parts = []
+    for comma in _COMMA.finditer(text, first, last):
+        if min(_size(text, (first, comma.end())), _size(text, (comma.end(), last))) >= LEAST_PART:
+            parts.append((first, comma.end()))
+            first = comma.end()
     return [*parts, (first, last)]
 
 

@@ -91,6 +91,21 @@ def test_short_sentences_join_and_long_ones_are_divided_at_commas() -> None:
     assert text[slice(*spans[0])].startswith("谢谢！学校") and text[slice(*spans[-1])].endswith("管，完。")
 
 
+def test_a_letter_that_is_one_sentence_is_divided_at_its_commas(tagger: Tagger) -> None:
+    school, hospital = "我们小区旁边的学校收费太高家长多次反映，", "昨天去医院看病排队三个小时多次反映"
+    text = school + hospital
+    found = told(tagger, text)
+
+    assert [text[s.start : s.end] for s in found.sentences] == [school, hospital] and found.several
+
+
+@pytest.mark.parametrize(
+    "text", ["学校收费，没人管，去医院看病也没人管", "学校收费没人管，谢谢，拜托各位了。", "，，，"]
+)
+def test_short_parts_of_the_only_sentence_stay_together(text: str) -> None:
+    assert sentences(text) == [(0, len(text))]
+
+
 def test_who_writes_is_no_matter_of_its_own() -> None:
     text = "学校收费没人管。我叫某,电话某,身份证某。"
 
