@@ -12,8 +12,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from data.report import Report
+from data.reviews.key import ReviewKey
 from data.reviews.log import ReviewLog
-from data.reviews.review import Review, report_hash
+from data.reviews.review import Review
 from data.reviews.schema import migrate
 from data.taxonomy import Axis, Label, Taxonomy
 from serving.keys import Role, new_key
@@ -293,7 +294,8 @@ def test_what_the_service_masks_is_covered_and_its_evidence_marked(
     (row,) = rows(settings)
 
     received = f"<b>{LETTER}</b>"
-    assert row.report_hash == report_hash(Report("1", received, f"请回电{NUMBER}")) and row.prediction
+    key = ReviewKey.load(Path(f"{settings['reviews_database']}.key"))
+    assert row.report_hash == key.of(Report("1", received, f"请回电{NUMBER}")) and row.prediction
     span = row.prediction["tags"]["misconduct"][0]["evidence"][0]
     assert NUMBER in received[span["start"] : span["end"]]
     assert (
