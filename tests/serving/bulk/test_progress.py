@@ -20,9 +20,13 @@ from tests.serving.bulk.conftest import start_job
 from tests.serving.conftest import Petition
 
 # Read by every Python on its path at its start.
+# Ctrl+C is not heard by what a shell has put in the background, and what runs these tests may be there.
 SLOW = """
+import signal
 import time
 from serving.bulk import part
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 real = part.Parts.write
 def write(self, number, records):
