@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -169,12 +169,12 @@ class Served:
 
     process: subprocess.Popen[bytes]
     port: int
-    log: IO[str]
+    log: Path
 
     def events(self) -> list[dict[str, Any]]:
-        """The log so far."""
-        self.log.seek(0)
-        return [json.loads(line) for line in self.log]
+        """The log so far, without the line that is being written."""
+        lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
 
     @property
     def engine(self) -> str:
@@ -189,12 +189,12 @@ def ours(*arguments: str, engine: str = "onnxruntime") -> Iterator[Served]:
     The engine is named, since `auto` takes another one on another machine; by default the one that every
     install has.
     """
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.NamedTemporaryFile() as log:  # read by its name: a handle would move where it is written
         code = "import sys; from serving.cli import main; sys.exit(main())"
         command = [sys.executable, "-c", code, "serve", "--port", "0", "--log-format", "json", *arguments]
         command += ["--set", f"engine={engine}"]
         process = subprocess.Popen(command, stderr=log)
-        served = Served(process, 0, log)
+        served = Served(process, 0, Path(log.name))
         try:
             while not served.port and process.poll() is None:
                 time.sleep(0.2)
