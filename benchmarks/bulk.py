@@ -159,7 +159,7 @@ def pinned(data: Path, export: Path, reports: int, engine: str, folder: Path) ->
             ways[way].append((ran.seconds, ran.memory))
         print(ways, flush=True)
     medians = {name: [median(values) for values in zip(*runs, strict=True)] for name, runs in ways.items()}
-    return {"reports": len(found), "cores": cores, "engine": engine, "ways": medians}
+    return {"reports": len(found), "cores": cores, "ways": medians}
 
 
 def core_rate(work: Callable[[Sequence[Report]], object], reports: Sequence[Report], batch: int) -> float:
@@ -290,19 +290,18 @@ def body(figures: Mapping[str, Any]) -> str:
             table(["", "reports/s", *(f"bulk with evidence, {name}, to it" for name in engines)], rows),
         ]
     if "pinned" in figures:
-        found = figures["pinned"]
         rows = [
-            [name, f"{found['reports'] / found['ways'][way][0]:.1f}", f"{found['ways'][way][1]:.0f}"]
+            [engine, name, f"{found['reports'] / found['ways'][way][0]:.1f}", f"{found['ways'][way][1]:.0f}"]
+            for engine, found in sorted(figures["pinned"].items())
             for way, name in (
                 ("one", f"one process, {found['cores']} threads"),
                 ("many", f"{found['cores']} processes, each kept on a core"),
             )
         ]
         parts += [
-            f"### Threads against processes\n\n{found['reports']} real reports on "
-            f"{found.get('engine', 'the engine that `auto` takes there')}, from a cold start to the renamed "
-            f"output; medians of {ROUNDS} runs each, in turns.",
-            table(["", "reports/s", "most memory of all, MiB"], rows),
+            "### Threads against processes\n\nReal reports, from a cold start to the renamed output; medians "
+            f"of {ROUNDS} runs each, in turns.",
+            table(["engine", "", "reports/s", "most memory of all, MiB"], rows),
         ]
     if "growth" in figures:
         rows = [
@@ -372,7 +371,10 @@ def main() -> None:
                 if part == "speed":
                     figures[part] = speed(*given, folder)
                 else:
-                    figures[part] = pinned(*given, args.engine, folder)
+                    figures[part] = {
+                        **figures.get(part, {}),
+                        args.engine: pinned(*given, args.engine, folder),
+                    }
             else:
                 export = args.export or stand_in(folder / "stand-in", whole=part == "growth")
             if part == "growth":

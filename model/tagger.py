@@ -27,7 +27,8 @@ from model.work import Job, Work, attention, by_token, pooled
 Floats = NDArray[np.float32]
 EvidenceFor = Literal["misconduct", "all", "none", "careful"]
 """On which axes evidence is given; `careful`: on every axis, by deletion (model/occlusion.py)."""
-BUDGET = 8192  # padded tokens in one call of the engine
+BUDGET = 1024  # padded tokens in one call of the engine, at least: larger calls leave a core's cache
+PER_THREAD = 512  # where there are many threads, each should have so many of them
 CHUNK = 512  # reports worked on at a time: enough to sort by length, little enough for memory
 
 
@@ -44,7 +45,7 @@ class Tagger:
         export: Export,
         threads: int = 0,
         max_tokens: int = 0,
-        budget: int = BUDGET,
+        budget: int = 0,
         engine: Engine | None = None,
     ) -> None:
         """Load the graph.
@@ -52,19 +53,20 @@ class Tagger:
         Args:
             threads: of the engine; 0: one per usable core.
             max_tokens: tokens of a report that are read at most; 0 reads all.
-            budget: padded tokens in one call of the engine.
+            budget: padded tokens in one call of the engine; 0: as many as its threads read quickest.
             engine: what has loaded the graph already; by default the one that runs everywhere.
 
         Raises:
             ValueError: the budget is smaller than one window.
         """
-        if budget < export.window:
+        if budget and budget < export.window:
             raise ValueError(f"token budget {budget} is smaller than one window of {export.window} tokens")
-        self.export, self.budget = export, budget
+        self.export = export
         self.encoder = Encoder.from_file(
             export.folder / TOKENIZER, export.window, export.overlap, max_tokens, export.blind
         )
         self.engine = engine or Engine(export.folder / GRAPH, threads)
+        self.budget = budget or max(BUDGET, PER_THREAD * self.engine.threads, export.window)
         wide = export.folder / WIDE
         self.wide = Wide.load(wide) if wide.is_file() else None
         scope = export.folder / SCOPE

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from model.export import GOLDEN, GRAPH, Export
 from model.golden import GoldenMismatch, replay_golden
 from model.openvino_engine import FLAGS, OpenVinoEngine, bf16_flag, installed
-from model.tagger import BUDGET, Tagger
+from model.tagger import Tagger
 from serving.faults import WrongUse
 from serving.help import Wanted
 
@@ -45,7 +45,7 @@ def choose(
     export: Export,
     threads: int = 0,
     max_tokens: int = 0,
-    budget: int = BUDGET,
+    budget: int = 0,
     wanted: Wanted | None = None,
 ) -> Choice:
     """Load the Tagger of an Export on the quickest engine that gives its golden reports their scores.

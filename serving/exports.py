@@ -39,7 +39,7 @@ def chosen_tagger(
     export: Export,
     threads: int = 0,
     max_tokens: int = 0,
-    budget: int = BUDGET,
+    budget: int = 0,
     wanted: Wanted | None = None,
 ) -> Choice:
     """The Tagger of an Export with the reason for its engine.
@@ -48,6 +48,16 @@ def chosen_tagger(
     """
     with _broken(export.folder):
         return choose(export, threads, max_tokens, budget, wanted)
+
+
+def bulk_tagger(model: Path | None, threads: int, wanted: Wanted | None) -> Tagger:
+    """The Tagger of a bulk job, whose calls of the engine are of one size however many threads it has.
+
+    Sums of a window may round otherwise beside a longer one, and a job's processes and machines, with threads
+    of their own, make one output. Raises as load_tagger.
+    """
+    export = load_export(model)
+    return chosen_tagger(export, threads, budget=max(BUDGET, export.window), wanted=wanted).tagger
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from serving.bulk.tagging import ChunkTagger, Stamp
 from serving.bulk.work import Counted, Walk, Work
 from serving.bulk.worker import Order
 from serving.bulk.writers import count_files
-from serving.exports import chosen_tagger, load_export
+from serving.exports import bulk_tagger
 from serving.faults import WrongUse
 from serving.version import package_version
 from serving.whole_file import naming
@@ -80,7 +80,7 @@ class Job:
             raise IsADirectoryError(errno.EISDIR, "", str(self.places.target))
         with locked(self.places.lock), self._leaving_parts(), naming(self.places.target):
             told = self.settings
-            tagger = chosen_tagger(load_export(told.model), told.threads, wanted=told.engine).tagger
+            tagger = bulk_tagger(told.model, told.threads, told.engine)
             inputs = self._inputs()
             planned = self._plan(inputs, tagger)
             finished = self._finished(planned) or self._work(planned, inputs, tagger)

@@ -69,14 +69,14 @@ class Worker:
         os.environ["OMP_NUM_THREADS"] = str(order.threads)
         from serving.bulk import known
         from serving.bulk.tagging import ChunkTagger, Stamp
-        from serving.exports import chosen_tagger, load_export
+        from serving.exports import bulk_tagger
         from serving.help import Wanted
         from serving.version import package_version
 
         told, manifest = order.told, order.manifest
         guard = told.protection.guard(stored=True)
         wanted = Wanted(manifest.model.engine.partition(" ")[0])
-        tagger = chosen_tagger(load_export(told.model), order.threads, wanted=wanted).tagger
+        tagger = bulk_tagger(told.model, order.threads, wanted)
         model = Model.of(tagger)
         if model.engine != manifest.model.engine:
             before = manifest.model.engine

@@ -268,3 +268,12 @@ def test_a_tagger_loads_from_a_folder(make_export: Make) -> None:
 def test_a_budget_below_one_window_is_refused(make_export: Make) -> None:
     with pytest.raises(ValueError, match="smaller than one window of 24 tokens"):
         Tagger(make_export(), 1, budget=23)
+
+
+@pytest.mark.parametrize(
+    ("threads", "window", "budget"), [(1, 24, 1024), (2, 24, 1024), (8, 24, 4096), (1, 2000, 2000)]
+)
+def test_a_call_of_the_engine_grows_with_its_threads_and_holds_a_window(
+    make_export: Make, threads: int, window: int, budget: int
+) -> None:
+    assert Tagger(make_export(window=window), threads).budget == budget

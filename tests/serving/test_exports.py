@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from model.export import GRAPH, MANIFEST, TAXONOMY, TOKENIZER, BrokenExport, Export
-from serving.exports import load_export, load_tagger
+from serving.exports import bulk_tagger, load_export, load_tagger
 
 
 def test_a_whole_folder_loads(export: Export) -> None:
     assert load_export(export.folder).files == export.files
     assert load_tagger(export.folder, 1).export.model == export.model
+
+
+def test_a_bulk_job_makes_calls_of_one_size_whatever_its_threads(export: Export) -> None:
+    assert {bulk_tagger(export.folder, threads, None).budget for threads in (1, 2, 8)} == {1024}
 
 
 def spoil(name: str, content: bytes) -> Callable[[Export], None]:

@@ -53,9 +53,18 @@ def test_a_batch_keeps_to_the_budget_with_its_padding(tagger: Tagger) -> None:
         sizes = [w.job.tokens for w in batch]
         taken += sum(sizes)
         assert max(sizes) * len(sizes) <= 96
-        assert max(sizes) <= 4 * min(sizes)
+        assert max(sizes) <= 2.25 * min(sizes)
 
     assert (taken, queue.tokens) == (total, 0)
+
+
+def test_a_window_is_read_with_those_of_its_length_and_not_with_the_next(tagger: Tagger) -> None:
+    queue = FairQueue()
+    for length in (8, 10, 9, 8, 10, 8):
+        put(queue, Flow(tagger), "学校" * length)
+    sizes = [w.job.tokens for w in queue.take(60)]
+
+    assert len(sizes) == 3 and len(set(sizes)) == 1
 
 
 def test_a_window_larger_than_the_budget_is_taken_alone(tagger: Tagger) -> None:
