@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -311,12 +312,13 @@ def main() -> None:
         print(said)
     if args.out:
         write_report(metrics, rows, tagger, args.out, said)
-    with joined() as record:
+    with joined() as record, TemporaryDirectory() as aside:
         if record is not None:
             record.metrics(metrics.summary())
             record.figures({f"{name}_svm_macro_f1": axis.cross_fitted_macro_f1 for name, axis in svm.items()})
-            if args.out:
-                record.files(args.out, "report")
+            # Not --out, which may hold other files, reports among them.
+            write_report(metrics, rows, tagger, Path(aside), said)
+            record.files(Path(aside), "report")
 
 
 if __name__ == "__main__":

@@ -319,6 +319,7 @@ def main() -> None:
             record.tag("data_hash", export.data_hash)
             record.metrics(metrics)
             record.model(args.out)
+            record.files(args.run / "report", "report")
     print(f"{args.out}: {export.model}")
     print(json.dumps(metrics, ensure_ascii=False, indent=1))
 
