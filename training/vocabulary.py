@@ -21,8 +21,11 @@ from pathlib import Path
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from training.corpus import corpus_lines, report_lines
+from training.settings import BadSettings
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+MOST_PIECES = 1 << 16
+"""The streams of `training.corpus` hold ids of 16 bits."""
 LONGEST_WORD = 5
 LONGEST_ASCII_WORD = 8
 CHINESE = re.compile(r"^[一-鿿]+$")
@@ -67,12 +70,32 @@ def word_counts(lines: Iterable[str], workers: int) -> Counter[str]:
     return total
 
 
+def check_size(size: int, characters: int) -> None:
+    """Refuse a table without room for its characters and a word.
+
+    Raises:
+        BadSettings: says how large it must be.
+    """
+    least = len(SPECIAL) + characters + 1
+    if characters < 1:
+        raise BadSettings("--characters: at least 1")
+    if not least <= size <= MOST_PIECES:
+        raise BadSettings(
+            f"--size {size}: {least} to {MOST_PIECES}, since it holds --characters {characters}, "
+            f"{len(SPECIAL)} control pieces and words"
+        )
+
+
 def build_tokenizer(shares: dict[str, float], size: int, characters: int) -> Tokenizer:
     """Make a Unigram tokenizer of `size` pieces from the words' relative frequencies.
 
     Every one of the `characters` commonest single characters is kept, so that hardly any text
     falls to [UNK]; the rest of the table goes to the commonest words.
+
+    Raises:
+        BadSettings: `size` has no room for the characters and a word.
     """
+    check_size(size, characters)
     singles: dict[str, float] = defaultdict(float)
     for word, share in shares.items():
         if len(word) == 1:
@@ -83,7 +106,7 @@ def build_tokenizer(shares: dict[str, float], size: int, characters: int) -> Tok
     chars = sorted(singles, key=lambda c: -singles[c])[:characters]
     words = sorted((w for w in shares if is_word(w)), key=lambda w: -shares[w])
     words = words[: size - len(SPECIAL) - len(chars)]
-    floor = min(shares.get(w, 1e-9) for w in words) * 0.1
+    floor = min((shares[w] for w in words), default=1e-9) * 0.1
     scored = [(piece, 0.0) for piece in SPECIAL]
     scored += [(c, math.log(max(shares.get(c, 0.0), floor))) for c in chars]
     scored += [(w, math.log(shares[w])) for w in words]
@@ -103,19 +126,47 @@ def build_tokenizer(shares: dict[str, float], size: int, characters: int) -> Tok
     return tokenizer
 
 
-def main() -> None:
-    """Count words in the corpus and the reports, and write tokenizer.json."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True, help="folder of part-*.txt.xz")
     parser.add_argument("--reports", type=Path, required=True, help="folder of the reports' JSONL files")
     parser.add_argument("--drop", type=Path, nargs="*", default=[], help="JSONL files whose ids are left out")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=16_000, help="pieces in all")
+    parser.add_argument(
+        "--size", type=int, default=16_000, help="pieces in all: characters, words and control pieces"
+    )
     parser.add_argument("--characters", type=int, default=5_600, help="single characters kept")
     parser.add_argument("--report-share", type=float, default=0.5, help="weight of the reports' counts")
     parser.add_argument("--every", type=int, default=4, help="count one corpus line in this many")
     parser.add_argument("--workers", type=int, default=2)
+    return parser
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Before the hour of counting that would end in the same.
+
+    Raises:
+        BadSettings: names the flag and what it may be.
+    """
+    check_size(args.size, args.characters)
+    for fits, said in (
+        (0 <= args.report_share <= 1, "--report-share: from 0 to 1"),
+        (args.every >= 1 and args.workers >= 1, "--every, --workers: at least 1"),
+        (any(args.corpus.glob("part-*.txt.xz")), f"--corpus {args.corpus}: no part-*.txt.xz in it"),
+        (any(args.reports.rglob("*.jsonl")), f"--reports {args.reports}: no .jsonl in it"),
+    ):
+        if not fits:
+            raise BadSettings(said)
+
+
+def main() -> None:
+    """Count words in the corpus and the reports, and write tokenizer.json."""
+    parser = _parser()
     args = parser.parse_args()
+    try:
+        _check(args)
+    except BadSettings as error:
+        parser.error(str(error))
 
     general = word_counts(islice(corpus_lines(args.corpus), 0, None, args.every), args.workers)
     reports = word_counts(report_lines(args.reports, args.drop), args.workers)
