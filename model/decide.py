@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.taxonomy import Axis
+from model.figure import STEEPEST, figure, switch
 
 Floats = NDArray[np.float32]
+_FLATTEST = 1e-30
+"""Of a slope: one of 0 gives every report the same score, one below reverses the order."""
 
 
 @dataclass(frozen=True)
@@ -108,21 +113,31 @@ class AxisDecision:
         }
 
     @classmethod
-    def from_dict(cls, shape: dict[str, object], axis: Axis) -> AxisDecision:
+    def from_dict(cls, shape: Mapping[str, Any], axis: Axis, place: str = "") -> AxisDecision:
         """Read `to_dict`'s shape.
 
+        Args:
+            place: of the shape in its file, for messages.
+
         Raises:
-            KeyError: a label of the axis is missing.
+            KeyError: a label of the axis, or a figure, is missing.
+            BadFigure: a figure is none, or cannot be meant.
         """
-        table: dict[str, dict[str, float]] = shape["labels"]  # type: ignore[assignment]
-        rows = [table[label.id] for label in axis.labels]
-        slope, offset, thresholds = (
-            np.array([row[key] for row in rows], np.float32) for key in ("slope", "offset", "threshold")
-        )
-        above = shape.get("review_above")
-        borders = np.array([row.get("review_above", np.inf) for row in rows], np.float32)
+        columns: list[list[float]] = []
+        for label in axis.labels:
+            row, at = shape["labels"][label.id], f"{place}.labels.{label.id}"
+            border = figure(row, "review_above", at) if "review_above" in row else np.inf
+            columns.append(
+                [
+                    figure(row, "slope", at, _FLATTEST, STEEPEST),
+                    figure(row, "offset", at, -STEEPEST, STEEPEST),
+                    figure(row, "threshold", at),
+                    border,
+                ]
+            )
+        slope, offset, thresholds, borders = np.array(columns, np.float32).T.copy()
+        above = None if shape.get("review_above") is None else figure(shape, "review_above", place)
         return cls(
-            slope, offset, thresholds,
-            None if above is None else float(above), bool(shape.get("review_when_empty")),  # type: ignore[arg-type]
+            slope, offset, thresholds, above, switch(shape, "review_when_empty", place),
             borders if np.isfinite(borders).any() else None,
         )  # fmt: skip

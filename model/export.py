@@ -11,6 +11,7 @@ from typing import Any
 
 from data.taxonomy import Taxonomy
 from model.decide import AxisDecision
+from model.figure import BadFigure, refuse_endless, switch, whole
 from model.promise import Promise
 
 FORMAT = 3
@@ -22,6 +23,8 @@ SCOPE = "scope.npz"
 GOLDEN, CARD = "golden.jsonl", "MODEL_CARD.md"
 REQUIRED = (GRAPH, TOKENIZER, TAXONOMY, GOLDEN, CARD)
 DEFAULT = Path(__file__).parent / "default"
+WIDEST = 8192
+"""Tokens of a window: one call of the engine takes no more (model/tagger.py)."""
 
 
 class BrokenExport(Exception):
@@ -69,7 +72,7 @@ class Export:
         """Write export.json with the checksums of the files that lie in the folder.
 
         Raises:
-            BrokenExport: a required file is missing.
+            BrokenExport: a required file is missing, or a figure is one that `load` would refuse.
         """
         for name in REQUIRED:
             if not (self.folder / name).is_file():
@@ -92,6 +95,7 @@ class Export:
             manifest["blind"] = True
         if self.promises:
             manifest["promises"] = [promise.to_dict() for promise in self.promises]
+        _parts(self.folder, manifest, self.taxonomy)
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (self.folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -100,7 +104,8 @@ class Export:
         """Read and check a folder.
 
         Raises:
-            BrokenExport: files missing or changed, labels out of step, or a newer format.
+            BrokenExport: files missing or changed, labels out of step, figures that cannot be meant, or a
+                newer format.
         """
         folder = Path(folder)
         manifest = _read_manifest(folder)
@@ -128,22 +133,41 @@ class Export:
             raise BrokenExport(
                 f"{folder}: {TAXONOMY} and {MANIFEST} do not list the same labels in the same order"
             )
-        try:
-            decisions = {
-                axis.id: AxisDecision.from_dict(manifest["decisions"][axis.id], axis)
+        return cls(folder, taxonomy=taxonomy, files=manifest["files"], **_parts(folder, manifest, taxonomy))
+
+
+def _parts(folder: Path, manifest: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, Any]:
+    """What a manifest says beside files and labels, each figure looked at.
+
+    Raises:
+        BrokenExport: something is missing, or cannot be meant; it names the field.
+    """
+    try:
+        refuse_endless(manifest)
+        overlap = whole(manifest, "overlap")
+        window = whole(manifest, "window", least=overlap + 3, most=WIDEST)
+        return {
+            "name": manifest["name"],
+            "version": manifest["version"],
+            "encoder": manifest["encoder"],
+            "window": window,
+            "overlap": overlap,
+            "decisions": {
+                axis.id: AxisDecision.from_dict(manifest["decisions"][axis.id], axis, f"decisions.{axis.id}")
                 for axis in taxonomy.axes
-            }
-            return cls(
-                folder, manifest["name"], manifest["version"], manifest["encoder"], int(manifest["window"]),
-                int(manifest["overlap"]), taxonomy, decisions, manifest["data_hash"],
-                manifest["dev_metrics"], manifest["files"],
-                tuple(Promise.from_dict(shape) for shape in manifest.get("promises", ())),
-                bool(manifest.get("blind", False)),
-            )  # fmt: skip
-        except KeyError as error:
-            raise BrokenExport(f"{folder / MANIFEST}: {error} is missing; export the model again") from None
-        except (TypeError, ValueError) as error:
-            raise BrokenExport(f"{folder / MANIFEST}: {error}; export the model again") from None
+            },
+            "data_hash": manifest["data_hash"],
+            "dev_metrics": manifest["dev_metrics"],
+            "promises": tuple(
+                Promise.from_dict(shape, f"promises[{number}]")
+                for number, shape in enumerate(manifest.get("promises", ()))
+            ),
+            "blind": switch(manifest, "blind"),
+        }
+    except KeyError as error:
+        raise BrokenExport(f"{folder / MANIFEST}: {error} is missing; export the model again") from None
+    except (BadFigure, TypeError, AttributeError) as error:
+        raise BrokenExport(f"{folder / MANIFEST}: {error}; export the model again") from None
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
@@ -152,7 +176,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise BrokenExport(f"{folder}: no {MANIFEST} there; give the folder of an export")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        found = int(manifest["format"])
+        found = whole(manifest, "format", least=1)
     except (ValueError, KeyError, TypeError):
         raise BrokenExport(f"{path} is not a manifest; copy the export again") from None
     if found > FORMAT:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from model.figure import BadFigure, figure, whole
 
 By = Literal["review", "tag"]
 
@@ -52,10 +54,22 @@ class Promise:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, shape: Mapping[str, Any]) -> Promise:
+    def from_dict(cls, shape: Mapping[str, Any], place: str = "") -> Promise:
         """Read `to_dict`'s shape; further keys are ignored.
+
+        Args:
+            place: of the shape in its file, for messages.
 
         Raises:
             KeyError: a key is missing.
+            BadFigure: a figure is none, or cannot be meant.
         """
+        for name in ("caught", "confidence", "read", "marked", "precision"):
+            figure(shape, name, place)
+        if shape["border"] is not None:
+            figure(shape, "border", place)
+        for name in ("reports", "positives", "missed"):
+            whole(shape, name, place)
+        if shape["by"] not in get_args(By):
+            raise BadFigure(f"{place}.by is none of {', '.join(get_args(By))}")
         return cls(**{field.name: shape[field.name] for field in fields(cls)})

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figure import BadFigure
+
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 64-bit golden ratio (Knuth, multiplicative hashing)
 ORDERS = (1, 2, 3)
 
@@ -159,13 +161,24 @@ class Wide:
 
     @classmethod
     def load(cls, path: Path) -> Wide:
-        """Read what `save` wrote; nothing in it can run code."""
+        """Read what `save` wrote; nothing in it can run code.
+
+        Raises:
+            BadFigure: NaN or infinity, which would take every tag away.
+        """
         with np.load(path, allow_pickle=False) as arrays:
             return cls.of(arrays)
 
     @classmethod
     def of(cls, arrays: Mapping[str, Any]) -> Wide:
-        """Take what `arrays` gave."""
+        """Take what `arrays` gave.
+
+        Raises:
+            BadFigure: NaN or infinity is among it.
+        """
         ids = np.cumsum(arrays["steps"], dtype=np.uint32)
-        buckets = Buckets(int(arrays["bits"]), ids, arrays["idf"])
-        return cls(buckets, arrays["weights"], arrays["scale"], arrays["bias"])
+        idf, scale, bias = arrays["idf"], arrays["scale"], arrays["bias"]
+        for name, found in (("idf", idf), ("scale", scale), ("bias", bias)):
+            if not np.isfinite(found).all():
+                raise BadFigure(f"{name} of the linear part holds NaN or infinity")
+        return cls(Buckets(int(arrays["bits"]), ids, idf), arrays["weights"], scale, bias)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.errors import DataError
 from model.export import DEFAULT, BrokenExport, Export
+from model.figure import BadFigure
 from model.golden import GoldenMismatch
 from model.tagger import BUDGET, Tagger
 from serving.engine_choice import Choice, choose
@@ -68,6 +69,8 @@ def _broken(folder: Path) -> Iterator[None]:
         raise
     except DataError as error:
         raise BrokenExport(str(error)) from None
+    except BadFigure as error:
+        raise BrokenExport(f"{folder}: {error}; export the model again") from None
     except OSError as error:
         raise BrokenExport(f"{error.filename or folder}: {error.strerror or type(error).__name__}") from None
     except Exception as error:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from data.taxonomy import Taxonomy
+from model.decide import AxisDecision
 from model.export import CARD, FORMAT, GRAPH, MANIFEST, REQUIRED, TAXONOMY, WIDE, BrokenExport, Export, sha256
-from tests.model.conftest import random_wide
+from model.promise import Promise
+from tests.model.conftest import plain_decisions, random_wide
 
 Make = Callable[..., Export]
 
@@ -164,7 +166,105 @@ def test_an_incomplete_manifest_is_refused(
         Export.load(change(make_export(), edit))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "{}", '{"format": "x"}', "\xff"])
+NAN, INFINITE = float("nan"), float("inf")
+PROMISE = Promise("misconduct", "", 0.9, 0.95, "review", 0.1, 100, 60, 2, 0.7, 0.1, 0.8, "f")
+
+
+def label(**wrong: object) -> Callable[[dict[str, Any]], object]:
+    return lambda m: m["decisions"]["domain"]["labels"]["medical"].update(wrong)
+
+
+def axis(**wrong: object) -> Callable[[dict[str, Any]], object]:
+    return lambda m: m["decisions"]["misconduct"].update(wrong)
+
+
+def promise(**wrong: object) -> Callable[[dict[str, Any]], object]:
+    return lambda m: m.update(promises=[PROMISE.to_dict() | wrong])
+
+
+def top(**wrong: object) -> Callable[[dict[str, Any]], object]:
+    return lambda m: m.update(wrong)
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (label(threshold=NAN), "decisions.domain.labels.medical.threshold is nan, not a finite number"),
+        (label(threshold=1.01), "medical.threshold is 1.01, not a number from 0 to 1"),
+        (label(threshold=-0.1), "medical.threshold is -0.1, not a number from 0 to 1"),
+        (label(threshold=True), "medical.threshold is True, not a number from 0 to 1"),
+        (label(threshold="0.5"), "medical.threshold is '0.5', not a number from 0 to 1"),
+        (label(threshold=[0.5]), r"medical.threshold is \[0.5\], not a number"),
+        (label(review_above=INFINITE), "medical.review_above is inf, not a finite number"),
+        (label(review_above=2), "medical.review_above is 2, not a number from 0 to 1"),
+        (label(slope=-INFINITE), "medical.slope is -inf, not a finite number"),
+        (label(slope=0), "medical.slope is 0, not a number from 1e-30 to 1e.06"),
+        (label(slope=-1.5), "medical.slope is -1.5, not a number"),
+        (label(slope=10**400), "medical.slope is 10000.*, not a number"),
+        (label(offset=NAN), "medical.offset is nan, not a finite number"),
+        (label(offset=1e7), "medical.offset is 10000000.0, not a number from -1e.06 to 1e.06"),
+        (axis(review_above=NAN), "decisions.misconduct.review_above is nan"),
+        (axis(review_above=-1), "decisions.misconduct.review_above is -1, not a number from 0 to 1"),
+        (
+            axis(review_when_empty="false"),
+            "decisions.misconduct.review_when_empty is 'false', not true or false",
+        ),
+        (axis(labels=[]), "integers"),
+        (top(window=24.5), "window is 24.5, not a whole number from 9 to 8192"),
+        (top(window=8), "window is 8, not a whole number from 9 to 8192"),
+        (top(window=10**9), "window is 1000000000, not a whole number"),
+        (top(window=NAN), "window is nan, not a finite number"),
+        (top(overlap=-1), "overlap is -1, not a whole number of at least 0"),
+        (top(blind="yes"), "blind is 'yes', not true or false"),
+        (top(dev_metrics={"axes": {"domain": {"f": [0.5, NAN]}}}), r"dev_metrics.axes.domain.f\[1\] is nan"),
+        (promise(caught=1.5), r"promises\[0\].caught is 1.5, not a number from 0 to 1"),
+        (promise(border=INFINITE), r"promises\[0\].border is inf"),
+        (promise(missed=-1), r"promises\[0\].missed is -1, not a whole number of at least 0"),
+        (promise(by="luck"), r"promises\[0\].by is none of review, tag"),
+    ],
+)
+def test_a_figure_that_cannot_be_meant_is_named(
+    make_export: Make, edit: Callable[[dict[str, Any]], object], says: str
+) -> None:
+    with pytest.raises(BrokenExport, match=rf"export\.json: .*{says}.*; export the model again"):
+        Export.load(change(make_export(), edit))
+
+
+def test_figures_at_the_ends_of_their_ranges_are_read(make_export: Make) -> None:
+    folder = change(make_export(), label(threshold=1, review_above=0, slope=1e6, offset=-1e6))
+    found = Export.load(change(replace(make_export(folder="b"), folder=folder), promise(border=None)))
+
+    domain = found.decisions["domain"]
+    assert (domain.thresholds[1], domain.slope[1], domain.offset[1]) == (1, 1e6, -1e6)
+    assert domain.label_review is not None and domain.label_review.tolist() == [INFINITE, 0]
+    assert found.promises == (replace(PROMISE, border=None),)
+
+
+def test_a_figure_that_would_be_refused_is_not_saved(make_export: Make, taxonomy: Taxonomy) -> None:
+    export = make_export()
+    before = (export.folder / MANIFEST).read_bytes()
+    flat: AxisDecision = plain_decisions(taxonomy)["domain"]
+    bad = replace(flat, thresholds=np.array([0.5, NAN], np.float32))
+
+    with pytest.raises(BrokenExport, match=r"domain\.labels\.medical\.threshold is nan"):
+        replace(export, decisions={**export.decisions, "domain": bad}).save()
+    assert (export.folder / MANIFEST).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        "{}",
+        '{"format": "x"}',
+        '{"format": Infinity}',
+        '{"format": true}',
+        '{"format": 0}',
+        "\xff",
+    ],
+)
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST).write_bytes(text.encode("latin-1"))
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.figure import BadFigure
 from model.wide import Buckets, Wide, fold, ngrams
 from tests.model.conftest import random_wide
 
@@ -111,6 +112,17 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     assert back.buckets.bits == 12
     np.testing.assert_array_equal(back.buckets.ids, WIDE.buckets.ids)
     np.testing.assert_array_equal(back.logits(TEXTS[0]), WIDE.logits(TEXTS[0]))
+
+
+@pytest.mark.parametrize("name", ["idf", "scale", "bias"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_refused(tmp_path: Path, name: str, value: float) -> None:
+    arrays = WIDE.arrays()
+    arrays[name] = np.where(np.arange(len(arrays[name])) == 1, value, arrays[name]).astype(arrays[name].dtype)
+    np.savez(tmp_path / "wide.npz", **arrays)
+
+    with pytest.raises(BadFigure, match=f"{name} of the linear part holds NaN or infinity"):
+        Wide.load(tmp_path / "wide.npz")
 
 
 def test_a_file_with_code_in_it_is_not_run(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from model.export import GRAPH, MANIFEST, TAXONOMY, TOKENIZER, BrokenExport, Export
+from model.export import GRAPH, MANIFEST, TAXONOMY, TOKENIZER, WIDE, BrokenExport, Export
 from serving.exports import bulk_tagger, load_export, load_tagger
+from tests.conftest import random_wide
 
 
 def test_a_whole_folder_loads(export: Export) -> None:
@@ -50,6 +53,14 @@ def spoil_manifest(export: Export) -> None:
 def test_a_broken_folder_is_named(export: Export, break_it: Callable[[Export], None]) -> None:
     break_it(export)
     with pytest.raises(BrokenExport, match=export.folder.name):
+        load_tagger(export.folder, 1)
+
+
+def test_a_linear_part_with_what_is_no_number_is_named(export: Export) -> None:
+    wide = random_wide()
+    replace(wide, bias=np.full_like(wide.bias, np.nan)).save(export.folder / WIDE)
+    export.save()
+    with pytest.raises(BrokenExport, match=f"{export.folder.name}: bias of the linear part holds NaN"):
         load_tagger(export.folder, 1)
 
 
