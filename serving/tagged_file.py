@@ -119,6 +119,7 @@ class TaggedFile:
                 writer.write(*shown)
                 tally.count += 1
                 progress.update(task, completed=tally.count)
+            progress.update(task, total=tally.count)  # the file may hold fewer than the limit
             remarks = writer.close()
         rejects.forget_earlier()
         if not (tally.count or rejects.count):

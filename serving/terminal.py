@@ -6,7 +6,15 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from serving.typeset import plain
 
@@ -34,10 +42,10 @@ def say(messages: Console, line: str) -> None:
 
 
 def progress_bar(console: Console, shown: bool) -> Progress:
-    """A bar that goes away at the end."""
+    """A bar that goes away at the end; of a task with a total it shows the share and the time left."""
     return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} 件"),
-        TimeElapsedColumn(),
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.completed} 件"), TimeElapsedColumn(), TimeRemainingColumn(),
         console=console, transient=True, disable=not shown, redirect_stdout=False, redirect_stderr=False,
     )  # fmt: skip
 

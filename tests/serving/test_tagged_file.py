@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from rich.console import Console
+from rich.progress import Progress, TaskID
 
 from serving.tagged_file import MOST_REJECTS
+from serving.terminal import progress_bar
 from tests.serving.conftest import HOSPITAL, PLANTED, QUIET, SCHOOL, Petition, write_csv
 
 
@@ -129,6 +134,41 @@ def test_limit_tags_so_many_and_reads_no_further(tag: Petition, tmp_path: Path) 
 
     assert [p["id"] for p in lines(ended.out)] == ["1", "3"]
     assert "第 3 行" in ended.err and "第 5 行" not in ended.err
+
+
+@pytest.mark.parametrize(("limit", "total"), [(3, 3), (9, 5), (0, 5)])
+def test_the_bar_runs_to_the_end_of_what_is_tagged(
+    tag: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, total: int
+) -> None:
+    shown: list[Progress] = []
+    seen: list[tuple[float, float | None]] = []
+
+    class Bar(Progress):
+        def update(self, task_id: TaskID, **changed: Any) -> None:
+            super().update(task_id, **changed)
+            seen.append((self.tasks[0].completed, self.tasks[0].total))
+
+    def made(console: Console, _: bool) -> Progress:
+        shown.append(Bar(*progress_bar(console, False).columns, console=console, disable=True))
+        return shown[0]
+
+    monkeypatch.setattr("serving.tagged_file.progress_bar", made)
+    rows = [(str(n), "", SCHOOL) for n in range(5)]
+    assert tag(write_csv(tmp_path / "in.csv", rows), "--limit", limit).code == 0
+
+    assert seen == [*((n, limit or None) for n in range(1, total + 1)), (total, total)]
+    assert shown[0].tasks[0].percentage == 100
+
+
+def test_a_bar_with_a_limit_shows_share_and_time_left() -> None:
+    said = Console(record=True, width=100, file=io.StringIO())
+    bar = progress_bar(said, False)
+    of, without = bar.add_task("打标", total=40, completed=10), bar.add_task("打标", total=None, completed=10)
+    said.print(bar.get_renderable())
+    with_limit, unlimited = said.export_text().splitlines()
+
+    assert (of, without) == (0, 1) and " 25% 10 件" in with_limit and "-:--:--" in with_limit
+    assert "%" not in unlimited and "10 件" in unlimited and "-:--:--" not in unlimited
 
 
 def test_a_text_beyond_max_chars_is_rejected_not_cut(tag: Petition, reports: Path) -> None:
