@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +34,11 @@ _AMPERSAND = re.compile("&(?:amp;)+")
 _SPACES = re.compile(r"\s{2,}|[^\S \n]|\A\s|\s\Z")
 _NEWLINE = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
 # What may stand between a repeated title and the rest of the body, and belongs to neither.
-_BORDER = re.compile(r"[\s。．.,、::;!?\-—_·…~|/】\]\)》〉”’\"']*")
-_LEAD = r"(?:[\W_]*(?:标题|主题)\s*:)?[\W_]*"
+_BORDER = re.compile(r"[\s。．.,、::;!?\-—_·…~|/】〗\]}\)〕》〉」』”’\"'*#]*")
+_LEAD = re.compile(r"(?:[\W_]*(?:标题|主题)\s*[:】\]])?[\W_]*")
+_WORD = re.compile(r"[^\W_]")
+# A letter, or what stands between letters: white space, which one of two copies may lack, left out.
+_LETTER = re.compile(r"[^\W_]|(?:[^\w\s]|_)(?:\s?(?:[^\w\s]|_))*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,28 +108,47 @@ def clean(text: str) -> Cleaned:
 
 
 def clean_report(title: str, text: str) -> tuple[Cleaned, Cleaned]:
-    """Clean title and body; drop the title where the body begins by repeating it.
+    """Clean title and body; drop the title where the body begins by repeating it, once or several times.
 
     Many exports put the title, perhaps in 【】 or behind "标题：", in front of the body. Punctuation and
-    spaces around the repeat go with it. A body that only starts with the same words ("路灯" / "路灯坏了")
-    or holds nothing else stays whole.
+    spaces around the repeat go with it; inside, the two may differ in white space, in the kind of
+    punctuation and in case. A body that only starts with the same words ("路灯" / "路灯坏了") or holds
+    nothing else stays, at least with the last repeat.
 
     Returns:
         (title, body), each with offsets into its own original.
     """
     head, body = clean(title), clean(text)
-    core = re.sub(r"\A[\W_]+|[\W_]+\Z", "", head.text)
-    if len(core) < 2:
+    lead = _LEAD.match(head.text)
+    letters = [_form(match) for match in _LETTER.finditer(head.text, lead.end() if lead else 0)]
+    if letters and letters[-1] == ".":
+        letters.pop()
+    if len(letters) < 2:
         return head, body
-    at = body.text.find(core, 0, len(core) + 24)  # 24: room for brackets and a "标题：" in front
-    if at < 0 or not re.fullmatch(_LEAD, body.text[:at]):
-        return head, body
-    end = at + len(core)
-    border = _BORDER.match(body.text, end)
+    at = 0
+    while rest := _behind(body.text, at, letters):
+        at = rest
+    return head, body.after(at) if at else body
+
+
+def _form(match: re.Match[str]) -> str:
+    """A letter in lower case; a full stop for whatever stands between letters."""
+    return match[0].lower() if match[0].isalnum() else "."
+
+
+def _behind(text: str, at: int, letters: Sequence[str]) -> int:
+    """Where the text goes on behind a repeat of the letters that begins at `at`; 0: there is none."""
+    lead = _LEAD.match(text, at)
+    end = lead.end() if lead else at
+    found = _LETTER.finditer(text, end)
+    for letter in letters:
+        match = next(found, None)
+        if match is None or letter != _form(match):
+            return 0
+        end = match.end()
+    border = _BORDER.match(text, end)
     rest = border.end() if border else end
-    if rest == end or not re.search(r"\w", body.text[rest:]):
-        return head, body
-    return head, body.after(rest)
+    return rest if rest > end and _WORD.search(text, rest) else 0
 
 
 def edited(cleaned: Cleaned, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str | None]) -> Cleaned:

@@ -151,6 +151,29 @@ def test_of_several_sentences_the_one_that_speaks_least_against_a_tag_is_shown()
     assert found.weight == 0 and found.text in long and len(found.text) <= LONGEST_PHRASE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "学校收费\n去年反映没人处理。",
+        "学校收费，去年反映没人处理。",
+        "【学校收费】去年反映没人处理。",
+        "《学校收费》\u3000去年反映没人处理。",
+        "标题：学校收费。学校收费。去年反映没人处理。",
+        "&lt;学校　收费&gt;<br>去年反映没人处理。",
+    ],
+)
+def test_behind_a_repeated_title_evidence_still_points_into_the_text_as_received(text: str) -> None:
+    (found,) = find(text, {"没人": 2}, "学校收费")
+
+    assert found.part == "text" and found.text == "去年反映没人处理" == text[found.start : found.end]
+
+
+def test_a_title_that_is_the_whole_text_leaves_it_to_be_read() -> None:
+    found = find("没人处理。", {"没人": 2}, "没人处理")
+
+    assert {(one.part, one.start, one.end) for one in found} == {("title", 0, 4), ("text", 0, 4)}
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.sampled_from("学校_没人_处理_，_。_ _\n_&lt;_\u200b_Ａ_㎡_龘龘".split("_")), max_size=60),
