@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from data.columns import Columns, find_columns, no_text_column
+from data.columns import Columns, find_columns, no_text_column, normal_heading
 from data.encoding import main_encoding
 from data.errors import BrokenFile, EmptyFile
 from data.intake import Intake, cell_text
 from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.report import BadRow, Report
+
+# Keys that stand beside the message of an interface's answer.
+_STATES = frozenset({"code", "status", "state", "success", "errcode", "error_code", "ret", "retcode"})
 
 
 class ObjectReader:
@@ -129,6 +132,24 @@ def read_json(path: Path, columns: Columns, intake: Intake) -> Iterator[Report |
             yield made
 
 
+def own_text(value: Mapping[str, object], exact: bool = True) -> bool:
+    """Whether an object is a report itself, and no shell around a list of them.
+
+    Args:
+        value: the object.
+        exact: by a usual heading of its text; else by the ending of one, too.
+    """
+    return "text" in find_columns([*value], exact=exact) and not _is_answer(value)
+
+
+def _is_answer(value: Mapping[str, object]) -> bool:
+    """Whether an object is what an interface answers: its `message` says how it went, and is no report."""
+    keys = {normal_heading(key) for key in value}
+    held = any(isinstance(inner, dict | list) for inner in value.values())
+    fields = find_columns([*value])
+    return held and not _STATES.isdisjoint(keys) and normal_heading(fields.get("text", "")) == "message"
+
+
 def _is_object(line: str) -> bool:
     if isinstance(line, DamagedLine):
         return line.lstrip("\ufeff\0 \t").startswith("{")
@@ -141,8 +162,14 @@ def _is_object(line: str) -> bool:
 def _items(value: object, path: Path, columns: Columns) -> list[object]:
     if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list) and item]
-        own_text = columns.text in value or "text" in find_columns([*value], exact=True)
-        value = [value] if own_text or len(lists) != 1 else lists[0]
+        if columns.text in value or own_text(value):
+            value = [value]
+        elif len(lists) == 1:
+            value = lists[0]
+        elif _is_answer(value):
+            value = None  # what holds the reports lies deeper, and its message is none
+        else:
+            value = [value]
     if not isinstance(value, list):
         raise BrokenFile(f"{path}: holds no list of objects; write [{{...}}, {{...}}] or one object a line")
     if not value:

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -19,10 +19,10 @@ from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from data.audit_tally import Tally
-from data.columns import Columns, find_columns
+from data.columns import Columns
 from data.delimited import find_delimiter, split_rows
 from data.encoding import decode_line, main_encoding
-from data.errors import EmptyFile, MissingFile, UnsupportedFile
+from data.errors import BrokenFile, EmptyFile, MissingFile, UnsupportedFile
 from data.intake import Intake, cell_text
 from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.privacy.cells import CellMasker, headings_of
@@ -33,6 +33,7 @@ from data.table import HEADING_ROWS, Row, check_headings
 from data.workbook import read_sheets
 from serving.cell import cut_cell, disarm, is_formula, printable
 from serving.faults import WrongUse
+from serving.masked_json import masked_value, row_words, without
 from serving.whole_file import open_text, whole_file
 
 _TEXT, _PARQUET = (".txt",), (".parquet",)
@@ -143,10 +144,10 @@ class MaskedFile:
                 self._unreadable(number, line.fault)
                 continue
             line = line.rstrip("\r\n")
-            if line.lstrip("\ufeff ").startswith("{"):
+            if line.lstrip("\ufeff \t").startswith("{"):
                 self._object(number, line, out)
             elif not self._withholds([line]):
-                out.write(self.cells.text(line) + "\n")
+                out.write(self.cells.cell("", line) + "\n")
                 self.rows += 1
 
     def _delimited(self, out: TextIO) -> None:
@@ -204,9 +205,13 @@ class MaskedFile:
 
     def _withholds(self, words: Iterable[str]) -> bool:
         """Tell whether a row names somebody of the watch list, and count it then."""
-        found = self.names is not None and self.names.meets_words(words)
+        found = self._names(words)
         self.by_hand += found
         return found
+
+    def _names(self, words: Iterable[str]) -> bool:
+        """Tell whether words name somebody of the watch list."""
+        return self.names is not None and self.names.meets_words(words)
 
     def _masked(self, rows: Iterable[Sequence[object]], where: str) -> Iterator[list[object]]:
         """Mask the rows of a table; a cell in which nothing was found stays of its type.
@@ -241,7 +246,10 @@ class MaskedFile:
             except (ValueError, RecursionError):
                 pass  # lines, or broken
             else:
-                self._whole(value, out)
+                try:
+                    self._whole(value, out)
+                except RecursionError:
+                    raise BrokenFile(f"{path}: nested too deeply; export the file again") from None
                 return
         with closing(lines_of(path, encoding)) as lines:
             for number, line in enumerate(lines, 1):
@@ -253,25 +261,24 @@ class MaskedFile:
     def _whole(self, value: object, out: TextIO) -> None:
         """A JSON value that is not lines; a list becomes lines where the output's suffix asks for them.
 
-        An item of a list is a row; anything else is one, which becomes null where it is left out.
+        Raises:
+            RecursionError: it is too deep.
         """
-        if isinstance(value, list):
-            value = [item for item in value if not self._withholds(_words(item))]
-        elif self._withholds(_words(value)):
-            value = None
+        value, rows, left = without(value, self._names)
+        self.by_hand += left
         if isinstance(value, list) and self.target is not None and self.target.suffix.lower() != ".json":
             for item in value:
                 out.write(json.dumps(self.cells.value("", item), ensure_ascii=False) + "\n")
                 self.rows += 1
             return
-        self.rows += len(value) if isinstance(value, list) else 1 - self.by_hand
-        json.dump(_whole_value(self.cells, "", value), out, ensure_ascii=False, indent=1)
+        self.rows += rows
+        json.dump(masked_value(self.cells, "", value), out, ensure_ascii=False, indent=1)
         out.write("\n")
 
     def _object(self, number: int, line: str, out: TextIO) -> None:
         try:
             value = json.loads(line.strip("\ufeff\0 \t\r\n"))
-            if self._withholds(_words(value)):
+            if self._withholds(row_words(value)):
                 return
             masked = json.dumps(self.cells.value("", value), ensure_ascii=False)
         except (ValueError, RecursionError):
@@ -285,35 +292,6 @@ class MaskedFile:
         self.unread += 1
         name = "stdin" if self.source == "-" else Path(self.source).name
         self.tell(f"文件 {name} 第 {number} 行：{why}，没有写入结果，请改正后重新遮盖。")
-
-
-def _whole_value(cells: CellMasker, key: str, value: object) -> object:
-    """Mask what a whole file holds: objects in its lists are rows, and so is an object with a text."""
-    if isinstance(value, dict) and "text" not in find_columns([*value], exact=True):
-        cells = cells.knowing(_told(value))
-        return {name: _whole_value(cells, name, inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [cells.value(key, inner) for inner in value]
-    return cells.value(key, value)
-
-
-def _words(value: object) -> Iterator[str]:
-    """All words in a JSON value, its keys not."""
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _words(inner)
-    elif isinstance(value, str):
-        yield value
-
-
-def _told(whole: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """The words of an object and of those inside it, under their keys; objects in a list are rows."""
-    for key, value in whole.items():
-        if isinstance(value, dict):
-            yield from _told(value)
-        for words in value if isinstance(value, list) else [value]:
-            if isinstance(words, str):
-                yield key, words
 
 
 def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> BookCell:

@@ -25,6 +25,20 @@ def parsed(cell: str) -> object:
     return value if isinstance(value, dict | list) else None
 
 
+def inside(cell: str) -> Iterator[str]:
+    """All words in the object or list that a cell holds as JSON, keys too."""
+    found: list[object] = [parsed(cell)]
+    while found:  # however deep
+        value = found.pop()
+        if isinstance(value, dict):
+            found += value.items()
+        elif isinstance(value, list | tuple):
+            found += value
+        elif isinstance(value, str):
+            yield value
+            found.append(parsed(value))
+
+
 def remade(heading: str, value: object, leaf: Leaf) -> object:
     """The same value with another in place of each leaf.
 

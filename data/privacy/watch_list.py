@@ -12,6 +12,7 @@ from data.disguise import undisguise
 from data.encoding import find_encoding
 from data.errors import DataError
 from data.privacy.folded import fold
+from data.privacy.nested import inside
 from data.report import Report
 
 SHORTEST = 2
@@ -89,8 +90,8 @@ class WatchList:
         return self.meets_words(dict.fromkeys(words))
 
     def meets_words(self, fields: Iterable[str]) -> bool:
-        """Tell whether any of these texts names one of them."""
-        return any(map(self._in, filter(None, fields)))
+        """Tell whether any of these texts names one of them, or anything in an object or list as JSON."""
+        return any(self._in(words) for field in filter(None, fields) for words in (field, *inside(field)))
 
     def _in(self, field: str) -> bool:
         for text in (field, undisguise(clean(field)).text):

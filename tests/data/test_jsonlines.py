@@ -105,3 +105,24 @@ def test_json_that_is_no_list_is_a_named_error(tmp_path: Path, text: str, error:
     """Broken, no list, an empty one, nothing."""
     with pytest.raises(error, match=r"a.json"):
         read(tmp_path, text, "a.json")
+
+
+def test_the_message_of_an_answer_is_no_report(tmp_path: Path) -> None:
+    shell = {"code": 200, "message": "ok", "data": [{"内容": "路灯坏了"}, {"内容": "水管坏了"}]}
+    (tmp_path / "in.json").write_text(json.dumps(shell), encoding="utf-8")
+    assert [row.text for row in read_reports(tmp_path / "in.json") if isinstance(row, Report)] == [
+        "路灯坏了",
+        "水管坏了",
+    ]
+
+    (tmp_path / "in.json").write_text(
+        json.dumps({**shell, "data": {"rows": shell["data"]}}), encoding="utf-8"
+    )
+    with pytest.raises(BrokenFile):
+        list(read_reports(tmp_path / "in.json"))
+
+
+def test_a_message_with_attachments_is_a_report(tmp_path: Path) -> None:
+    shape = {"message": "路灯坏了", "files": [{"name": "1.jpg"}]}
+    (tmp_path / "in.json").write_text(json.dumps(shape), encoding="utf-8")
+    assert [row.text for row in read_reports(tmp_path / "in.json") if isinstance(row, Report)] == ["路灯坏了"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,20 @@ NAMES = WatchList(["赵大海", "岭上市纪委", "Zhao Dahai"])
 )
 def test_a_name_is_met_in_any_spelling(text: str) -> None:
     assert NAMES.meets(Report("1", text))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        json.dumps({"承办": ["赵大海"]}),
+        json.dumps([{"赵大海": 1}]),
+        json.dumps({"说": "赵\n大海"}, ensure_ascii=False),
+        json.dumps({"原件": json.dumps({"由": "岭上市纪委"})}),
+    ],
+    ids=["escapes", "a key", "an escaped line end", "twice"],
+)
+def test_a_name_inside_a_cell_of_json_is_met(cell: str) -> None:
+    assert NAMES.meets(Report("1", "路灯坏了", extra={"附": cell}))
 
 
 @pytest.mark.parametrize(

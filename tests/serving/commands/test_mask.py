@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -360,6 +361,70 @@ def test_rows_that_name_someone_on_the_watch_list_are_left_out(
     assert f"完成：{0 if kind == 'object' else 1} 行" in ended.err
     assert "钱多多" not in written and PLANTED not in written
     assert kind == "object" or "路灯坏了" in written
+
+
+LISTS: dict[str, Callable[[list[dict[str, object]]], object]] = {
+    "beside a count": lambda rows: {"total": 3, "data": rows},
+    "deeper": lambda rows: {"code": 0, "message": "ok", "result": {"page": 1, "records": rows}},
+}
+
+
+@pytest.mark.parametrize("shell", LISTS.values(), ids=LISTS)
+def test_of_reports_in_an_object_only_those_of_the_watch_list_are_left_out(
+    petition: Petition, tmp_path: Path, shell: Callable[[list[dict[str, object]]], object]
+) -> None:
+    (tmp_path / "names.txt").write_text("钱多多\n岭上市纪委\n13912345678", encoding="utf-8")
+    source, target = tmp_path / "in.json", tmp_path / "out.json"
+    rows: list[dict[str, object]] = [
+        {"编号": 1, "内容": "路灯坏了"},
+        {"编号": 2, "内容": LISTED},
+        {"编号": 3, "内容": "水管坏了", "经过": {"钱多多": "知道"}},
+        {"编号": 4, "内容": "水管坏了", "对方": 13912345678},
+    ]
+    source.write_text(json.dumps(shell(rows)), encoding="utf-8")
+    ended = petition("mask", source, target, "--watch-list", tmp_path / "names.txt")
+
+    assert "涉及名单的 3 行没有写入" in ended.err and "完成：1 行" in ended.err
+    assert json.loads(target.read_text(encoding="utf-8")) == shell(rows[:1])
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        {"单位": "岭上市纪委", "data": [{"内容": "路灯坏了"}, {"内容": "水管坏了"}]},
+        {"诉求描述详情": "路灯坏了", "涉及人员": [{"姓名": "钱多多", "情况说明": "村干部"}, {"姓名": "无"}]},
+        {"说明": "路灯坏了", "涉及人员": [{"姓名": "钱多多"}, {"姓名": "无"}]},
+    ],
+    ids=["around the reports", "in a report", "in something else"],
+)
+def test_what_a_name_stands_around_is_left_out_as_a_whole(
+    petition: Petition, tmp_path: Path, whole: object
+) -> None:
+    (tmp_path / "names.txt").write_text("钱多多\n岭上市纪委", encoding="utf-8")
+    source, target = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text(json.dumps(whole), encoding="utf-8")
+    ended = petition("mask", source, target, "--watch-list", tmp_path / "names.txt")
+
+    assert ended.code == 0 and "完成：0 行" in ended.err
+    assert target.read_text(encoding="utf-8") == "null\n"
+
+
+def test_a_line_of_json_hides_nothing_in_escapes(petition: Petition, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.txt", tmp_path / "out.txt"
+    lines = [json.dumps([TEXT]), "\t" + json.dumps({"联系人": "王小明"})]
+    source.write_text("\n".join(lines), encoding="utf-8")
+    quiet(petition("mask", source, target))
+
+    found = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert found == [[MASKED], {"联系人": "【姓名】"}]
+
+
+def test_json_that_is_nested_too_deeply_is_a_named_error(petition: Petition, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text('{"a":' + "[" * 900 + "1" + "]" * 900 + "}", encoding="utf-8")
+
+    assert petition("mask", source, target).code == 4
+    assert not target.exists()
 
 
 def test_a_watch_list_that_cannot_be_used_ends_with_four(petition: Petition, tmp_path: Path) -> None:
