@@ -33,6 +33,11 @@ _LATIN_WORD = re.compile(f"[{_LATIN}]+")
 _OTHER = re.compile(rf"[^\W\d_{_LATIN}\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 MANY = 6  # letters of another script to one Chinese character; a letter in both languages has three or four
 FEW_HAN, LEAST_WORDS = 8, 4  # Chinese characters that say something; words that are more than names of things
+# Fewer say something where one of these is among them: names of places and people, which a letter in another
+# language quotes, hold none.
+_SAYING = re.compile("[我你您他她们不没被把让了的吗坏停欠乱退拖扣骗请]|无法|无人|未能|投诉|举报|反映|求助")
+LEAST_HAN = 3
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[A-Za-z0-9.-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def foreign(text: str) -> bool:
     """Whether a text is in another language, of which no model here has read any; not one that says the same
     in Chinese too."""
     han, other = len(_HAN.findall(text)), len(_OTHER.findall(text))
-    words = len(_LATIN_WORD.findall(text)) if han < FEW_HAN else 0
+    says = han >= FEW_HAN or (han >= LEAST_HAN and _SAYING.search(text) is not None)
+    words = 0 if says else len(_LATIN_WORD.findall(_ADDRESS.sub(" ", text)))
     latin = words >= LEAST_WORDS and words > 2 * han
     return latin or other > MANY * han or len(_KANA.findall(text)) > han

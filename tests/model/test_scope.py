@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from data.report import Report
 from model.export import SCOPE, BrokenExport, Export
-from model.scope import Scope
+from model.scope import Scope, foreign
 from model.tagger import Tagger
 from model.wide import Buckets, Wide, ngrams
 from serving.wording import reason_words
@@ -96,6 +96,40 @@ def test_foreign_words_beside_chinese_ones_change_nothing(export: Export, text: 
     (prediction,) = Tagger(export, 1).tag([Report("1", text)])
 
     assert prediction.tags["domain"] and prediction.review_reasons == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ETC APP error: system busy, please try again later 无法缴费",
+        "我们小区停水 wo men xiao qu ting shui san tian le, mei you ren guan, qing jie jue",
+        "Xiaomi SU7 Ultra recall notice, OTA update V1.5.2 failed 车坏了",
+        "医保局 https://www.example.gov.cn/path/page?id=123&name=abc&type=query&lang=zh 打不开",
+        "路灯报修 http://www.example.gov.cn/login.do?method=login&user=abc&redirect=index",
+        "举报李某受贿，邮箱 someone.with.a.long.name@mail.example.com.cn",
+        "社保APP闪退 Android 14 Redmi Note 13 Pro version 3.2.1 build 2024",
+        "KTV扰民 night club DJ music too loud 凌晨三点",
+        "P2P平台 online lending platform scam, refund please 求助",
+        "停水三天！！！😡😡😡😡😡😡😡😡😡😡",
+        "13800138000 2024-05-01 18:30 88-3-1201 停水",
+        "请看附件 IMG_20240501_123456.jpg IMG_20240501_123457.jpg IMG_20240501_123458.jpg",
+        "ＡＢＣ小区ＷＩＦＩ收费ＡＰＰ", "ATM吞卡 ICBC card swallowed 银行推诿",
+    ],
+)  # fmt: skip
+def test_a_short_report_with_much_that_is_not_chinese_is_chinese(text: str) -> None:
+    assert not foreign(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The school 青石路小学 takes too much money from the parents, please help us and look into it",
+        "wo men xiao qu ting shui san tian le",
+        "See https://example.com/a for how the school takes money from us",
+    ],
+)
+def test_a_chinese_name_in_it_makes_no_text_chinese(text: str) -> None:
+    assert foreign(text)
 
 
 @pytest.mark.parametrize("text", ["学校收费", "您好，学校收费", "学校门口", "各位领导学校收费"])
