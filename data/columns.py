@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -283,7 +284,11 @@ def headings_found(headings: Sequence[str], keys: bool = False) -> str:
             f"none of the {len(headings)} cells of the first row is a usual heading (they are not shown, for "
             "they may be a report's words); add a heading row if there is none"
         )
-    if 2 * len(known) >= len(filled):
+    # In a form that has its headings on the left, 姓名 is followed by the name.
+    form = any(
+        other not in known and _identifies(normal_heading(one)) for one, other in itertools.pairwise(filled)
+    )
+    if 2 * len(known) >= len(filled) and not form:
         return "headings found: " + ", ".join(filled)
     return f"headings found: {', '.join(known)} and {len(filled) - len(known)} that are not usual"
 

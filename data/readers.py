@@ -84,8 +84,12 @@ def read_reports(
     return _read_lines(path, intake)
 
 
-def sheets_left(path: Path | str, columns: Columns | None = None, sheet: str | None = None) -> list[str]:
+def sheets_left(
+    path: Path | str, columns: Columns | None = None, sheet: str | None = None, named: bool = True
+) -> list[str]:
     """Names of a workbook's sheets that hold reports too and that `read_reports` does not read.
+
+    Their places where they are not to be `named`.
 
     None of any other file, and none where the user named a sheet.
 
@@ -94,7 +98,7 @@ def sheets_left(path: Path | str, columns: Columns | None = None, sheet: str | N
     """
     if sheet is not None or Path(path).suffix.lower() not in WORKBOOKS:
         return []
-    return unread_sheets(Path(path), columns or Columns())
+    return unread_sheets(Path(path), columns or Columns(), named)
 
 
 def _read_lines(path: Path, intake: Intake) -> Iterator[Report | BadRow]:

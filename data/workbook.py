@@ -49,11 +49,12 @@ def read_workbook(
     yield from _read_sheet(path, columns, intake, sheet)
 
 
-def unread_sheets(path: Path, columns: Columns) -> list[str]:
+def unread_sheets(path: Path, columns: Columns, named: bool = True) -> list[str]:
     """Names of the sheets with reports that `read_workbook`, which reads one, passes over unasked.
 
-    A sheet counts if its heading row maps as that of the sheet read does and a row stands below. Each is
-    held in memory while it is looked at, one after the other.
+    Where they are not to be `named`, their places (Chinese): one may be called after a reporter. A sheet
+    counts if its heading row maps as that of the sheet read does and a row stands below. Each is held in
+    memory while it is looked at, one after the other.
 
     Raises:
         BrokenFile: a sheet is damaged.
@@ -71,7 +72,8 @@ def unread_sheets(path: Path, columns: Columns) -> list[str]:
     # The reader takes the first of several columns, or else the first of one, and so do these.
     wide = [name for name, width in widths.items() if width > 1]
     narrow = [name for name, width in widths.items() if width == 1]
-    return (wide or narrow)[1:]
+    left = (wide or narrow)[1:]
+    return left if named else [f"第 {names.index(name) + 1} 张" for name in left]
 
 
 def _usable(book: python_calamine.CalamineWorkbook, name: str, columns: Columns, path: Path) -> int:

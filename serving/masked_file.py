@@ -182,8 +182,9 @@ class MaskedFile:
     def _workbook(self, part: Path) -> None:
         book, cut = Workbook(write_only=True), 0
         for number, (name, rows) in enumerate(read_sheets(Path(self.source)), 1):
-            sheet = book.create_sheet(self.cells.text(name)[:31])
-            for row in self._masked(rows, f"文件 {Path(self.source).name} 第 {number} 张表"):
+            left = self._names([name])
+            sheet = book.create_sheet(f"表{number}" if left else self.cells.text(name)[:31])
+            for row in self._masked(rows, f"文件 {Path(self.source).name} 第 {number} 张表", left):
                 cells: list[Any] = []
                 for cell in row:
                     if isinstance(cell, str):
@@ -213,11 +214,14 @@ class MaskedFile:
         """Tell whether words name somebody of the watch list."""
         return self.names is not None and self.names.meets_words(words)
 
-    def _masked(self, rows: Iterable[Sequence[object]], where: str) -> Iterator[list[object]]:
+    def _masked(
+        self, rows: Iterable[Sequence[object]], where: str, left: bool = False
+    ) -> Iterator[list[object]]:
         """Mask the rows of a table; a cell in which nothing was found stays of its type.
 
         Args:
             where: which table, for whoever is told that it has no headings.
+            left: its name is on the watch list, so that every row is left out.
         """
         rows = iter(rows)
         first = list(islice(rows, HEADING_ROWS))
@@ -227,6 +231,9 @@ class MaskedFile:
             self.tell(f"{where}前 {HEADING_ROWS} 行中没有认出表头，各格只按内容遮盖；请补上表头后重新遮盖。")
         for number, row in enumerate(chain(first, rows)):
             below = number > place
+            if left and below:
+                self.by_hand += any(cell_text(cell).strip() for cell in row)
+                continue
             if below and self._withholds(map(cell_text, row)):
                 continue
             self.rows += below

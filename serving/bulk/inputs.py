@@ -158,9 +158,9 @@ class Inputs:
             self.check(source)
 
     def sheets_left(self) -> list[list[str]]:
-        """Of every source, the names of sheets that hold reports too and are not read."""
+        """Of every source, the sheets that hold reports too and are not read; of covered ones places."""
         return [
-            [] if source.stream else sheets_left(source.path, self.columns, self.sheet)
+            [] if source.stream else sheets_left(source.path, self.columns, self.sheet, not source.covered)
             for source in self.sources
         ]
 

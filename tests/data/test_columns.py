@@ -85,6 +85,8 @@ def test_an_unknown_table_says_how_to_name_the_text() -> None:
         ("张某某", "我家门口的路灯坏了三个月，一直没有人来修。"),
         ("张某某", "举报路灯坏了村支书不修"),
         ("已办结", "张某某", "举报路灯坏了村支书不修"),
+        ("姓名", "张某某"),
+        ("登记人", "姓名", "张某某", "备注"),
     ],
 )
 def test_a_reporters_words_in_the_first_row_are_not_quoted(

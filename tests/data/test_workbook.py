@@ -90,6 +90,7 @@ def test_sheets_with_reports_that_are_not_read_are_named(tmp_path: Path) -> None
     )  # fmt: skip
     assert [row.id for row in read_reports(path) if isinstance(row, Report)] == ["20260101001"]
     assert sheets_left(path) == ["二月", "四月"]
+    assert sheets_left(path, named=False) == ["第 4 张", "第 6 张"]
     assert sheets_left(path, sheet="二月") == [] == sheets_left(tmp_path / "a.csv")
 
 

@@ -77,6 +77,23 @@ def test_a_sealed_job_opens_only_its_own_files_and_writes_no_word(
     assert kept == {name, *(f"{name}.{more}" for more in ("rejects.jsonl", "manifest.json", "summary.html"))}
 
 
+@pytest.mark.parametrize("flag", ["--mask=output", "--sealed", "--watch-list"])
+def test_a_protected_job_names_no_sheet_that_it_left(
+    petition: Petition, tmp_path: Path, book: Path, export: Export, flag: str
+) -> None:
+    made = load_workbook(book)
+    made.copy_worksheet(made.active).title = f"{NAME}来访"  # type: ignore[type-var]
+    made.save(book)
+    (tmp_path / "names.txt").write_text("钱多多", encoding="utf-8")
+    flags = [flag, tmp_path / "names.txt"] if flag == "--watch-list" else [flag]
+    out = tmp_path / "out.jsonl"
+    ended = petition("bulk", book, out, "--model", export.folder, "--threads", 1, "--summary", *flags)
+    beside = [Path(f"{out}.{more}").read_text(encoding="utf-8") for more in ("manifest.json", "summary.html")]
+
+    assert "还有 1 张也像有来件，没有读：“第 2 张”" in ended.err
+    assert "第 2 张" in beside[0] and not any(f"{NAME}来访" in words for words in (ended.err, *beside))
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_a_sealed_job_hands_the_system_no_word_to_write(
     tmp_path: Path, book: Path, export: Export, name: str

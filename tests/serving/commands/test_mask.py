@@ -419,6 +419,25 @@ def test_a_line_of_json_hides_nothing_in_escapes(petition: Petition, tmp_path: P
     assert found == [[MASKED], {"联系人": "【姓名】"}]
 
 
+def test_a_sheet_that_is_called_after_someone_on_the_watch_list_is_left_out(
+    petition: Petition, tmp_path: Path
+) -> None:
+    (tmp_path / "names.txt").write_text("钱多多", encoding="utf-8")
+    book, source = Workbook(), tmp_path / "in.xlsx"
+    assert book.active is not None
+    book.active.title = "钱多多案"
+    for sheet in (book.active, book.create_sheet("其他")):
+        for row in (["登记表"], ["编号", "内容"], ["1", "路灯坏了"], ["2", "水管坏了"], ["", ""]):
+            sheet.append(row)
+    book.save(source)
+    ended = petition("mask", source, tmp_path / "out.xlsx", "--watch-list", tmp_path / "names.txt")
+    made = load_workbook(tmp_path / "out.xlsx")
+
+    assert "涉及名单的 2 行没有写入" in ended.err and made.sheetnames == ["表1", "其他"]
+    assert [row[0] for row in made["表1"].iter_rows(values_only=True)] == ["登记表", "编号"]
+    assert made["其他"].max_row >= 4
+
+
 def test_json_that_is_nested_too_deeply_is_a_named_error(petition: Petition, tmp_path: Path) -> None:
     source, target = tmp_path / "in.json", tmp_path / "out.json"
     source.write_text('{"a":' + "[" * 900 + "1" + "]" * 900 + "}", encoding="utf-8")
