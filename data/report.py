@@ -46,9 +46,9 @@ class BadRow:
             count, and a CSV record whose quoted cell spans several lines is one row (the message then
             gives the text line too). For JSONL and plain lines it is the line; for a JSON list and for
             Parquet, which have no heading row, it is the place of the record, from 1.
-        reason: "no_text", "too_long", "wrong_width", "open_quote", "broken_json", "not_an_object" or
-            "bad_encoding"; in an import of labels "bad_shape", "two_labels", "no_report", "two_reports",
-            "other_text" or "cut_text" too.
+        reason: "no_text", "too_long", "wrong_width", "merged_cells", "open_quote", "broken_json",
+            "not_an_object" or "bad_encoding"; in an import of labels "bad_shape", "two_labels", "no_report",
+            "two_reports", "other_text" or "cut_text" too.
         message: one Chinese sentence for an officer: file, row, field and what to do; never the text.
         raw: heading -> cell as far as the row could be read.
     """

@@ -10,8 +10,11 @@ from data.columns import Columns, looks_like_headings, map_columns
 from data.errors import EmptyFile, UnknownColumns, UnknownEncoding
 from data.intake import Intake
 from data.lines import BAD_ENCODING, DamagedLine
+from data.merged_cells import NOT_MERGED, MergedCells
 from data.report import BadRow, Report
 
+MERGED = "merged_cells"
+"""The reason of a row whose text is one cell with that of a row above."""
 HEADING_ROWS = 10  # a banner and a line of remarks stand above the headings, never a page of them
 
 
@@ -24,12 +27,14 @@ class Row:
         cells: left to right.
         line: the row's first text line in a CSV file, else None.
         damage: a line of it that holds bytes which cannot be read.
+        merged: the merged cells of its sheet.
     """
 
     number: int
     cells: Sequence[str]
     line: int | None = None
     damage: DamagedLine | None = None
+    merged: MergedCells = NOT_MERGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,10 @@ class Heading:
     """The heading row of a table.
 
     Attributes:
-        names: one per column; blank headings become "column 3", repeated ones "内容 (2)".
+        names: one per column; blank headings become "column 3", repeated ones, and those merged over several
+            columns, "内容 (2)"; of headings in two rows "领域:教育".
         fields: field -> name.
-        number: the row it stands in; 0 where a one-column table starts with a report.
+        number: the row it stands in, the last of several; 0 where a one-column table starts with a report.
     """
 
     names: tuple[str, ...]
@@ -65,13 +71,13 @@ def find_heading(rows: Sequence[Row], columns: Columns, file: str) -> Heading:
     if max(_width(row) for row in filled) == 1 and columns == Columns(without=columns.without):
         first = filled[0]
         if looks_like_headings(first.cells):
-            name = _names(first.cells)
+            name = _names(_headings(first))
             return Heading(name, map_columns([n for n in name if not n.startswith("column ")]), first.number)
         return Heading(("text",), {"text": "text"}, 0)
     wide = [row for row in filled if sum(bool(cell.strip()) for cell in row.cells) > 1] or filled[:1]
     failure: UnknownColumns | None = None
     for place, row in enumerate(wide):
-        names = _names(row.cells)
+        names = _names(_headings(row))
         plausible = looks_like_headings(row.cells)
         try:
             fields = map_columns(names, columns, file=file, exact=place > 0 or not plausible)
@@ -80,10 +86,28 @@ def find_heading(rows: Sequence[Row], columns: Columns, file: str) -> Heading:
             continue
         # One usual word among sentences is data; two are headings with long remarks.
         if plausible or len(fields) > 1 or columns.text is not None:
-            return Heading(names, fields, row.number)
+            return _with_lower(row, Heading(names, fields, row.number), rows, columns, file)
     raise failure or UnknownColumns(
         f"{file}: none of the first {HEADING_ROWS} rows looks like headings; add a heading row"
     )
+
+
+def _with_lower(upper: Row, heading: Heading, rows: Sequence[Row], columns: Columns, file: str) -> Heading:
+    """Take in the rows below that the heading of the text reaches down to: there others are divided."""
+    text, number, cells = heading.names.index(heading.fields["text"]), heading.number, _headings(upper)
+    for row in rows:
+        if row.number == number + 1 and row.merged.is_below(row.number - 1, text):
+            number, below = row.number, _headings(row)
+            width = max(len(cells), len(below))
+            both = zip(_padded(cells, width), _padded(below, width), strict=True)
+            cells = [
+                f"{one.strip()}:{other.strip()}" if one.strip() and other.strip() else one or other
+                for one, other in both
+            ]
+    if number == heading.number:
+        return heading
+    names = _names(cells)
+    return Heading(names, map_columns(names, columns, file=file), number)
 
 
 def reports_of(rows: Iterator[Row | BadRow], columns: Columns, intake: Intake) -> Iterator[Report | BadRow]:
@@ -147,7 +171,15 @@ def _report(row: Row, heading: Heading, intake: Intake) -> Report | BadRow | Non
         )
         return intake.bad(row.number, "wrong_width", advice, {**cells, **_surplus(row, width)}, row.line)
     made = intake.report(row.number, cells, heading.fields, row.line)
-    if isinstance(made, BadRow) and made.reason == "no_text" and len(row.cells) < width:
+    if not isinstance(made, BadRow) or made.reason != "no_text":
+        return made
+    if row.merged.is_below(row.number - 1, names.index(heading.fields["text"])):
+        advice = (
+            f"“{heading.fields['text']}”一栏和上面的行合并成了一格，这一行没有自己的内容，"
+            f"请取消合并、逐行填写后重新提交"
+        )
+        return intake.bad(row.number, MERGED, advice, cells, row.line)
+    if len(row.cells) < width:
         advice = (
             f"只有 {len(row.cells)} 格，少于表头的 {width} 格，“{heading.fields['text']}”一栏没有内容，"
             f"请改正后重新提交"
@@ -162,6 +194,19 @@ def _surplus(row: Row, width: int) -> dict[str, str]:
 
 def _width(row: Row) -> int:
     return max((place for place, cell in enumerate(row.cells, 1) if cell.strip()), default=0)
+
+
+def _headings(row: Row) -> list[str]:
+    """The cells of a row of headings; one merged over several columns is the heading of each."""
+    cells = [*row.cells]
+    for first, last in row.merged.across(row.number - 1):
+        for place in range(first + 1, min(last + 1, len(cells))):
+            cells[place] = cells[first]
+    return cells
+
+
+def _padded(cells: Sequence[str], width: int) -> list[str]:
+    return [*cells, *[""] * (width - len(cells))]
 
 
 def _names(cells: Sequence[str]) -> tuple[str, ...]:

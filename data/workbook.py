@@ -14,6 +14,7 @@ from data.columns import Columns
 from data.delimited import read_delimited
 from data.errors import BrokenFile, DataError, EmptyFile, UnknownSheet
 from data.intake import Intake, cell_text
+from data.merged_cells import MergedCells
 from data.report import BadRow, Report
 from data.table import HEADING_ROWS, Row, find_heading, reports_of
 
@@ -157,8 +158,9 @@ def _rows(book: python_calamine.CalamineWorkbook, name: str, path: Path) -> Iter
     try:
         sheet = book.get_sheet_by_name(name)
         # iter_rows starts with row 1 even where the first rows are blank, so numbers are those on screen.
+        merged = MergedCells(sheet.merged_cell_ranges or ())
         for number, cells in enumerate(sheet.iter_rows(), 1):
-            yield Row(number, [_text(cell) for cell in cells])
+            yield Row(number, [_text(cell) for cell in cells], merged=merged)
     except python_calamine.CalamineError as error:
         raise _broken(path, error) from None
 

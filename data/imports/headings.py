@@ -17,6 +17,7 @@ from data.taxonomy import Axis, Taxonomy
 
 _FLAT = frozenset("label labels tag tags 标签 分类标签 标注 cats classification choice".split())
 _ANNOTATOR = frozenset("标注人 标注员 标注者 复核人 审核人 annotator reviewer".split())
+_UNNAMED = re.compile(r"column \d+")  # what data/table.py calls a column without a heading
 _NUMBER = re.compile(r"[_\-第]*(\d{1,2}|[一二三四五六七八九十])$")
 _AROUND = ("标签", "分类", "类别")  # "领域标签", "领域分类"
 _CHANGED = (
@@ -78,17 +79,47 @@ def label_headings(headings: Sequence[str], plan: Plan, file: str, needed: bool 
     for heading in headings:
         if heading in changed:
             continue
-        axis_found = axis_named(plan.taxonomy, _trimmed(heading))
-        if axis_found is not None:
-            axes[heading] = axis_found.id
+        # Of headings in two rows, "标注:领域" or "领域:第一个", the lower one speaks first.
+        for part in reversed(_parts(heading)):
+            axis_found = axis_named(plan.taxonomy, _trimmed(part))
+            if axis_found is not None:
+                axes.setdefault(heading, axis_found.id)
     return axes or {h: ANY for h in headings if normal_heading(h) in _FLAT}
+
+
+def further_headings(
+    rows: Sequence[Mapping[str, str]], named: Mapping[str, str], plan: Plan
+) -> dict[str, str]:
+    """Find the columns without a heading that go on with the labels of the column before them.
+
+    A heading that is merged over several columns is written to the first of them alone, and a CSV file does
+    not say that it was merged. So a column without a heading, right of one of labels, holds labels too if
+    nothing else stands in its first rows.
+
+    Args:
+        rows: the first rows, heading -> cell, in the order of the file.
+        named: heading -> axis id or ANY, of the label columns.
+        plan: of the import.
+    """
+    found: dict[str, str] = {}
+    if plan.labels or not rows:
+        return found
+    before: str | None = None
+    for heading in rows[0]:
+        if _UNNAMED.fullmatch(heading) and before is not None:
+            cells = [cell for row in rows if not is_blank(cell := row.get(heading, ""))]
+            if all(_known(cell, before, plan) for cell in cells):
+                found[heading] = before
+                continue
+        before = named.get(heading)
+    return found
 
 
 def changed_headings(headings: Sequence[str], taxonomy: Taxonomy) -> dict[str, str]:
     """Find the columns of corrections: "领域（更正）", "正确领域", "domain_corrected" -> axis id."""
     found = {}
     for heading in headings:
-        bare = _bare(heading)
+        bare = _bare(_parts(heading)[-1])
         for axis in taxonomy.axes:
             for name in _names_of(axis):
                 if bare in {f"{name}{word}" for word in _CHANGED} | {f"{word}{name}" for word in _CHANGED}:
@@ -140,6 +171,10 @@ def _known(cell: str, axis: str, plan: Plan) -> bool:
         return plan.names.meaning(axis, name) is not None
 
     return len(cell) <= 100 and all(knows(name) for name in split_labels(cell, knows))
+
+
+def _parts(heading: str) -> list[str]:
+    return re.split("[:：]", heading.strip(" :：")) or [heading]
 
 
 def _names_of(axis: Axis) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -14,6 +14,7 @@ from data.imports.cells import is_blank, is_nothing, split_labels
 from data.imports.headings import (
     annotator_heading,
     changed_headings,
+    further_headings,
     label_headings,
     like_labels,
     no_label_column,
@@ -25,6 +26,7 @@ from data.imports.source import Source
 from data.imports.ticks import tick_headings, ticked
 from data.readers import read_reports
 from data.report import BadRow, Report
+from data.table import MERGED
 from data.taxonomy import Axis
 
 _SAMPLE = 200  # rows looked at for the advice on label columns
@@ -35,7 +37,7 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
 
     A blank cell is what `plan.blank` says; "无" means that somebody looked and nothing holds. Beside a column
     of labels may stand one of corrections ("领域（更正）"): where it is filled, it is the label. A column for
-    each label, ticked or not, is read too.
+    each label, ticked or not, is read too. Rows whose text is one merged cell are one report.
 
     Raises:
         UnknownColumns: no label column, or not the one named by the user.
@@ -43,34 +45,69 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
     """
     rows = rows_of(source, plan, plan.columns)
     first = list(islice(rows, _SAMPLE))
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    some = [row.extra for row in first if isinstance(row, Report)]
-    keys = tuple(dict.fromkeys(heading for extra in some for heading in extra))
-    named = label_headings(keys, plan, source.name) if some else {}
-    ticks = {} if plan.labels else tick_headings(some, plan)
-    if some and not (named or ticks or changed_headings(keys, plan.taxonomy)):
-        raise no_label_column(source.name, keys, some, plan)
+    some = [row for row in first if isinstance(row, Report)]
+    sheet = _Sheet(source, plan, some)
+    if some and not sheet.has_labels:
+        raise no_label_column(source.name, sheet.keys, [row.extra for row in some], plan)
+    above: Reading | None = None  # held back, for rows below may be one with it on screen
     for row in chain(first, rows):
+        if isinstance(row, BadRow) and row.reason == MERGED and above is not None:
+            above = _with_labels(above, sheet.given(row.raw))
+            continue
+        if above is not None:
+            yield above
+            above = None
         if isinstance(row, BadRow):
             yield row
             continue
-        keys = tuple(row.extra)
-        if keys not in found:  # objects of one JSONL file may differ in keys
-            found[keys] = label_headings(keys, plan, source.name, needed=False)
-        who = annotator_heading(keys, plan)
-        given = given_of(row.extra, found[keys], plan)
-        given |= {axis: one for axis, one in ticked(row.extra, ticks, plan).items() if not given.get(axis)}
+        who = annotator_heading(row.extra, plan)
+        reading = Reading(
+            source.name, replace(row, extra={}), {}, annotator=row.extra[who].strip() if who else ""
+        )
+        above = _with_labels(reading, sheet.given(row.extra))
+    if above is not None:
+        yield above
+
+
+class _Sheet:
+    """The label columns of a table, and what its rows say in them."""
+
+    def __init__(self, source: Source, plan: Plan, some: Sequence[Report]) -> None:
+        """Look for them in the first rows."""
+        self._source, self._plan = source, plan
+        extras = [row.extra for row in some]
+        self.keys = tuple(dict.fromkeys(heading for extra in extras for heading in extra))
+        self._ticks = {} if plan.labels else tick_headings(extras, plan)
+        named = label_headings(self.keys, plan, source.name) if some else {}
+        self._further = further_headings([row.cells for row in some], named, plan)
+        self._found: dict[tuple[str, ...], dict[str, str]] = {}
+        self.has_labels = bool(named or self._ticks or changed_headings(self.keys, plan.taxonomy))
+
+    def given(self, cells: Mapping[str, str]) -> dict[str, dict[str, str] | None]:
+        """Gather the labels of a row; a correction beside a label stands in its place."""
+        plan, keys = self._plan, tuple(cells)
+        if keys not in self._found:  # objects of one JSONL file may differ in keys
+            named = label_headings(keys, plan, self._source.name, needed=False) | self._further
+            self._found[keys] = {key: axis for key, axis in named.items() if key not in self._ticks}
+        given = given_of(cells, self._found[keys], plan)
+        for axis, one in ticked(cells, self._ticks, plan).items():
+            given[axis] = given.get(axis) or one
         if not plan.labels:
             changed = changed_headings(keys, plan.taxonomy)
-            filled = {heading: changed[heading] for heading in changed if not is_blank(row.extra[heading])}
-            given |= given_of(row.extra, filled, plan)
-        yield Reading(
-            source.name,
-            replace(row, extra={}),
-            given,
-            annotator=row.extra[who].strip() if who else "",
-            complete=given.get(ANY) is not None,
-        )
+            filled = {heading: changed[heading] for heading in changed if not is_blank(cells[heading])}
+            given |= given_of(cells, filled, plan)
+        return given
+
+
+def _with_labels(reading: Reading, given: Mapping[str, dict[str, str] | None]) -> Reading:
+    """Add the labels of a row that is one with the reading's own on screen."""
+    both = {
+        axis: {**(reading.given.get(axis) or {}), **(given.get(axis) or {})}
+        if reading.given.get(axis) is not None or given.get(axis) is not None
+        else None
+        for axis in {**reading.given, **given}
+    }
+    return replace(reading, given=both, complete=both.get(ANY) is not None)
 
 
 def overlooked(source: Source, plan: Plan) -> list[tuple[str, Axis]]:
@@ -81,14 +118,16 @@ def overlooked(source: Source, plan: Plan) -> list[tuple[str, Axis]]:
     if plan.labels:
         return []
     rows = islice(rows_of(source, plan, plan.columns), _SAMPLE)
-    some = [row.extra for row in rows if isinstance(row, Report)]
-    keys = tuple(dict.fromkeys(heading for extra in some for heading in extra))
+    some = [row for row in rows if isinstance(row, Report)]
+    extras = [row.extra for row in some]
+    keys = tuple(dict.fromkeys(heading for extra in extras for heading in extra))
     taken, changed = label_headings(keys, plan, source.name), changed_headings(keys, plan.taxonomy)
-    ticked_axes = {meaning.axis for meaning in tick_headings(some, plan).values()}
+    taken |= further_headings([row.cells for row in some], taken, plan)
+    ticked_axes = {meaning.axis for meaning in tick_headings(extras, plan).values()}
     read = {*taken.values(), *changed.values(), *ticked_axes}
     rest = [key for key in keys if key not in taken and key not in changed]
     return [
-        (heading, axis) for heading, axis, *_ in like_labels(rest, some, plan) if not read & {axis.id, ANY}
+        (heading, axis) for heading, axis, *_ in like_labels(rest, extras, plan) if not read & {axis.id, ANY}
     ]
 
 

@@ -24,6 +24,7 @@ REASONS = {
     "no_text": "没有正文",
     "too_long": "正文过长",
     "wrong_width": "格数与表头不符",
+    "merged_cells": "正文和上面的行合并成了一格",
     "open_quote": "引号没有配对",
     "broken_json": "不是合法的 JSON",
     "not_an_object": "不是 JSON 对象",

@@ -36,7 +36,7 @@ th{background:#f5f7f9;font-weight:normal}th.name{text-align:left}td.dark{color:#
 # What a row was rejected for, in words; a code that is not known here is shown as it is.
 _REASONS = {
     "no_text": "没有正文", "too_long": "超过字数上限", "wrong_width": "格数与表头不符",
-    "open_quote": "双引号没有成对",
+    "merged_cells": "正文和上面的行合并成了一格", "open_quote": "双引号没有成对",
     "broken_json": "不是合法的 JSON", "not_an_object": "不是 JSON 对象", "bad_encoding": "认不出编码",
     "failed": "打标时程序出错",
 }  # fmt: skip

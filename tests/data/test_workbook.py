@@ -210,3 +210,17 @@ def test_an_open_document_is_read(tmp_path: Path) -> None:
         file.writestr("content.xml", content)
         file.writestr("META-INF/manifest.xml", "<manifest/>")
     assert list(read_reports(tmp_path / "a.ods")) == [Report("7", "路灯")]
+
+
+def test_merged_headings_are_those_of_each_column(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    for row in (["内容", "备注", None], ["路灯坏了", "急", "已派单"], [None, "催", None]):
+        workbook.active.append(row)
+    workbook.active.merge_cells("B1:C1")
+    workbook.active.merge_cells("A2:A3")
+    workbook.save(tmp_path / "a.xlsx")
+    whole, part = read_reports(tmp_path / "a.xlsx")
+
+    assert isinstance(whole, Report) and dict(whole.extra) == {"备注": "急", "备注 (2)": "已派单"}
+    assert isinstance(part, BadRow) and part.reason == "merged_cells"
+    assert part.message.startswith("文件 a.xlsx 第 3 行：“内容”一栏和上面的行合并成了一格")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,3 +168,76 @@ def test_keys_of_objects_without_labels_are_listed(put: Put, labels: Labels) -> 
     path = put("a.jsonl", [{"内容": LAMP, "甲": "x", "乙": "y"}])
     with pytest.raises(UnknownColumns, match=r"none is taken for labels.*; keys found: 甲, 乙"):
         labels(path)
+
+
+def sheet(path: Path, rows: Sequence[Sequence[object]], merged: str) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for cells in merged.split():
+        book.active.merge_cells(cells)
+    book.save(path)
+    return path
+
+
+def test_a_heading_merged_over_columns_is_that_of_each(tmp_path: Path, labels: Labels) -> None:
+    rows = [
+        ["编号", "内容", "领域", None, "作风与违纪问题", None],
+        ["A1", LAMP, "住房城建", "交通", "不作为", "推诿"],
+        ["A2", QUEUE, "医疗", None, "无", None],
+    ]
+
+    assert held(labels(sheet(tmp_path / "a.xlsx", rows, "C1:D1 E1:F1"))) == [
+        {"domain": {"housing", "transport"}, "misconduct": {"inaction", "evasion"}},
+        {"domain": {"medical"}, "misconduct": set()},
+    ]
+
+
+def test_a_column_without_a_heading_goes_on_with_the_labels_before_it(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"领域,,,内容,作风与违纪问题,\n住建,交通,,{LAMP},推诿,\n医疗,,,{QUEUE},,\n")
+    remarks = put("b.csv", f"内容,领域,,电话\n{LAMP},住建,已核对,1\n")
+
+    assert held(labels(path))[0] == {"domain": {"housing", "transport"}, "misconduct": {"evasion"}}
+    assert held(labels(remarks)) == [{"domain": {"housing"}, "misconduct": None}]
+
+
+def test_headings_in_two_rows_are_read(tmp_path: Path, labels: Labels) -> None:
+    rows = [
+        ["某市热线标注表"],
+        ["编号", "内容", "领域", None, None, "标注", None],
+        [None, None, "教育", "住房城建", "交通", "作风与违纪问题", "备注"],
+        ["A1", LAMP, None, "√", "√", "不作为；推诿", "急"],
+        ["A2", STAMP, None, None, None, "无", None],
+    ]
+
+    assert held(labels(sheet(tmp_path / "a.xlsx", rows, "A1:G1 A2:A3 B2:B3 C2:E2 F2:G2"))) == [
+        {"domain": {"housing", "transport"}, "misconduct": {"inaction", "evasion"}},
+        {"domain": None, "misconduct": set()},
+    ]
+
+
+def test_rows_whose_text_is_one_merged_cell_are_one_report(
+    tmp_path: Path, read: Read, labels: Labels
+) -> None:
+    rows = [
+        ["编号", "内容", "领域", "作风与违纪问题"],
+        ["A1", LAMP, "住房城建", "不作为"],
+        [None, None, "交通", "推诿"],
+        ["A2", QUEUE, "医疗", None],
+        [None, None, "教育", "推诿"],
+    ]
+    path = sheet(tmp_path / "a.xlsx", rows, "A2:A3 B2:B3")
+
+    assert held(labels(path)) == [
+        {"domain": {"housing", "transport"}, "misconduct": {"inaction", "evasion"}},
+        {"domain": {"medical"}, "misconduct": None},
+    ]
+    assert [(bad.row, bad.reason) for bad in read(path)[1]] == [(5, "no_text")]
+
+
+def test_a_merged_row_below_one_that_cannot_be_read_is_given_to_no_other(tmp_path: Path, read: Read) -> None:
+    rows = [["内容", "领域"], [LAMP, "住建"], [None, "教育"], [None, "交通"]]
+    readings, bad = read(sheet(tmp_path / "a.xlsx", rows, "A3:A4"))
+
+    assert [list(one.given["domain"] or ()) for one in readings] == [["住建"]]
+    assert [(one.row, one.reason) for one in bad] == [(3, "no_text"), (4, "merged_cells")]
