@@ -14,7 +14,7 @@ from data.audit import Action
 from data.errors import EmptyFile, NoLabels
 from data.imports.formats import Format, find_format, read_labels, unused_options
 from data.imports.line import to_line
-from data.imports.merge import Merger, Tie, merge
+from data.imports.merge import Merger, Repeated, Tie, merge
 from data.imports.originals import Originals
 from data.imports.plan import Plan
 from data.imports.reading import Reading
@@ -54,6 +54,7 @@ class LabelImport:
         plan: how to read them.
         format: of all files; None finds it out for each.
         tie: what becomes of a label with half the votes.
+        repeated: what becomes of two rows of one file that are of one person and report.
         quiet: no remarks, only bad rows.
         protection: whose reports are left to a person, and where the import is recorded.
     """
@@ -63,6 +64,7 @@ class LabelImport:
     plan: Plan
     format: Format | None = None
     tie: Tie = Tie.unlabelled
+    repeated: Repeated = Repeated.later
     quiet: bool = False
     protection: Protection = field(default_factory=Protection)
     messages: Console = field(default_factory=message_console)
@@ -97,7 +99,7 @@ class LabelImport:
                     f"{files}: {len(readings)} rows, none of "
                     f"them labelled; see docs/importing.md on blank cells and empty lists"
                 )
-            merged = merge(settled.votes, self.plan.taxonomy, self.tie)
+            merged = merge(settled.votes, self.plan.taxonomy, self.tie, self.repeated)
             out = stack.enter_context(open_text(stack.enter_context(whole_file(self.target))))
             for one in merged.reports:
                 out.write(to_line(one, self.plan.taxonomy) + "\n")
@@ -173,6 +175,11 @@ class LabelImport:
             remarks.append(f"--map、--drop 里有 {len(unused)} 个名称没有出现：{'、'.join(unused)}")
         if merged.replaced:
             remarks.append(f"同一人对同一件的同一维度标注了不止一次的有 {merged.replaced} 份，以后一份为准。")
+        if merged.lost:
+            remarks.append(
+                f"其中 {merged.lost} 份舍去了同一份文件里前面一行的标签；如果表里是一个标签占一行，"
+                f"请用 --repeated join 合并。"
+            )
         if merged.draws:
             remarks.append(f"意见相持 {len(merged.draws)} 处，列在 {draws}")
         for axis in self.plan.taxonomy.axes:

@@ -24,6 +24,13 @@ class Tie(StrEnum):
     no = "no"  # it does not
 
 
+class Repeated(StrEnum):
+    """What becomes of the labels of two rows of one file that are of one person, report and axis."""
+
+    later = "later"  # the later row counts
+    joined = "join"  # both do: the file has a row for each label
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """A label on which people were divided evenly; holds no words of the report.
@@ -70,14 +77,21 @@ class Merger:
         reports: in the order in which they first came.
         draws: every tie.
         replaced: how many votes were on an axis that the same person had judged before, on the same report.
+        lost: of these, how many took a label away that stood in an earlier row of the same file.
     """
 
     reports: Sequence[Merged]
     draws: Sequence[Draw]
     replaced: int
+    lost: int = 0
 
 
-def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) -> Merger:
+def merge(
+    votes: Sequence[Vote],
+    taxonomy: Taxonomy,
+    tie: Tie = Tie.unlabelled,
+    repeated: Repeated = Repeated.later,
+) -> Merger:
     """Join the votes on each report: on an axis a label holds if more than half of its voters gave it.
 
     A reading that corrects speaks alone on the axes that it labels; of several such the last.
@@ -91,10 +105,13 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
         votes: in the order of the files.
         taxonomy: the labels there are.
         tie: what becomes of a label with exactly half the votes.
+        repeated: what becomes of an axis that one person labelled in two rows of one file; on an axis of kind
+            "one" the later counts.
     """
+    many = frozenset(axis.id for axis in taxonomy.axes if axis.kind == "many")
     groups: dict[tuple[str, str, str, int], list[Vote]] = {}
     seen: Counter[tuple[str, str, str, str]] = Counter()
-    replaced = 0
+    replaced = lost = 0
     for vote in votes:
         reading = vote.reading
         report, own = reading.report, reading.own_id
@@ -106,16 +123,23 @@ def merge(votes: Sequence[Vote], taxonomy: Taxonomy, tie: Tie = Tie.unlabelled) 
         group = groups.setdefault((own, *_words_of(report), place), [])
         who = (reading.annotator, reading.corrects)
         earlier = [one for one in group if (one.reading.annotator, one.reading.corrects) == who]
-        replaced += any(_judged(one) & _judged(vote) for one in earlier)
+        again = any(_judged(one) & _judged(vote) for one in earlier)
         # Corrections stay apart: on each axis the last of all speaks, whoever made it.
         if earlier and not reading.corrects:
             (before,) = earlier
             group.remove(before)
+            if before.reading.file == reading.file:
+                if repeated is Repeated.joined:
+                    vote, again = _added(before, vote, many), False
+                lost += any(
+                    {*(before.labels[axis] or ())} - {*(vote.labels[axis] or ())} for axis in _judged(vote)
+                )
             vote = _joined(before, vote)
+        replaced += again
         group.append(vote)
     draws: list[Draw] = []
     reports = [_merged(group, taxonomy, tie, draws) for group in groups.values()]
-    return Merger(reports, draws, replaced)
+    return Merger(reports, draws, replaced, lost)
 
 
 def _judged(vote: Vote) -> set[str]:
@@ -126,6 +150,14 @@ def _joined(before: Vote, vote: Vote) -> Vote:
     """The later vote of one person, with what they had said on the axes of which it says nothing."""
     labels = {**before.labels, **{axis: vote.labels[axis] for axis in _judged(vote)}}
     return replace(vote, labels=labels, before={**before.before, **vote.before})
+
+
+def _added(before: Vote, vote: Vote, axes: frozenset[str]) -> Vote:
+    """The later vote with the labels of the earlier one too, on axes where several may hold."""
+    both = {
+        axis: {**(before.labels[axis] or {}), **(vote.labels[axis] or {})} for axis in axes & _judged(vote)
+    }
+    return replace(vote, labels={**vote.labels, **both})
 
 
 def _words_of(report: Report) -> tuple[str, str]:

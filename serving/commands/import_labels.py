@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "tagged", "labelled", "doccano", "label-studio", "argilla", "reviews")
 BLANKS = ("unlabelled", "none", "before")
 TIES = ("unlabelled", "yes", "no")
+REPEATED = ("later", "join")
 _FILE = (
     "要导入的文件，可以有几个：带标签栏的 csv xlsx xls ods jsonl，petition tag 的结果加更正栏，"
     "doccano、Label Studio、Argilla 的导出，本程序的标注数据，"
@@ -36,6 +37,10 @@ _BLANK = (
     "before 模型原来的标签是对的。"
 )
 _TIE = "几人意见相持的标签怎么办：unlabelled 这一维度算没有标注（默认）；yes 成立；no 不成立。"
+_REPEATED = (
+    "一份文件里同一人对同一件标了不止一行怎么办：later 以后一行为准（默认）；"
+    "join 各行的标签合在一起，一个标签占一行的表用这个。"
+)
 _REPORTS = "原件，可重复；导入的文件里没有正文时按编号取用，复核记录按内容的摘要取用。"
 _KEY = "复核库的摘要密钥文件；默认看 PETITION_REVIEWS_KEY，SQLite 文件则看它旁边的“文件.key”。"
 _EACH = "复核记录里几个人复核过同一件的，各算一票；默认以最后一次复核为准。"
@@ -56,6 +61,7 @@ def import_labels(
     annotator_column: Annotated[str | None, option("--annotator-column", metavar="表头", help=_WHO)] = None,
     blank: Annotated[str, option("--blank", metavar="|".join(BLANKS), help=_BLANK)] = "unlabelled",
     tie: Annotated[str, option("--tie", metavar="|".join(TIES), help=_TIE)] = "unlabelled",
+    repeated: Annotated[str, option("--repeated", metavar="|".join(REPEATED), help=_REPEATED)] = "later",
     reports: Annotated[list[Path] | None, option("--reports", metavar="文件", help=_REPORTS)] = None,
     text_column: Annotated[str | None, column("text", "正文")] = None,
     title_column: Annotated[str | None, column("title", "标题")] = None,
@@ -82,13 +88,14 @@ def import_labels(
         ("--format", format, FORMATS),
         ("--blank", blank, BLANKS),
         ("--tie", tie, TIES),
+        ("--repeated", repeated, REPEATED),
     ):
         if given is not None and given not in known:
             raise WrongUse(f"{name} 只能是 {'、'.join(known)} 之一")
 
     from data.columns import Columns
     from data.imports.formats import Format
-    from data.imports.merge import Tie
+    from data.imports.merge import Repeated, Tie
     from data.imports.names import Names
     from data.imports.plan import Blank, Plan
     from data.reviews.place import is_url
@@ -109,7 +116,9 @@ def import_labels(
     )
     places = [file if is_url(file) else Path(file) for file in files]
     protection = Protection.chosen(watch_list=watch_list)
-    job = LabelImport(places, to, plan, Format(format) if format else None, Tie(tie), quiet, protection)
+    job = LabelImport(
+        places, to, plan, Format(format) if format else None, Tie(tie), Repeated(repeated), quiet, protection
+    )
     if job.overwrites_input(reports or []):
         raise WrongUse("--to：结果文件，或它旁边的文件，就是要读的文件；请换一个名字")
     if reports:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from data.imports.merge import Tie, merge
+from data.imports.merge import Repeated, Tie, merge
 from data.imports.reading import Reading
 from data.imports.settle import Vote
 from data.report import Report
@@ -113,3 +113,23 @@ def test_equal_texts_without_ids_stay_apart_in_one_file(taxonomy: Taxonomy) -> N
         "a.csv:1",
         "a.csv:2",
     ]
+
+
+def test_rows_of_one_file_are_joined_where_that_is_asked(taxonomy: Taxonomy) -> None:
+    votes = [vote("", "housing"), vote("", "transport", row=2), vote("", "rural", file="g.csv")]
+    later, joined = (merge(votes[:2], taxonomy, repeated=one) for one in Repeated)
+    corrected = merge(votes, taxonomy, repeated=Repeated.joined)
+
+    assert later.reports[0].labelled.labels["domain"] == {"transport"}
+    assert (later.replaced, later.lost) == (1, 1)
+    assert joined.reports[0].labelled.labels["domain"] == {"housing", "transport"}
+    assert (joined.replaced, joined.lost) == (0, 0)
+    assert corrected.reports[0].labelled.labels["domain"] == {"rural"}
+    assert (corrected.replaced, corrected.lost) == (1, 0)
+
+
+def test_of_two_rows_the_later_counts_on_an_axis_of_one() -> None:
+    votes = [vote("", "a", axis="kind"), vote("", "b", axis="kind", row=2)]
+    merged = merge(votes, ONE, repeated=Repeated.joined)
+
+    assert merged.reports[0].labelled.labels == {"kind": {"b"}} and merged.lost == 1
