@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from data.imports.headings import axis_named, place_of
-from data.imports.objects import objects_of, report_of, texts
+from data.imports.objects import labels_in, objects_of, report_of
 from data.imports.plan import Plan
 from data.imports.reading import Reading
 from data.imports.source import Source
@@ -40,7 +40,7 @@ def read_argilla(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             continue
         row, value = made
         answers = _nested(value) if isinstance(value.get("fields"), dict) else _flat(value)
-        if answers is None:
+        if answers is None or any(one is None and axis_named(plan.taxonomy, q) for q, _, one, _ in answers):
             advice = "“responses”应当是 {问题: [{“value”: …, “user_id”: …}]}，请重新导出"
             yield Intake(source.name, MAX_CHARS).bad(row, "bad_shape", advice, {"line": cell_text(value)})
             continue
@@ -53,7 +53,11 @@ def read_argilla(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         unstated: set[str] = set()
         for question, who, labels, stated in answers:
             axis = place_of(plan, question)
-            if axis is None or (not axis and not plan.labels and _is_remark(labels, named, plan)):
+            if (
+                axis is None
+                or labels is None
+                or (not axis and not plan.labels and _is_remark(labels, named, plan))
+            ):
                 continue
             if not stated:
                 unstated.add(who)
@@ -74,8 +78,8 @@ def _is_remark(answer: list[str], named: bool, plan: Plan) -> bool:
     return named and len(answer) == 1 and not plan.names.knows(answer[0])
 
 
-_Answers = list[tuple[str, str, list[str], bool]]
-"""Question, user, answer, and whether the record says that the user had submitted it."""
+_Answers = list[tuple[str, str, list[str] | None, bool]]
+"""Question, user, answer (None: not labels), and whether the record says that the user had submitted it."""
 
 
 def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def _nested(value: Mapping[str, Any]) -> _Answers | None:
                 return None
             if one.get("status") not in _LEFT_OUT and one["value"] is not None:
                 who = cell_text(one.get("user_id"))
-                found.append((question, who, texts(one["value"]), bool(one.get("status"))))
+                found.append((question, who, labels_in(one["value"]), bool(one.get("status"))))
     return found
 
 
@@ -113,5 +117,5 @@ def _flat(value: Mapping[str, Any]) -> _Answers | None:
             if one is None or (place < len(states) and states[place] in _LEFT_OUT):
                 continue
             who = cell_text(users[place]) if place < len(users) else str(place + 1)
-            found.append((question, who, texts(one), place < len(states)))
+            found.append((question, who, labels_in(one), place < len(states)))
     return found

@@ -78,6 +78,20 @@ def texts(value: object) -> list[str]:
     return [cell_text(one) for one in values if isinstance(one, str | int | float) and cell_text(one).strip()]
 
 
+def labels_in(value: object) -> list[str] | None:
+    """Give the labels of a list, or the one label; as text, or as an object under "label", as tags are.
+
+    None where it holds anything else: what would be left out could be a label.
+    """
+    found: list[str] = []
+    for one in value if isinstance(value, list) else [value]:
+        name = one.get("label") if isinstance(one, dict) else one
+        if not isinstance(name, str | int | float) or isinstance(name, bool):
+            return None
+        found += texts(name)
+    return found
+
+
 def _whole(text: str, source: Source) -> list[Any] | None:
     """Read a text as one JSON value; None where it is lines of objects."""
     try:

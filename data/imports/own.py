@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from data.imports.objects import objects_of, report_of, texts
+from data.imports.cells import is_blank
+from data.imports.objects import labels_in, objects_of, report_of, texts
 from data.imports.plan import Plan
 from data.imports.reading import Reading
 from data.imports.source import Source
@@ -66,12 +67,12 @@ def _given(value: Mapping[str, Any], axes: list[str]) -> dict[str, dict[str, str
     given: dict[str, dict[str, str] | None] = {}
     for axis in axes:
         one = value.get(axis)
-        if one is None:
+        if one is None or (isinstance(one, str) and is_blank(one)):
             given[axis] = None
-        elif isinstance(one, str | list):
-            given[axis] = dict.fromkeys(texts(one), "")
         elif isinstance(one, dict):
             given[axis] = {name: (texts(words) or [""])[0] for name, words in one.items()}
+        elif isinstance(one, str | list) and (labels := labels_in(one)) is not None:
+            given[axis] = dict.fromkeys(labels, "")
         else:
             return None
     return given

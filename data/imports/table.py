@@ -19,7 +19,7 @@ from data.imports.headings import (
     like_labels,
     no_label_column,
 )
-from data.imports.objects import texts
+from data.imports.objects import labels_in
 from data.imports.plan import Blank, Plan
 from data.imports.reading import ANY, Reading
 from data.imports.source import Source
@@ -176,14 +176,19 @@ def split_cell(cell: str, axis: str, plan: Plan, separators: str | None = None) 
 
 
 def _listed(cell: str) -> list[str] | None:
-    """Give the names of a cell that is a list in JSON; None where it is none."""
-    if not cell.lstrip().startswith("["):
+    """Give the names of a cell that is a list in JSON, or Label Studio's in CSV; None where it is none."""
+    if not cell.lstrip().startswith(("[", '{"choices"')):
         return None
     try:
         value = json.loads(cell)
     except (ValueError, RecursionError):
         return None
-    return texts(value) if isinstance(value, list) else None
+    if isinstance(value, dict):
+        value = value.get("choices")
+    if not isinstance(value, list):
+        return None
+    labels = labels_in(value)
+    return labels if labels is not None else [cell]  # an unknown label, and so listed
 
 
 def _knows(plan: Plan, axis: str, name: str) -> bool:

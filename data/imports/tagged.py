@@ -11,7 +11,7 @@ from data.columns import Columns, normal_heading
 from data.errors import DataError, UnknownColumns
 from data.imports.cells import is_blank
 from data.imports.headings import annotator_heading, axis_named, changed_headings, label_headings
-from data.imports.objects import objects_of, report_of, texts
+from data.imports.objects import labels_in, objects_of, report_of, texts
 from data.imports.plan import Blank, Plan
 from data.imports.reading import Reading
 from data.imports.source import Source
@@ -117,8 +117,9 @@ def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
 def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
     """Read predictions, one JSON object a line, with a key "corrected": {axis: [labels]}.
 
-    "reviewed": true says that the tags of all other axes are right; "annotator" says who. The text comes
-    from `plan.reports` by the id, unless the line has one, as those of `petition bulk` do.
+    "reviewed": true says that the tags of all other axes are right; "annotator" says who. A line that
+    corrects an axis that there is not is rejected, so that no tag stands in the place of its correction. The
+    text comes from `plan.reports` by the id, unless the line has one, as those of `petition bulk` do.
 
     Raises:
         DataError: what `objects_of` raises.
@@ -130,8 +131,10 @@ def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         row, value = made
         intake = Intake(source.name, MAX_CHARS)
         corrected, tags = value.get("corrected"), value.get("tags")
-        if not isinstance(corrected, dict | None) or not isinstance(tags, dict):
-            advice = "“tags”和“corrected”应当是对象：{维度: [标签]}，请改正后重新导入"
+        new = _corrections(corrected, plan.taxonomy)
+        if new is None or not isinstance(tags, dict):
+            axes = "、".join(axis.id for axis in plan.taxonomy.axes)
+            advice = f"“tags”和“corrected”应当是对象：{{维度: [标签]}}，维度有 {axes}，请改正后重新导入"
             yield intake.bad(row, "bad_shape", advice, {"line": cell_text(value)})
             continue
         report = _report(_own(value, source, row, plan), source, plan, {"line": cell_text(value)})
@@ -143,16 +146,29 @@ def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             for axis in plan.taxonomy.axes
             if isinstance(given := tags.get(axis.id), list)
         }
-        new: dict[str, dict[str, str] | None] = {axis.id: None for axis in plan.taxonomy.axes}
-        for name, labels in (corrected or {}).items():
-            axis = axis_named(plan.taxonomy, str(name))
-            if axis is not None and labels is not None:
-                new[axis.id] = dict.fromkeys(texts(labels), "")
-        done = value.get("reviewed") is True
+        done = cell_text(value.get("reviewed")).strip().casefold() in _YES
         yield Reading(
             source.name, report, _filled(new, before, plan, done),
             annotator=cell_text(value.get("annotator")), before=before,
         )  # fmt: skip
+
+
+def _corrections(value: object, taxonomy: Taxonomy) -> dict[str, dict[str, str] | None] | None:
+    """Give what a JSON line corrects on each axis; None where part of it cannot be understood."""
+    new: dict[str, dict[str, str] | None] = {axis.id: None for axis in taxonomy.axes}
+    if value is None:
+        return new
+    if not isinstance(value, dict):
+        return None
+    for name, said in value.items():
+        axis = axis_named(taxonomy, str(name))
+        if said is None or (isinstance(said, str) and is_blank(said)):
+            continue
+        labels = labels_in(said)
+        if axis is None or labels is None:
+            return None
+        new[axis.id] = dict.fromkeys(labels, "")
+    return new
 
 
 def _beside(cells: Mapping[str, str], mark: str, plan: Plan, blank_holds: bool) -> dict[str, tuple[str, ...]]:

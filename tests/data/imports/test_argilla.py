@@ -97,3 +97,14 @@ def test_broken_responses_are_rejected_alone(put: Put, read: Read) -> None:
 
     assert [one.report.row for one in readings] == [2]
     assert [(one.row, one.reason) for one in bad] == [(1, "bad_shape"), (3, "bad_shape")]
+
+
+def test_an_answer_that_is_no_label_is_never_taken_for_none(put: Put, read: Read) -> None:
+    span = record({"misconduct": [said([{"label": "不作为", "start": 14, "end": 22}])]})
+    ranked = [{"value": "不作为", "rank": 1}]
+    odd = record({"misconduct": [said(ranked)]}, id="r2")
+    beside = record({"domain": [said(["住建"])], "order": [said(ranked)]}, id="r3")
+    (first, other), (bad,) = read(put("records.json", [span, odd, beside]))
+
+    assert first.given == {"misconduct": {"不作为": ""}} and other.given == {"domain": {"住建": ""}}
+    assert (bad.row, bad.reason) == (2, "bad_shape")

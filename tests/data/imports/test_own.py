@@ -73,3 +73,14 @@ def test_a_broken_line_is_rejected_alone(put: Put, read: Read) -> None:
         (2, "bad_shape"),
         (3, "broken_json"),
     ]
+
+
+def test_labels_in_another_shape_are_read_or_rejected_and_never_taken_for_none(put: Put, read: Read) -> None:
+    rows = [
+        {"id": "1", "text": LAMP, "domain": [{"label": "housing", "score": 0.9}], "misconduct": ""},
+        {"id": "2", "text": QUEUE, "domain": [["medical"]], "misconduct": []},
+    ]
+    (reading,), (bad,) = read(put("gold.jsonl", rows))
+
+    assert reading.given == {"domain": {"housing": ""}, "misconduct": None}
+    assert (bad.row, bad.reason) == (2, "bad_shape")

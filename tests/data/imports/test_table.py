@@ -241,3 +241,22 @@ def test_a_merged_row_below_one_that_cannot_be_read_is_given_to_no_other(tmp_pat
 
     assert [list(one.given["domain"] or ()) for one in readings] == [["住建"]]
     assert [(one.row, one.reason) for one in bad] == [(3, "no_text"), (4, "merged_cells")]
+
+
+def test_label_studios_csv_is_read(put: Put, labels: Labels) -> None:
+    path = put(
+        "project.csv",
+        "annotation_id,annotator,domain,id,lead_time,misconduct,text\n"
+        f'1,2,"{{""choices"":[""住房城建"",""交通""]}}",7,3.5,不作为、慢作为,{LAMP}\n',
+    )
+
+    assert held(labels(path)) == [{"domain": {"housing", "transport"}, "misconduct": {"inaction"}}]
+
+
+def test_objects_in_a_list_are_labels_or_unknown(put: Put, labels: Labels) -> None:
+    good = put("a.jsonl", [{"内容": LAMP, "领域": [{"label": "住建"}]}])
+    odd = put("b.jsonl", [{"内容": LAMP, "领域": [{"name": "住建"}]}])
+
+    assert held(labels(good)) == [{"domain": {"housing"}, "misconduct": None}]
+    with pytest.raises(UnknownLabels):
+        labels(odd)

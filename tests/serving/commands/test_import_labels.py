@@ -527,3 +527,19 @@ def test_an_import_is_in_the_audit_log_and_fails_closed(
         path.unlink()
     audit.write_text("nonsense\n", encoding="utf-8")
     assert bring(source).code == 4 and not [*tmp_path.glob("labels.jsonl*")]
+
+
+def test_a_line_that_corrects_an_axis_that_there_is_not_is_rejected(
+    tag: Petition, bring: Import, reports: Path, tmp_path: Path, out: Path
+) -> None:
+    path = tmp_path / "tagged.jsonl"
+    tag(reports, "-o", path)
+    rows = lines(path)
+    rows[0] |= {"corrected": {"领域类": ["养老"]}, "reviewed": True}
+    rows[1] |= {"corrected": {"domain": [{"label": "housing"}], "misconduct": ""}, "reviewed": "是"}
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    ended = bring(path, "--reports", reports)
+
+    assert ended.code == 1 and "文件 tagged.jsonl 第 1 行" in ended.err and "domain、misconduct" in ended.err
+    assert [line["domain"] for line in lines(out)] == [["housing"]]
+    assert lines(out)[0]["misconduct"] == lines(out)[0]["before"]["misconduct"]
