@@ -21,8 +21,9 @@ from data.imports.reading import Reading
 from data.imports.settle import Settled, settle
 from data.imports.source import Source
 from data.imports.table import overlooked
+from data.imports.tagged import overlooked_corrections
 from data.imports.uncovered import uncovered
-from data.readers import read_reports, sheets_left
+from data.readers import JSON, read_reports, sheets_left
 from data.report import BadRow, Report
 from serving.no_rows import no_rows
 from serving.protection import Protection
@@ -142,6 +143,13 @@ class LabelImport:
                     self.messages,
                     f"{source.name}：“{heading}”一栏像是“{axis.name}”的标签，没有导入；要导入请把表头改成“{axis.name}”，"
                     f"或用 --label-column {axis.id}={heading} 写明（其余标签栏也要逐一写明）",
+                )
+        if format is Format.tagged and source.path is not None and source.suffix not in JSON:
+            for heading, axis in overlooked_corrections(source, self.plan):
+                say(
+                    self.messages,
+                    f"{source.name}：“{heading}”一栏像是“{axis.name}”的更正，没有导入；"
+                    f"要导入请把表头改成“{axis.name}（更正）”",
                 )
         if source.path is not None:
             left = sheets_left(source.path, self.plan.columns, self.plan.sheet)

@@ -20,10 +20,12 @@ _ANNOTATOR = frozenset("标注人 标注员 标注者 复核人 审核人 annota
 _UNNAMED = re.compile(r"column \d+")  # what data/table.py calls a column without a heading
 _NUMBER = re.compile(r"[_\-第]*(\d{1,2}|[一二三四五六七八九十])$")
 _AROUND = ("标签", "分类", "类别")  # "领域标签", "领域分类"
-_CHANGED = (
-    "改 修改 修改后 更改 更正 更正后 改正 改为 改后 纠正 正确 复核 复核后 复核结果 审核 审核后 "
-    "人工 人工标签 人工标注 corrected correction after new"
-).split()
+# What stands beside an axis' name over its corrections: 更正, 复核后, 人工修正, 最终标签.
+_CHANGED = re.compile(
+    "(?:改|修改|更改|修正|更正|改正|纠正|订正|校正|核正|正确|应改?|实际|最终|复核|复审|审核|终审|核定|核实|校对|人工|专家)+"
+    "(?:后|为|结果|意见|标签|标注|分类|类别)*"
+    "|corrected|corrections?|after|new|revised|fixed|final|manual"
+)
 
 
 def axis_named(taxonomy: Taxonomy, name: str) -> Axis | None:
@@ -122,9 +124,29 @@ def changed_headings(headings: Sequence[str], taxonomy: Taxonomy) -> dict[str, s
         bare = _bare(_parts(heading)[-1])
         for axis in taxonomy.axes:
             for name in _names_of(axis):
-                if bare in {f"{name}{word}" for word in _CHANGED} | {f"{word}{name}" for word in _CHANGED}:
+                beside = {bare.removeprefix(name), bare.removesuffix(name)} - {bare}
+                if any(_CHANGED.fullmatch(word) for word in beside):
                     found[heading] = axis.id
     return found
+
+
+def like_corrections(
+    headings: Sequence[str], rows: Sequence[Mapping[str, str]], plan: Plan
+) -> list[tuple[str, Axis]]:
+    """Columns beside those of an axis that hold its labels and are not known to be corrections: 领域（小王）.
+
+    Args:
+        headings: of an output of ours, without its own.
+        rows: the first rows, heading -> cell.
+        plan: of the import.
+    """
+    changed = changed_headings(headings, plan.taxonomy)
+    rest = [heading for heading in headings if heading not in changed]
+    return [
+        (heading, axis)
+        for heading, axis, *_ in like_labels(rest, rows, plan)
+        if any(name in _bare(heading) for name in _names_of(axis))
+    ]
 
 
 def annotator_heading(headings: Iterable[str], plan: Plan) -> str | None:

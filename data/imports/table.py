@@ -29,7 +29,7 @@ from data.report import BadRow, Report
 from data.table import MERGED
 from data.taxonomy import Axis
 
-_SAMPLE = 200  # rows looked at for the advice on label columns
+SAMPLE = 200  # rows looked at for the advice on label columns
 
 
 def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
@@ -44,7 +44,7 @@ def read_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
         DataError: what `read_reports` raises.
     """
     rows = rows_of(source, plan, plan.columns)
-    first = list(islice(rows, _SAMPLE))
+    first = list(islice(rows, SAMPLE))
     some = [row for row in first if isinstance(row, Report)]
     sheet = _Sheet(source, plan, some)
     if some and not sheet.has_labels:
@@ -117,7 +117,7 @@ def overlooked(source: Source, plan: Plan) -> list[tuple[str, Axis]]:
     """
     if plan.labels:
         return []
-    rows = islice(rows_of(source, plan, plan.columns), _SAMPLE)
+    rows = islice(rows_of(source, plan, plan.columns), SAMPLE)
     some = [row for row in rows if isinstance(row, Report)]
     extras = [row.extra for row in some]
     keys = tuple(dict.fromkeys(heading for extra in extras for heading in extra))

@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from data.columns import Columns, normal_heading
 from data.errors import DataError, UnknownColumns
 from data.imports.cells import is_blank
-from data.imports.headings import annotator_heading, axis_named, changed_headings, label_headings
+from data.imports.headings import (
+    annotator_heading,
+    axis_named,
+    changed_headings,
+    label_headings,
+    like_corrections,
+)
 from data.imports.objects import labels_in, objects_of, report_of, texts
 from data.imports.plan import Blank, Plan
 from data.imports.reading import Reading
 from data.imports.source import Source
-from data.imports.table import given_of, rows_of, split_cell
+from data.imports.table import SAMPLE, given_of, rows_of, split_cell
 from data.intake import Intake, cell_text
 from data.readers import MAX_CHARS
 from data.report import BadRow, Report
-from data.taxonomy import Taxonomy
+from data.taxonomy import Axis, Taxonomy
 
 # What serving writes; it may not be imported from here, so a test holds the two together.
 HEADINGS = {
@@ -112,6 +119,28 @@ def read_tagged_table(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:
             before=before,
             corrects=suspect,
         )
+
+
+def overlooked_corrections(source: Source, plan: Plan) -> list[tuple[str, Axis]]:
+    """Headings that `read_tagged_table` passes over though their cells look like corrections of an axis.
+
+    None where the user named the columns.
+    """
+    if plan.labels:
+        return []
+    rows = islice(rows_of(source, plan, plan.columns), SAMPLE)
+    try:
+        some = [row.extra for row in rows if isinstance(row, Report)]
+    except DataError:
+        return []  # the text stands under our own heading alone
+    ours = {
+        f"{name}{mark}"
+        for axis in plan.taxonomy.axes
+        for name in (axis.name, axis.id)
+        for mark in ("", PROPOSED)
+    }
+    keys = [key for key in dict.fromkeys(key for row in some for key in row) if key not in ours]
+    return like_corrections(keys, some, plan)
 
 
 def read_tagged_lines(source: Source, plan: Plan) -> Iterator[Reading | BadRow]:

@@ -77,6 +77,22 @@ def test_a_correction_beside_the_label_wins(put: Put, labels: Labels) -> None:
     assert [one["domain"] for one in held(labels(path))] == [{"housing"}, {"medical"}]
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["领域（修正）", "人工复核领域", "领域 最终标签", "领域（专家核定意见）", "domain_final", "应为领域"],
+)
+def test_a_correction_goes_by_many_names(put: Put, labels: Labels, heading: str) -> None:
+    path = put("a.csv", f"内容,领域,{heading}\n{LAMP},教育,住建\n{QUEUE},医疗,\n")
+
+    assert [one["domain"] for one in held(labels(path))] == [{"housing"}, {"medical"}]
+
+
+def test_a_further_column_of_an_axis_is_no_correction(put: Put, labels: Labels) -> None:
+    path = put("a.csv", f"内容,领域,领域（可多选）2,领域复核人\n{LAMP},住建,交通,小王\n")
+
+    assert held(labels(path))[0]["domain"] == {"housing", "transport"}
+
+
 def test_annotators_are_kept(put: Put, read: Read) -> None:
     readings, _ = read(put("a.csv", f"内容,领域,标注人\n{LAMP},住建,甲\n{LAMP},交通,乙\n"))
 

@@ -543,3 +543,16 @@ def test_a_line_that_corrects_an_axis_that_there_is_not_is_rejected(
     assert ended.code == 1 and "文件 tagged.jsonl 第 1 行" in ended.err and "domain、misconduct" in ended.err
     assert [line["domain"] for line in lines(out)] == [["housing"]]
     assert lines(out)[0]["misconduct"] == lines(out)[0]["before"]["misconduct"]
+
+
+def test_a_column_that_looks_like_corrections_and_is_not_read_is_said(
+    tag: Petition, bring: Import, reports: Path, tmp_path: Path, out: Path
+) -> None:
+    path = tmp_path / "tagged.csv"
+    tag(reports, "-o", path)
+    corrected(
+        path, **{"领域（小王）": ["养老", "", ""], "领域（更正）": ["住建", "", ""], "一级分类": ["教育"] * 3}
+    )
+    ended = bring(path)
+
+    assert "“领域（小王）”一栏像是“领域”的更正，没有导入" in ended.err and "一级分类" not in ended.err
