@@ -84,7 +84,7 @@ class FairQueue:
         head = self.oldest()
         if head is None:
             return []
-        seen = []
+        seen: list[tuple[float, int, Waiting]] = []
         while len(seen) < LOOK and self.oldest() is not None:
             seen.append(heapq.heappop(self._heap))
         seen.sort(key=lambda entry: abs(entry[2].job.tokens - head.job.tokens))  # itself is the first
