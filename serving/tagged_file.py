@@ -27,7 +27,7 @@ from serving.output import JsonlWriter, Writer
 from serving.protection import Protection
 from serving.rejects import Rejects, rejects_path
 from serving.sealed import is_stored
-from serving.terminal import PLAIN_WIDTH, message_console, output_console, progress_bar, say
+from serving.terminal import PLAIN_WIDTH, duration, message_console, output_console, progress_bar, say
 from serving.unread import unread
 from serving.whole_file import open_text, whole_file
 
@@ -110,7 +110,7 @@ class TaggedFile:
             on_screen = self.target is None and sys.stdout.isatty()
             watched = not self.quiet and messages.is_terminal and not on_screen
             progress = stack.enter_context(progress_bar(messages, watched))
-            task = progress.add_task("打标", total=self.limit or None)
+            task = progress.add_task("打标", total=self.limit or None, said="")
             tally = stack.enter_context(self.protection.recorded(Action.tag, model=model_name))
             reports = self._reports(rows, rejects, messages)
             # Only JSON tells offsets; the others cut words out of what they show.
@@ -118,7 +118,9 @@ class TaggedFile:
             for shown in guard.stream(tagger, reports, evidence, as_shown, self.matters):
                 writer.write(*shown)
                 tally.count += 1
-                progress.update(task, completed=tally.count)
+                pace = (time.perf_counter() - start) / tally.count
+                said = f"还需 {duration(pace * (self.limit - tally.count))}" if self.limit else ""
+                progress.update(task, completed=tally.count, said=said)
             progress.update(task, total=tally.count)  # the file may hold fewer than the limit
             remarks = writer.close()
         rejects.forget_earlier()

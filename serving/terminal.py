@@ -13,7 +13,6 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 from serving.typeset import plain
@@ -42,12 +41,23 @@ def say(messages: Console, line: str) -> None:
 
 
 def progress_bar(console: Console, shown: bool) -> Progress:
-    """A bar that goes away at the end; of a task with a total it shows the share and the time left."""
+    """A bar that goes away at the end. A task with a total shows its share; each has a field `said`."""
     return Progress(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-        TextColumn("{task.completed} 件"), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.completed} 件  {task.fields[said]}"), TimeElapsedColumn(),
         console=console, transient=True, disable=not shown, redirect_stdout=False, redirect_stderr=False,
     )  # fmt: skip
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, as a person says it."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "不到 1 分钟"
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} 小时 {minutes} 分钟" if hours < 48 else f"{hours // 24} 天 {hours % 24} 小时"
 
 
 def spinner(console: Console, text: str) -> AbstractContextManager[object]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
 from serving.bulk.choices import Shown
-from serving.terminal import say
+from serving.terminal import duration, say
 
 LOG_S = 60.0  # between two lines of a log
 JSON_S = 1.0  # between two JSON lines
@@ -135,17 +135,6 @@ class Watch:
     def _write(self, shape: dict[str, Any]) -> None:
         sys.stderr.write(json.dumps(shape, ensure_ascii=False) + "\n")
         sys.stderr.flush()
-
-
-def duration(seconds: float) -> str:
-    """A time to wait, as a person says it."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return "不到 1 分钟"
-    if minutes < 60:
-        return f"{minutes} 分钟"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} 小时 {minutes} 分钟" if hours < 48 else f"{hours // 24} 天 {hours % 24} 小时"
 
 
 def _bar(console: Console) -> Progress:

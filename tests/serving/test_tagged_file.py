@@ -141,12 +141,12 @@ def test_the_bar_runs_to_the_end_of_what_is_tagged(
     tag: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, total: int
 ) -> None:
     shown: list[Progress] = []
-    seen: list[tuple[float, float | None]] = []
+    seen: list[tuple[float, float | None, str]] = []
 
     class Bar(Progress):
         def update(self, task_id: TaskID, **changed: Any) -> None:
             super().update(task_id, **changed)
-            seen.append((self.tasks[0].completed, self.tasks[0].total))
+            seen.append((self.tasks[0].completed, self.tasks[0].total, self.tasks[0].fields["said"]))
 
     def made(console: Console, _: bool) -> Progress:
         shown.append(Bar(*progress_bar(console, False).columns, console=console, disable=True))
@@ -156,19 +156,21 @@ def test_the_bar_runs_to_the_end_of_what_is_tagged(
     rows = [(str(n), "", SCHOOL) for n in range(5)]
     assert tag(write_csv(tmp_path / "in.csv", rows), "--limit", limit).code == 0
 
-    assert seen == [*((n, limit or None) for n in range(1, total + 1)), (total, total)]
+    left = "还需 不到 1 分钟" if limit else ""
+    assert seen == [*((n, limit or None, left) for n in range(1, total + 1)), (total, total, left)]
     assert shown[0].tasks[0].percentage == 100
 
 
 def test_a_bar_with_a_limit_shows_share_and_time_left() -> None:
     said = Console(record=True, width=100, file=io.StringIO())
     bar = progress_bar(said, False)
-    of, without = bar.add_task("打标", total=40, completed=10), bar.add_task("打标", total=None, completed=10)
+    bar.add_task("打标", total=40, completed=10, said="还需 2 分钟")
+    bar.add_task("打标", total=None, completed=10, said="")
     said.print(bar.get_renderable())
     with_limit, unlimited = said.export_text().splitlines()
 
-    assert (of, without) == (0, 1) and " 25% 10 件" in with_limit and "-:--:--" in with_limit
-    assert "%" not in unlimited and "10 件" in unlimited and "-:--:--" not in unlimited
+    assert " 25% 10 件  还需 2 分钟" in with_limit
+    assert "%" not in unlimited and "10 件" in unlimited
 
 
 def test_a_text_beyond_max_chars_is_rejected_not_cut(tag: Petition, reports: Path) -> None:
