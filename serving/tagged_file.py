@@ -18,6 +18,7 @@ from data.columns import Columns
 from data.readers import MAX_CHARS, read_reports, sheets_left
 from data.report import BadRow, Report
 from data.taxonomy import Taxonomy
+from model.guard import BY_HAND
 from model.tagger import EvidenceFor
 from serving.exports import load_tagger
 from serving.formats import Format
@@ -30,6 +31,7 @@ from serving.sealed import is_stored
 from serving.terminal import PLAIN_WIDTH, duration, message_console, output_console, progress_bar, say
 from serving.unread import unread
 from serving.whole_file import open_text, whole_file
+from serving.wording import handled_by_hand
 
 MOST_REJECTS = 20  # shown on standard error where a file holds them all
 
@@ -112,12 +114,13 @@ class TaggedFile:
             progress = stack.enter_context(progress_bar(messages, watched))
             task = progress.add_task("打标", total=self.limit or None, said="")
             tally = stack.enter_context(self.protection.recorded(Action.tag, model=model_name))
-            reports = self._reports(rows, rejects, messages)
+            reports, left = self._reports(rows, rejects, messages), 0
             # Only JSON tells offsets; the others cut words out of what they show.
             as_shown = self.format is not Format.jsonl
             for shown in guard.stream(tagger, reports, evidence, as_shown, self.matters):
                 writer.write(*shown)
                 tally.count += 1
+                left += shown.prediction.review_reasons == (BY_HAND,)
                 pace = (time.perf_counter() - start) / tally.count
                 said = f"还需 {duration(pace * (self.limit - tally.count))}" if self.limit else ""
                 progress.update(task, completed=tally.count, said=said)
@@ -126,6 +129,8 @@ class TaggedFile:
         rejects.forget_earlier()
         if not (tally.count or rejects.count):
             remarks.append(no_rows([Path(self.source).name]))
+        if left:
+            remarks.append(handled_by_hand(left))
         remarks += unread({Path(self.source).name: sheets_left(self.source, self.columns, self.sheet)})
         remarks += self._summary(tally.count, rejects, time.perf_counter() - start)
         for remark in remarks:

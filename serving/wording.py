@@ -23,6 +23,11 @@ _REASONS = {
 }
 
 
+def handled_by_hand(count: int) -> str:
+    """What is said of reports that the watch list kept from being tagged."""
+    return f"涉及名单的 {count} 件没有打标，请由人办理。"
+
+
 def evidence_text(prediction: Prediction) -> str:
     """All evidence of a prediction: 不作为：“…”“…”；弄虚作假：“…”."""
     parts = []

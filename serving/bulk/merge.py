@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.taxonomy import Taxonomy
+from model.guard import BY_HAND
 from serving.bulk.faults import LostRows
 from serving.bulk.figures import Figures
 from serving.bulk.known import KnownWriter
@@ -23,6 +24,7 @@ from serving.bulk.settings import Settings
 from serving.bulk.writers import count_files, open_writer
 from serving.rejects import reject_line
 from serving.whole_file import PRIVATE, open_text
+from serving.wording import handled_by_hand
 
 BARE = (".txt", "stdin")  # inputs of lines without headings
 
@@ -69,7 +71,7 @@ def merge(
     figures = Figures(taxonomy)
     rejects, tags = folder / "rejects.jsonl", folder / "tags.gz"
     rejects.touch(PRIVATE)
-    written = rejected = taken = 0
+    written = rejected = taken = left = 0
     failed: Counter[str] = Counter()
     known = KnownWriter(tags, manifest) if told.keeps_tags else None
     writer = open_writer(told.form, paths, layout, taxonomy, told.names)
@@ -92,6 +94,7 @@ def merge(
                     figures.add(record)
                     written += 1
                     taken += "kept" in record
+                    left += record["review_reasons"] == [BY_HAND]
                 watch.rows(written + rejected - sum(before), rejected - before[1])
             remarks = writer.close()
             if known is not None:
@@ -104,7 +107,9 @@ def merge(
     if (written + failed.total(), rejected - failed.total()) != (reports, manifest.rejects):
         raise _lost(manifest, written, rejected)
     if told.only_changed is not None:
-        remarks.append(f"{taken} 件的文字没有变，沿用了原结果的标签；重新打标 {written - taken} 件。")
+        remarks.append(f"{taken} 件的文字没有变，沿用了原结果的标签；重新打标 {written - taken - left} 件。")
+    if left:
+        remarks.append(handled_by_hand(left))
     kept = tags if known is not None else None
     return Merged(writer.paths, rejects if rejected else None, kept, figures.to_dict(), failed, remarks)
 

@@ -147,9 +147,10 @@ def test_tag_leaves_a_report_on_the_watch_list_to_a_person(
     names = tmp_path / "names.txt"
     names.write_text("赵大海\n", encoding="utf-8")
     out = tmp_path / "out.csv"
-    tag(letters, "-o", out, "--watch-list", names)
+    ended = tag(letters, "-o", out, "--watch-list", names)
     first, second = rows(out)
 
+    assert "涉及名单的 1 件没有打标，请由人办理" in ended.err
     assert (first["编号"], first["需人工复核"], first["复核原因"]) == ("A1", "是", "请人工办理")
     assert {name for name, cell in first.items() if cell} == {"编号", "需人工复核", "复核原因", "未读字数"}
     assert second["领域"] == "教育"

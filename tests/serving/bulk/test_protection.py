@@ -275,7 +275,15 @@ def test_kept_tags_are_not_asked_for_under_a_cover(
 def test_a_row_on_the_watch_list_keeps_its_number_alone(bulk: Petition, named: Path, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     names.write_text("赵大海\n", encoding="utf-8")
-    bulk(named, tmp_path / "out.jsonl", "--watch-list", names)
+    ended = bulk(named, tmp_path / "out.jsonl", "--watch-list", names)
+    bulk(named, tmp_path / "old.jsonl")
+    again = bulk(
+        named, tmp_path / "new.jsonl", "--only-changed", tmp_path / "old.jsonl", "--watch-list", names
+    )
+
+    assert "涉及名单的 1 件没有打标，请由人办理" in ended.err
+    assert "2 件的文字没有变，沿用了原结果的标签；重新打标 0 件" in again.err
+    assert not holds((tmp_path / "new.jsonl").read_bytes(), [HOSPITAL])
     first, second, _ = lines(tmp_path / "out.jsonl")
 
     assert PLANTED in str(first) and first["text_hash"]
