@@ -11,7 +11,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,6 +82,21 @@ class ReviewKey:
             finally:
                 part.unlink(missing_ok=True)
         return cls.load(path)
+
+    @classmethod
+    def of_log(cls, path: Path, hashes: Collection[str]) -> ReviewKey:
+        """Read a log's key; made only where no hash of it has needed one, since a new key would fit none.
+
+        Args:
+            path: of the file.
+            hashes: the keyed ones of the log, or their beginnings.
+
+        Raises:
+            BadReviewKey: it is not there, is another one, or can be neither read nor made.
+        """
+        key = cls.load(path) if hashes else cls.made(path)
+        key.check(hashes)
+        return key
 
     def of(self, report: Report) -> str:
         """Name the words of a report as received."""

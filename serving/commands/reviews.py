@@ -95,8 +95,8 @@ def export(
     protection = Protection.chosen(
         Masking.none if unmasked else Masking.output, watch_list=watch_list, officials=officials
     )
-    place = _place(database, config)
-    key_path = reviews_key or load_settings({}, config).reviews_key or key_beside(place)
+    place = _place(database, config, reviews_key)
+    key_path = load_settings({"reviews_key": reviews_key}, config).reviews_key or key_beside(place)
     if key_path is None:
         raise WrongUse("没有说明摘要密钥：请用 --reviews-key，或设置 PETITION_REVIEWS_KEY")
     read = (*(reports or ()), Path(place), key_path)
@@ -107,12 +107,12 @@ def export(
     typer.echo(f"完成：写出 {written} 行{lacking}，结果在 {to}", err=True)
 
 
-def _place(database: str | None, config: Path | None) -> str:
+def _place(database: str | None, config: Path | None, key: Path | None = None) -> str:
     """Where the log is: as given, else as the service's settings say."""
     from serving.faults import WrongUse
     from serving.settings import load_settings
 
-    place = database or load_settings({}, config).reviews_database
+    place = database or load_settings({"reviews_key": key}, config).reviews_database
     if not place:
         raise WrongUse("没有说明复核库：请用 --database，或设置 PETITION_REVIEWS_DATABASE")
     return place

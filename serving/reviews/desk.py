@@ -94,6 +94,16 @@ class ReviewDesk:
             return None
         return self.cover.report(received)
 
+    def note(self, note: str, received: Report | None = None) -> str:
+        """Give an officer's note as it may be kept: none where it, or the report, names the watch list.
+
+        Args:
+            note: their words.
+            received: the report, as far as it was sent.
+        """
+        about = [Report("", note), *([received] if received is not None else [])]
+        return "" if not note or any(map(self._withholds, about)) else self.cover.note(note)
+
     def keyed(self, hash: str) -> str:
         """Key a plain hash of a report's words; a keyed one stays as it is. Called on the desk's threads.
 
@@ -161,7 +171,7 @@ class ReviewDesk:
         """
 
         def work() -> Review:
-            words = self.cover.note(note) if note else ""
+            words = self.note(note)
             added = self._use(lambda log: log.undo(id, undone, reviewer, key, words, record))
             if self._queue is not None:
                 left = self._use(lambda log: log.reviewed([added.report_hash]))
@@ -240,8 +250,7 @@ class ReviewDesk:
             # Made behind the check: beside a database that is not there no key is left.
             if self._key_path is None:
                 raise BadReviewKey("PostgreSQL needs the setting reviews_key")
-            key = ReviewKey.made(self._key_path)
-            key.check(self._log.keys())
+            key = ReviewKey.of_log(self._key_path, self._log.keys())
             self._key = key
         self._say(True)
 

@@ -55,15 +55,16 @@ def export_reviews(
         out = stack.enter_context(open_text(stack.enter_context(whole_file(target))))
         tally = stack.enter_context(protection.recorded(Action.export))
         log.check()
-        secret = ReviewKey.made(key)
-        secret.check(log.keys())
+        secret = ReviewKey.of_log(key, log.keys())
         rows = (replace(row, report_hash=secret.keyed(row.report_hash)) for row in log.read())
         for review in rows if every_row else latest(standing(rows)):
             report = originals.by_hash(review.report_hash, review.report_id, secret)
             kept = report or Report(review.report_id, review.text or "", review.title or "")
             if guard.withholds(kept):
-                report, review = None, replace(review, title=None, text=None)
-            elif masker is not None and protection.officials is not Officials.keep:
+                report, review = None, replace(review, title=None, text=None, note="")
+            elif guard.withholds(Report("", review.note)):
+                review = replace(review, note="")
+            if masker is not None and protection.officials is not Officials.keep:
                 review = _covered(review, masker)  # the log may have kept their names
             shown = masker.mask(report).report if masker is not None and report is not None else report
             out.write(to_line(review, shown) + "\n")

@@ -30,7 +30,7 @@ def new_review(body: ReviewIn, taxonomy: Taxonomy, who: str, key: str, desk: Rev
         reviewer=who, key=key,
         model=shown.model if shown else "", taxonomy=taxonomy.version,
         prediction=shown.model_dump(exclude={"model"}) if shown else None,
-        title=title, text=text, note=desk.cover.note(body.note) if body.note else "",
+        title=title, text=text, note=desk.note(body.note, received or Report(sent.id, "")),
         unsure=body.unsure,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 from data.labelled import read_labelled
 from data.report import Report
 from data.reviews.database import Mode
+from data.reviews.key import ReviewKey
 from data.reviews.log import ReviewLog
 from data.reviews.review import Review, report_hash
 from data.reviews.schema import newest
@@ -205,6 +206,44 @@ def test_reports_on_the_watch_list_have_no_words_in_an_export(
         assert petition(*given, *more).code == 0
         assert {line["id"]: line.get("text") for line in lines(out)}["2"] is None
     assert {line["id"]: line.get("text") for line in lines(out)}["1"] == SCHOOL
+
+
+def test_notes_that_name_the_watch_list_or_stand_beside_such_a_report_are_not_exported(
+    petition: Petition, database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "names.txt").write_text("钱多多\n", encoding="utf-8")
+    labels, out = {"domain": ("education",), "misconduct": ()}, tmp_path / "out.jsonl"
+    with ReviewLog(database, Mode.write) as log:
+        log.add(Review("r8", "8", "0" * 64, labels, "0317", title="", text="钱多多不管。", note="转上级"))
+        log.add(Review("r9", "9", "1" * 64, labels, "0317", title="", text="路灯坏了。", note="钱多多的亲戚"))
+    given = ("reviews", "export", "--database", database, "--to", out, "--watch-list", tmp_path / "names.txt")
+    assert petition(*given).code == 0
+    written = out.read_text(encoding="utf-8")
+
+    assert "路灯坏了" in written and not any(words in written for words in ("转上级", "钱多多"))
+
+
+def test_an_export_makes_no_key_for_a_log_that_has_one(
+    petition: Petition, database: str, tmp_path: Path
+) -> None:
+    key = Path(f"{database}.key")
+    secret = ReviewKey.made(key)
+    with ReviewLog(database, Mode.write) as log:
+        log.add(Review("r8", "8", secret.keyed("0" * 64), {"domain": (), "misconduct": ()}, "0317"))
+    key.unlink()
+    ended = petition("reviews", "export", "--database", database, "--to", tmp_path / "out.jsonl")
+
+    assert ended.code == 4 and "no such file" in ended.err and not key.exists()
+
+
+def test_an_export_takes_the_key_that_it_is_told_for_postgresql(
+    petition: Petition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PETITION_REVIEWS_DATABASE", "postgresql://nobody@127.0.0.1:1/none")
+    given = ("reviews", "export", "--to", tmp_path / "out.jsonl")
+
+    assert petition(*given).code == 2
+    assert petition(*given, "--reviews-key", tmp_path / "reviews.key").code == 4  # there is no such server
 
 
 def test_an_export_covers_officials_in_kept_and_in_joined_words_where_asked(

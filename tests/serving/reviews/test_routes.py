@@ -337,7 +337,7 @@ def test_reviews_of_earlier_versions_count_and_are_taken_back(
     assert (after["reviewed"], after["item"]["report"]["id"]) == (0, "1")
 
 
-@pytest.mark.parametrize("how", ["another", "none"])
+@pytest.mark.parametrize("how", ["another", "none", "gone"])
 def test_a_log_whose_key_is_not_there_takes_no_reviews(
     export: Export, database: str, tmp_path: Path, how: str, lines: Lines
 ) -> None:
@@ -345,12 +345,15 @@ def test_a_log_whose_key_is_not_there_takes_no_reviews(
     named = tmp_path / "named.key"
     if how == "none":
         named.write_text("", encoding="utf-8")
+    if how == "another":
+        ReviewKey.made(named)
     refused = run(export, lambda at: at.client.post("/v1/reviews", json=BODY), reviews_database=database,
                   reviews_key=named)  # fmt: skip
 
     held(refused, "reviews_away")
     assert len(rows(database)) == 1 and str(tmp_path) not in refused.text
     assert ("another key" if how == "another" else "named.key") in lines.text
+    assert named.exists() is (how != "gone")  # a new key would fit none of the log's hashes
 
 
 def test_postgresql_needs_a_key_that_is_named() -> None:
@@ -614,7 +617,11 @@ def test_a_report_on_the_watch_list_is_neither_dealt_nor_kept(
 
     async def ask(at: Running) -> Any:
         found = await ask_next(at)
-        await at.client.post("/v1/reviews", json=BODY)
+        await at.client.post("/v1/reviews", json=BODY | {"note": "转上级"})
+        other = {"id": "2", "title": "", "text": SCHOOL}
+        noted = BODY | {"report": other, "note": "王小明的亲戚", "id": "r2"}
+        await at.client.post("/v1/reviews", json=noted)
+        await at.client.post("/v1/reviews/r2/undo", json={"reviewer": "0317", "note": "与王小明无关"})
         names.write_text("李四\n", encoding="utf-8")
         await at.service.reload()
         return found, await ask_next(at)
@@ -624,7 +631,8 @@ def test_a_report_on_the_watch_list_is_neither_dealt_nor_kept(
 
     assert (found["total"], found["item"]["report"]["id"]) == (1, "2")
     assert after["total"] == 2  # the new list names nobody here
-    assert [(row.report_id, row.text) for row in rows(database)] == [("A1", None)]
+    kept = [(row.report_id, row.text, row.note) for row in rows(database)]
+    assert kept == [("A1", None, ""), ("2", SCHOOL, ""), ("2", None, "")]
 
 
 def test_two_officers_get_different_reports_and_a_skipped_one_is_free_again(
