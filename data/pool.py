@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from data.labelled import LabelledReport
@@ -17,13 +17,13 @@ class Pooled:
         labelled: with the labels that hold after all corrections; text and id are as first given.
         sources: names of the sources that had it, in their order.
         group: reports in nearly the same words share this number.
-        corrected: names of the sources that changed labels of an earlier one.
+        history: the labels that held after each of the sources.
     """
 
     labelled: LabelledReport
     sources: tuple[str, ...]
     group: int
-    corrected: tuple[str, ...] = ()
+    history: tuple[Mapping[str, frozenset[str] | None], ...] = ()
 
 
 def pool(sources: Sequence[tuple[str, Iterable[LabelledReport]]]) -> list[Pooled]:
@@ -52,12 +52,11 @@ def pool(sources: Sequence[tuple[str, Iterable[LabelledReport]]]) -> list[Pooled
         by_id.setdefault((group, row.report.id), first)
         before = found.get(first)
         if before is None:
-            found[first] = Pooled(row, (name,), group)
+            found[first] = Pooled(row, (name,), group, (row.labels,))
         else:
             after = _corrected(before.labelled, row)
-            changed = (name,) if after.labels != before.labelled.labels else ()
-            corrected = (*before.corrected, *changed)
-            found[first] = Pooled(after, (*before.sources, name), before.group, corrected)
+            history = (*before.history, after.labels)
+            found[first] = Pooled(after, (*before.sources, name), before.group, history)
     return [*found.values()]
 
 

@@ -260,6 +260,8 @@ def _said(found: Assigned) -> str:
     train, dev, test = (len(found.rows[role]) for role in Role)
     unsettled = test - len(found.settled)
     said = f"训练 {train} 件，开发集 {dev} 件，测试集 {test} 件（其中标注未定的 {unsettled} 件）。"
+    if found.changed:
+        said += f"测试集里已定的标注有 {found.changed} 件改动，评审时按原来的另看一遍。"
     if found.left_out:
         said += f"与其他用途的报告雷同、因而不用的 {found.left_out} 件。"
     if gone := found.missing.get(Role.test, 0):

@@ -1,19 +1,20 @@
 """The gate: may a candidate take the champion's place? Both answer the same frozen test reports.
 
-New test reports come out of the same import as those that taught the candidate: where its labels are wrong,
-both are wrong alike. So those whose labels are settled (data/frozen_split.py) are also judged alone, where
-they suffice.
+New labels of test reports come out of the same import as those that taught the candidate: where they are
+wrong, both are wrong alike. So reports with settled labels (data/frozen_split.py) are also judged alone, by
+these labels, where they suffice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.frozen_split import Labels
 from data.labelled import LabelledReport, label_targets
 from data.report import Report
 from data.taxonomy import Axis, Taxonomy
@@ -73,7 +74,7 @@ class Check:
         where: axis id or label id; "" where the rule is about the whole model.
         figures: what it was decided on.
         cases: names of behaviour cases.
-        settled: decided on the test reports whose labels are settled, alone.
+        settled: decided on the test reports that have settled labels, alone, and by these.
     """
 
     rule: str
@@ -150,7 +151,7 @@ def judge(
     test: Sequence[LabelledReport],
     cases: Sequence[Case] = (),
     settings: GateSettings | None = None,
-    settled: Collection[int] | None = None,
+    settled: Mapping[int, Labels] | None = None,
 ) -> Verdict:
     """Let both answer the same reports, and hold the difference against the rules.
 
@@ -158,7 +159,7 @@ def judge(
         champion: None where there is none yet; the candidate must then do better than whoever does not read.
         test: frozen test reports, on which neither was trained.
         cases: behaviour cases.
-        settled: places in `test` of the reports whose labels are settled; None is all.
+        settled: place in `test` -> the report's settled labels; None is all of them, as they are.
     """
     settings = settings or GateSettings()
     taxonomy = candidate.export.taxonomy
@@ -180,11 +181,11 @@ def judge(
         checks.append(Check("test_size", one.reports >= settings.least_test, axis.id, figures))
         checks += rules(axis, one, settings)
     unproven = []
-    if settled is not None and len(settled) < len(test):
-        older = said.compare(settings, sorted(settled))
+    if settled is not None and not _all_settled(test, settled):
+        older = said.compare(settings, settled)
         for axis in taxonomy.axes:
             one = older[axis.id]
-            if one.reports < settings.least_test:
+            if one.reports < settings.least_test or one.changes is None:
                 unproven.append(axis.id)
                 continue
             again = rules(axis, one, settings)
@@ -197,6 +198,10 @@ def judge(
         tested={axis: one.reports for axis, one in compared.items()},
         unproven=tuple(unproven),
     )
+
+
+def _all_settled(test: Sequence[LabelledReport], settled: Mapping[int, Labels]) -> bool:
+    return all(settled.get(place) == row.labels for place, row in enumerate(test))
 
 
 @dataclass(frozen=True)
@@ -216,21 +221,26 @@ class _Said:
     """What candidate and champion said of the test reports; in the place of no champion who does not read."""
 
     def __init__(self, candidate: Tagger, champion: Tagger | None, test: Sequence[LabelledReport]) -> None:
-        self.taxonomy = candidate.export.taxonomy
+        self.taxonomy, self.test = candidate.export.taxonomy, test
         reports = [row.report for row in test]
         self.after = _answers(candidate, reports)
         self.before = _answers(champion, reports) if champion is not None else None
         targets = [label_targets(row, self.taxonomy) for row in test]
         self.truth: Floats = np.array(targets, dtype=np.float32).reshape(self.after.scores.shape)
 
-    def compare(self, settings: GateSettings, places: Sequence[int] | None = None) -> dict[str, _Compared]:
-        """Figures per axis over the reports at these places; None is all."""
-        chosen = np.zeros(len(self.truth), dtype=bool)
-        chosen[slice(None) if places is None else list(places)] = True
+    def compare(
+        self, settings: GateSettings, settled: Mapping[int, Labels] | None = None
+    ) -> dict[str, _Compared]:
+        """Figures per axis over the reports at these places, by these labels; None is all, by their own."""
+        truth = self.truth
+        if settled is not None:
+            truth = np.full_like(self.truth, np.nan)
+            for place, labels in settled.items():
+                truth[place] = label_targets(replace(self.test[place], labels=labels), self.taxonomy)
         found = {}
         for axis, columns in self.taxonomy.columns():
-            rows = chosen & ~np.isnan(self.truth[:, columns.start])
-            real = self.truth[rows][:, columns]
+            rows = ~np.isnan(truth[:, columns.start])
+            real = truth[rows][:, columns]
             changes = None
             if real.any():
                 after = _part(self.after, rows, columns)
@@ -273,7 +283,9 @@ def _learned(axis: Axis, found: _Compared, settings: GateSettings) -> list[Check
 
 def _axis_checks(axis: Axis, found: _Compared, settings: GateSettings) -> list[Check]:
     if found.changes is None:
-        return []
+        # Reports enough, and none holds a label: whatever is said of them, there is no F1.
+        empty = found.reports and found.reports >= settings.least_test
+        return [Check("macro_f1", False, axis.id)] if empty else []
     macro, error = found.changes.macro, found.changes.calibration
     holds = macro.difference >= 0 or macro.low >= -settings.margin
     rises = error.difference > settings.calibration and error.low > 0

@@ -1,7 +1,7 @@
 """Site: the folder in which an installation keeps what it trains on, and what each report is for.
 
-    split.jsonl                          hash and role of every report there ever was, and whether labels of
-                                         test reports are settled; no words
+    split.jsonl                          hash and role of every report there ever was, and the settled labels
+                                         of test reports; no words
     train.jsonl, dev.jsonl, test.jsonl   the labelled reports, with words, for their owner's eyes only
     before/                              all four as they were before the last import, to go back to
 

@@ -67,9 +67,9 @@ def _found(check: Check) -> str:
         )
     if check.rule == "test_size":
         return f"{f['reports']:.0f} 件，要求至少 {f['least']:.0f} 件"
+    if check.rule in ("learned", "macro_f1") and not f:
+        return "测试集里没有一件有标签，无从判断"
     if check.rule == "learned":
-        if not f:
-            return "测试集里没有一件有标签，无从判断"
         gap = f"差的区间 {f['low']:+.3f} 至 {f['high']:+.3f}"
         said = f"{f['after']:.3f}，不看内容、件件同答的是 {f['before']:.3f}（{gap}）"
         return said + ("" if check.passed else "，没有显著高出")

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from data.errors import BrokenFile
-from data.frozen_split import Assigned, Frozen, Role, assign, fingerprint, load_frozen, save_frozen
+from data.frozen_split import (
+    Assigned,
+    Frozen,
+    Labels,
+    Role,
+    assign,
+    fingerprint,
+    load_frozen,
+    save_frozen,
+)
 from data.labelled import LabelledReport
 from data.pool import pool
 from data.report import Report
@@ -55,6 +64,10 @@ def settled(found: Assigned) -> set[str]:
     return {found.rows[Role.test][place].report.id for place in found.settled}
 
 
+def labels_settled(found: Assigned) -> dict[str, Labels]:
+    return {found.rows[Role.test][place].report.id: labels for place, labels in found.settled.items()}
+
+
 def swapped(rows: Sequence[LabelledReport]) -> list[LabelledReport]:
     """The same reports, each with the other label."""
     other = {"a": "b", "b": "a"}
@@ -92,15 +105,40 @@ def test_labels_of_a_test_set_are_settled_and_those_of_an_import_once_a_candidat
     assert settled(promoted) == ids(first, Role.test) < ids(promoted, Role.test)
 
 
-def test_labels_that_come_again_for_a_settled_report_are_not_settled() -> None:
+def test_labels_that_come_again_do_not_take_the_place_of_settled_ones() -> None:
     first = dealt(("labels", reports(60)))
-    gone = dealt(("labels", swapped(reports(60))), frozen=first.accepted())  # the kept rows were taken back
+    truth = {row.report.id: row.labels for row in first.rows[Role.test]}
+    gone = dealt(("labels", swapped(reports(60))), frozen=first.accepted())  # the kept rows were deleted
     there = [("kept", first.rows[Role.test]), ("labels", swapped(first.rows[Role.test]))]
     corrected = dealt(*there, frozen=first.accepted())
     later = dealt(("kept", corrected.rows[Role.test]), frozen=corrected.frozen)
+    promoted = dealt(("kept", corrected.rows[Role.test]), frozen=corrected.accepted())
 
-    assert ids(gone, Role.test) == ids(first, Role.test) and settled(gone) == set()
-    assert settled(corrected) == settled(later) == set()
+    for found in (gone, corrected, later):
+        assert labels_settled(found) == truth and found.changed == len(truth)
+    assert labels_settled(promoted) != truth and promoted.changed == first.changed == 0
+
+
+def test_a_test_set_that_is_given_again_settles_its_labels_anew() -> None:
+    rows = reports(20)
+    first = dealt(("--test", rows))
+    again = dealt(("kept", rows), ("--test", swapped(rows)), ("labels", rows), frozen=first.frozen)
+
+    assert labels_settled(again) == {row.report.id: row.labels for row in swapped(rows)}
+    assert again.changed == 20
+
+
+def test_settled_labels_that_a_new_taxonomy_does_not_have_are_those_of_the_kept_report() -> None:
+    (row,) = reports(1)
+    words = fingerprint(row.report)
+    for labels in (None, {"domain": frozenset({"gone"})}, {"elsewhere": frozenset({"a"})}):
+        frozen = Frozen({words: Role.test}, {words: labels})
+        found = dealt(("kept", [row]), ("labels", swapped([row])), frozen=frozen)
+        assert labels_settled(found) == {row.report.id: row.labels}
+
+    undecided = replace(row, labels={"domain": None})
+    found = dealt(("kept", [undecided]), frozen=Frozen({words: Role.test}, {words: row.labels}))
+    assert labels_settled(found) == {row.report.id: {"domain": None}}
 
 
 def test_a_correction_of_a_test_report_stays_in_test() -> None:
@@ -109,8 +147,9 @@ def test_a_correction_of_a_test_report_stays_in_test() -> None:
     corrected = LabelledReport(row.report, {"domain": frozenset({"a", "b"})})
     second = dealt(("kept", first.rows[Role.test]), ("review", [corrected]), frozen=first.accepted())
 
-    # Its labels are as new as what is learned from.
-    assert ids(second, Role.test) - settled(second) == {row.report.id}
+    # Its new labels are as new as what is learned from.
+    assert settled(second) == ids(second, Role.test) and second.changed == 1
+    assert labels_settled(second)[row.report.id] == row.labels
     (found,) = [one for one in second.rows[Role.test] if one.report.id == row.report.id]
     assert found.labels["domain"] == {"a", "b"}
 
@@ -167,6 +206,11 @@ def test_the_file_holds_hashes_and_roles_alone(tmp_path: Path) -> None:
     assert load_frozen(tmp_path / "split.jsonl") == found.accepted() != found.frozen
     assert not set("路灯东山") & set((tmp_path / "split.jsonl").read_text(encoding="utf-8"))
     assert load_frozen(tmp_path / "none.jsonl") == Frozen()
+    (tmp_path / "split.jsonl").write_text('{"words": "ab", "role": "test", "settled": true}\n')
+    older = load_frozen(tmp_path / "split.jsonl")
+    assert older == Frozen({"ab": Role.test}, {"ab": None})
+    save_frozen(tmp_path / "split.jsonl", older)
+    assert load_frozen(tmp_path / "split.jsonl") == older
     (tmp_path / "split.jsonl").write_text('{"words": "ab"}\n')
     with pytest.raises(BrokenFile, match="line 1"):
         load_frozen(tmp_path / "split.jsonl")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from data.frozen_split import Labels
 from data.labelled import LabelledReport
 from data.report import Report
 from data.taxonomy import Taxonomy
@@ -26,6 +27,7 @@ from tests.model.test_scope import linear
 from training.behaviour import Case, Expectation
 from training.gate import GateSettings, Verdict, judge
 from training.settings import BadSettings
+from training.verdict_words import reasons
 
 WORDS = {"学校": 0, "医院": 1, "推诿": 3, "造假": 4}
 LABELS = ("education", "medical", "housing", "inaction", "falsification")
@@ -69,6 +71,10 @@ def labelled(count: int = 120) -> list[LabelledReport]:
         }
         rows.append(LabelledReport(Report(f"r{index}", f"{domain}{misconduct}"), labels))
     return rows
+
+
+def labels_of(rows: Sequence[LabelledReport]) -> dict[int, Labels]:
+    return {place: row.labels for place, row in enumerate(rows)}
 
 
 def broken(verdict: Verdict) -> set[tuple[str, str]]:
@@ -175,6 +181,18 @@ def test_too_few_test_reports_prove_nothing(make: Callable[..., Tagger]) -> None
     assert not judge(make("new2"), make("old2"), [], CASES, QUICK).promoted
 
 
+def test_an_axis_of_which_no_test_report_holds_a_label_proves_nothing(
+    make: Callable[..., Tagger], axes: GateSettings
+) -> None:
+    clean = [replace(row, labels={**row.labels, "misconduct": frozenset()}) for row in labelled()]
+    verdict = judge(make("new"), make("old"), clean, (), axes)
+
+    assert ("macro_f1", "misconduct") in broken(verdict)
+    assert any("没有一件有标签，无从判断" in line for line in reasons(verdict))
+    both = judge(make("new2"), make("old2"), [*labelled(), *clean], (), axes, labels_of(clean))
+    assert "misconduct" in both.unproven
+
+
 def test_labels_that_were_wrong_in_the_new_reports_alone_are_found_on_the_older(
     make: Callable[..., Tagger], axes: GateSettings
 ) -> None:
@@ -192,13 +210,15 @@ def test_labels_that_were_wrong_in_the_new_reports_alone_are_found_on_the_older(
     settings = replace(axes, least_test=50)
     new, old = make("new", swapped), make("old")
     together = judge(new, old, [*older, *wrong], (), settings)
-    apart = judge(new, old, [*older, *wrong], (), settings, settled=range(100))
+    apart = judge(new, old, [*older, *wrong], (), settings, settled=labels_of(older))
+    relabelled = judge(new, old, wrong, (), settings, settled=labels_of(labelled(300)))
 
     assert broken(together) == {("test_size", "purpose")}  # most of the test is as wrong as the candidate
     assert {("macro_f1", "domain"), ("macro_f1", "misconduct"), ("protected", "education")} <= broken(apart)
     assert all(check.settled for check in apart.checks if not check.passed and check.rule != "test_size")
     assert apart.unproven == ("purpose",) and together.unproven == ()
-    few = judge(new, old, [*older, *wrong], (), settings, settled=range(20))
+    assert {("macro_f1", "domain"), ("protected", "education")} <= broken(relabelled)
+    few = judge(new, old, [*older, *wrong], (), settings, settled=labels_of(older[:20]))
     assert few.unproven == ("domain", "misconduct", "purpose") == tuple(few.to_dict()["unproven"])
 
 
