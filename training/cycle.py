@@ -131,7 +131,7 @@ def retrain(
     cases = [*shipped_cases(taxonomy), *(case for path in plan.cases for case in read_cases(taxonomy, path))]
     verdict = _judged(export, champion, found, cases, gate)
     _record(record, verdict, plan.out)
-    why = "；".join([headline(verdict), *reasons(verdict)])
+    why = headline(verdict) + "；".join(reasons(verdict))
     if not verdict.promoted:
         return verdict, registry.challenge(number, why)
     version = _promote(registry, number, why, plan.into)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from training.publish import CURRENT, NOT_SERVED, ready, switch
-from training.registry import CHAMPION, WHY, Registry, Version
+from training.registry import CHAMPION, ROLLED_BACK, WHY, Registry, Version
 from training.tracking import connect
 
 
@@ -59,7 +59,9 @@ def listing(registry: Registry) -> str:
         aliases = f" [{'、'.join(one.aliases)}]" if one.aliases else ""
         made = one.made.astimezone().strftime("%Y-%m-%d %H:%M")
         lines.append(f"版本 {one.number}{aliases}  {one.model}  {made}")
-        lines += [f"  {said}" for said in (_figures(registry.figures(one)), one.tags.get(WHY, "")) if said]
+        back = f"退回：{one.tags[ROLLED_BACK]}" if ROLLED_BACK in one.tags else ""
+        told = (_figures(registry.figures(one)), one.tags.get(WHY, ""), back)
+        lines += [f"  {said}" for said in told if said]
     return "\n".join(lines)
 
 

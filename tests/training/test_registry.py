@@ -182,6 +182,7 @@ def test_promotion_rollback_and_their_reasons(registry: Registry) -> None:
         assert champion(registry) == number
 
     assert registry.rollback("错标太多").number == 2
+    assert "退回：" in listing(registry) and "错标太多" in listing(registry)
     assert registry.rollback("还是太多").number == 1
     with pytest.raises(UnknownVersion, match="no earlier champion"):
         registry.rollback("再退")
