@@ -13,9 +13,9 @@ from model.drift.sample import Sample
 from serving.wording import reason_words
 
 _RULES = {
-    "label_points": "“{where}”的占比变化 {figure:.1%}，超过 {limit:.1%}",
+    "label_points": "“{where}”的占比变化 {points:.1f} 个百分点，超过 {most:.1f} 个",
     "label_ratio": "“{where}”的占比前后相差到 {figure:.1f} 倍，超过 {limit:.1f} 倍",
-    "review_points": "需人工复核的占比变化 {figure:.1%}，超过 {limit:.1%}",
+    "review_points": "需人工复核的占比变化 {points:.1f} 个百分点，超过 {most:.1f} 个",
     "scores": "“{where}”的分数分布变了，PSI 为 {figure:.2f}，超过 {limit:.2f}",
     "apart": "两批报告能被区分开，AUC 为 {figure:.2f}，超过 {limit:.2f}（0.5 为分不开）",
     "length": "报告的长短变了，PSI 为 {figure:.2f}，超过 {limit:.2f}",
@@ -40,7 +40,13 @@ def verdict(findings: Sequence[Finding]) -> tuple[str, Level | None]:
 def finding_words(finding: Finding, taxonomy: Taxonomy) -> str:
     """One broken rule in one sentence."""
     where = label_name(taxonomy, finding.axis, finding.label) if finding.axis else ""
-    text = _RULES[finding.rule].format(where=where, figure=finding.figure, limit=finding.limit)
+    text = _RULES[finding.rule].format(
+        where=where,
+        figure=finding.figure,
+        limit=finding.limit,
+        points=100 * finding.figure,
+        most=100 * finding.limit,
+    )
     return f"{LEVELS[finding.level]}：{text}（{finding.rule}）"
 
 

@@ -48,7 +48,7 @@ def test_alike_files_end_with_zero_and_others_with_one(look: Look, files: list[P
 
     assert alike.code == 0 and "没有明显变化。" in alike.out
     assert other.code == 1 and "有明显变化" in other.out
-    assert "不通过：“领域·医疗”的占比变化 30.0%，超过 5.0%（label_points）" in other.out
+    assert "不通过：“领域·医疗”的占比变化 30.0 个百分点，超过 5.0 个（label_points）" in other.out
     assert "两批区分检验：AUC" in other.out and "需人工复核" in other.out
 
 
