@@ -151,6 +151,8 @@ DETAILS = re.compile(
     rf"(?=[ ,:(、/]{{1,3}}(?:性别|男|女|[汉回壮苗满黎藏][族,]|身份证|(?:联系)?电话|手机|联系方式)|"
     rf"[ ,:(、/]{{0,3}}{_NUMBER})"
 )
+# 13800138000(张三)
+BRACKETED = re.compile(rf"{_NUMBER} ?\((?:联系人:? ?)?(?!全天|全年|白班|包厢)(?P<name>[{HAN}]{{2,4}})\)")
 # 关于张三信访事项的答复: the office's own title for a reporter's matter.
 TITLED = re.compile(
     rf"关于(?P<name>[{HAN}]{{2,3}}?)(?:同志)?(?:等[0-9一二三四五六七八九十多]*人)?的?(?:信访|上访)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import chain
 
 from data.privacy import frames
 from data.privacy.entity import Entity, Finding
@@ -210,9 +211,11 @@ def _details(text: str) -> Iterator[Finding]:
             if any(name_end(text, start, True) != end for start, end in words):
                 break
             yield from (Finding(Entity.PERSON, start, end, 0.75) for start, end in words)
-    for match in frames.TITLED.finditer(text):
+    for match in chain(frames.TITLED.finditer(text), frames.BRACKETED.finditer(text)):
         start, end = match.span("name")
-        if not ordinary(text, start) and name_end(match["name"], 0, True) == end - start:
+        if frames.NOBODY.search(match["name"]) or ordinary(text, start):
+            continue
+        if name_end(match["name"], 0, True) == end - start:
             yield Finding(Entity.PERSON, start, end, 0.75)
 
 

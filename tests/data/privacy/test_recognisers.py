@@ -284,10 +284,19 @@ def test_all_who_sign_are_found(text: str, names: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["王小明13800138000", "联系王小明138 0013 8000", "电话/联系人：13800138000/王小明"]
-)
+    "text",
+    [
+        "王小明13800138000", "联系王小明138 0013 8000", "电话/联系人：13800138000/王小明",
+        "请联系13800138000（王小明）", "请联系 138-0013-8000 (联系人：王小明)",
+    ],
+)  # fmt: skip
 def test_a_name_beside_a_number_is_found(text: str) -> None:
     assert (Entity.PERSON, "王小明") in found(text) and len(found(text)) == 2
+
+
+@pytest.mark.parametrize("words", ["白天", "全天", "办公室", "微信同号", "车主", "周末", "江苏", "方便时"])
+def test_what_is_said_of_a_number_in_brackets_is_no_name(words: str) -> None:
+    assert [entity for entity, _ in found(f"请联系13800138000（{words}）")] == [Entity.MOBILE]
 
 
 @pytest.mark.parametrize(
