@@ -75,7 +75,7 @@ class Pile:
         except TooFew:
             return None
         mine = self.scores[others][:, self._columns(wish)]
-        read = caught(tuned[wish.axis], self.taxonomy.axis(wish.axis), mine, wish).any
+        read = caught(tuned[wish.axis], self.taxonomy.axis(wish.axis), mine, wish, by).any
         has = self.has(wish, others)
         return Seen(
             float(read[has].mean()), float(read.mean()), float(has[read].mean()), promise.read,

@@ -42,7 +42,7 @@ def answer(export: Export, usual: Floats, asked: tuple[int, int], volume: int, d
     for number, promise in enumerate(export.promises, 1):
         axis, columns = places[promise.axis]
         wish = Wish(promise.axis, promise.label, promise.caught)
-        found = caught(export.decisions[axis.id], axis, usual[:, columns], wish)
+        found = caught(export.decisions[axis.id], axis, usual[:, columns], wish, promise.by)
         reads, marks = int(found.any.sum()), int(found.marked.sum())
         right = round(promise.precision * promise.read * promise.reports)
         yield f"{number}. 保证：{promise_words(promise, taxonomy)}"

@@ -80,7 +80,9 @@ def tune(
     promises = []
     for wish, border in zip(wishes, borders, strict=True):
         table = tables[wish.axis]
-        found, has = caught(tuned[wish.axis], table.axis, table.scores, wish), table.has(wish)
+        found, has = caught(tuned[wish.axis], table.axis, table.scores, wish, by), table.has(wish)
+        if by == "review" and not wish.label:
+            border = tuned[wish.axis].review_above  # the model's own, where that reaches further
         promises.append(
             Promise(
                 wish.axis, wish.label, wish.caught, confidence, by, border, len(has), int(has.sum()),
@@ -91,8 +93,11 @@ def tune(
     return tuned, promises
 
 
-def caught(decision: AxisDecision, axis: Axis, scores: Floats, wish: Wish) -> Caught:
-    """Which reports are caught for a wish; scores [reports, labels of the axis]."""
+def caught(decision: AxisDecision, axis: Axis, scores: Floats, wish: Wish, by: By = "review") -> Caught:
+    """Which reports are caught for a wish; scores [reports, labels of the axis].
+
+    By tags, a report that goes to a person without one is not.
+    """
     given = decision.given(scores, axis.kind)
     if wish.label:
         place = axis.label_ids.index(wish.label)
@@ -101,7 +106,7 @@ def caught(decision: AxisDecision, axis: Axis, scores: Floats, wish: Wish) -> Ca
     else:
         border = np.inf if decision.review_above is None else decision.review_above
         tagged, near = np.asarray(given.any(axis=1)), np.asarray(scores.max(axis=1) >= border)
-    return Caught(tagged, near & ~tagged)
+    return Caught(tagged, near & ~tagged & (by == "review"))
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ def _changed(decision: AxisDecision, axis: Axis, wish: Wish, border: float | Non
         thresholds[place] = np.where(border < 1, np.minimum(thresholds[place], lowered), thresholds[place])
         return replace(decision, thresholds=thresholds)
     if not wish.label:
-        return replace(decision, review_above=border)
+        borders = [one for one in (border, decision.review_above) if one is not None]
+        return replace(decision, review_above=min(borders, default=None))
     none = np.full(len(axis.labels), np.inf, np.float32)
     review = none if decision.label_review is None else decision.label_review.copy()
     review[place] = np.inf if border is None else border

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,26 @@ def test_a_wish_that_tags_already_keep_sends_nobody_to_a_person(taxonomy: Taxono
 
         assert promise.missed == 0 and promise.marked == 0 and promise.border in (None, 1.0)
         np.testing.assert_array_equal(tuned["misconduct"].thresholds, plain["misconduct"].thresholds)
+
+
+def test_a_wish_takes_nobody_from_those_who_go_to_a_person(taxonomy: Taxonomy) -> None:
+    plain = plain_decisions(taxonomy)
+    own = {**plain, "misconduct": replace(plain["misconduct"], review_above=0.01)}
+    scores, truth = invented(600, 3)
+    for before, few in ((own, Wish("misconduct", "", 0.9)), (own, Wish("misconduct", "", 0.5))):
+        tuned, (promise,) = tune(before, scores, truth, taxonomy, [few])
+
+        assert tuned["misconduct"].review_above == promise.border == 0.01
+        assert promise.marked > 0
+
+
+def test_what_only_a_person_would_see_is_not_caught_by_a_tag(taxonomy: Taxonomy) -> None:
+    plain = plain_decisions(taxonomy)
+    own = {**plain, "misconduct": replace(plain["misconduct"], review_above=0.01)}
+    scores, truth = invented(600, 3)
+    with_border, without = (tune(one, scores, truth, taxonomy, [ANY], by="tag")[1] for one in (own, plain))
+
+    assert with_border == without and with_border[0].missed > 0
 
 
 def test_the_figures_are_those_of_the_file(taxonomy: Taxonomy) -> None:
