@@ -71,7 +71,7 @@ def _task(source: Source, row: int, value: Mapping[str, Any], plan: Plan) -> Ite
     if isinstance(report, BadRow):
         yield report
         return
-    report = replace(report, extra={})
+    report = replace(report, extra={}, cells={"meta": cell_text(value.get("meta")), **report.cells})
     for annotation in annotations:
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
             advice = "标注里应当有“result”列表，请重新导出"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from data.columns import Columns, find_columns
@@ -51,7 +52,7 @@ def report_of(
     Args:
         source: the file.
         row: its place there.
-        values: the fields that may be the report's; nested ones are left out.
+        values: the fields that may be the report's; nested ones are cells of it, and none of its fields.
         columns: headings named by the user.
         own_id: the tool's own number, used where the fields hold no id.
     """
@@ -69,6 +70,11 @@ def report_of(
         fields["id"], cells["id"] = "id", cell_text(own_id)
     intake = Intake(source.name, MAX_CHARS)
     made = intake.report(row, cells, fields)
+    if isinstance(made, Report):
+        nested = {
+            str(key): cell_text(value) for key, value in values.items() if isinstance(value, dict | list)
+        }
+        return replace(made, cells={**nested, **made.cells})
     return made or intake.bad(row, "no_text", "没有正文，请补上后重新导入")
 
 

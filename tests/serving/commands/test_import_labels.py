@@ -513,6 +513,30 @@ def test_reports_that_name_someone_on_the_watch_list_are_not_imported(
     assert bring(only).code == 4
 
 
+@pytest.mark.parametrize("tool", ["doccano", "label studio"])
+def test_the_watch_list_looks_at_what_tools_keep_beside_the_text(
+    bring: Import, tmp_path: Path, out: Path, tool: str
+) -> None:
+    names, source = tmp_path / "names.txt", tmp_path / "in.json"
+    names.write_text("钱多多\n", encoding="utf-8")
+    metas = [(1, SCHOOL, "无"), (2, QUIET, "钱多多")]
+    if tool == "doccano":
+        tasks = [
+            {"id": n, "text": text, "label": ["教育"], "meta": {"被反映人": who}} for n, text, who in metas
+        ]
+    else:
+        choice = {"type": "choices", "from_name": "domain", "to_name": "text", "value": {"choices": ["教育"]}}
+        tasks = [
+            {"id": n, "data": {"text": text}, "meta": {"by": who}, "annotations": [{"result": [choice]}]}
+            for n, text, who in metas
+        ]
+    source.write_text(json.dumps(tasks), encoding="utf-8")
+    ended = bring(source, "--watch-list", names)
+
+    assert ended.code == 0 and "涉及名单的 1 份标注没有导入" in ended.err
+    assert [line["text"] for line in lines(out)] == [SCHOOL]
+
+
 def test_an_import_is_in_the_audit_log_and_fails_closed(
     bring: Import, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
