@@ -33,6 +33,7 @@ from serving.unread import unread
 from serving.whole_file import open_text, whole_file
 
 MOST_REJECTS = 20  # shown on standard error; the file holds them all
+_LEFT_OUT = "涉及名单的 {} 份标注没有导入，请由人办理。"
 _NAMES = {
     Format.table: "带标签栏的表格",
     Format.tagged: "petition tag 的结果（带更正栏）",
@@ -93,6 +94,7 @@ class LabelImport:
             if not settled.votes:
                 files = ", ".join(Source.at(path).name for path in self.files)
                 if by_hand and not readings:
+                    say(self.messages, _LEFT_OUT.format(by_hand))
                     raise NoLabels(f"{files}: {by_hand} labels, all of reports that name the watch list")
                 if not (readings or rejects.count):
                     raise EmptyFile(f"{files}: no row of data to import")
@@ -111,7 +113,7 @@ class LabelImport:
         if not merged.draws and draws.is_file():
             draws.unlink()  # an earlier run's would mislead
         if by_hand:
-            say(self.messages, f"涉及名单的 {by_hand} 份标注没有导入，请由人办理。")
+            say(self.messages, _LEFT_OUT.format(by_hand))
         for remark in self._remarks(merged, settled, rejects, draws):
             say(self.messages, remark)
         return rejects.count

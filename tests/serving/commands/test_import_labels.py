@@ -510,7 +510,8 @@ def test_reports_that_name_someone_on_the_watch_list_are_not_imported(
     monkeypatch.setenv("PETITION_WATCH_LIST", str(names))
     assert bring(source).code == 1 and [line["id"] for line in lines(out)] == ["1"]
     only = write_csv(tmp_path / "one.csv", rows[1:2], heading)
-    assert bring(only).code == 4
+    refused = bring(only)
+    assert refused.code == 4 and "涉及名单的 1 份标注没有导入" in refused.err
 
 
 @pytest.mark.parametrize("tool", ["doccano", "label studio"])
