@@ -12,6 +12,7 @@ from data.errors import UnknownEncoding
 BAD = re.compile("[\udc80-\udcff]+")
 """Bytes that could not be read, as Python's `surrogateescape` shows them; no valid text holds these."""
 _CHUNK = 1 << 20
+_ASIDE = 1 << 10
 _FEW = (
     10  # letters that can be read for each place that cannot, at least: a title of ten characters, cut once
 )
@@ -82,10 +83,11 @@ def find_encoding(path: Path) -> str:
             return wide
         if letters < _SURELY_UTF8:
             further = _first_error(path, "gb18030")[0]
-            if further is None:
+            if further is None and not _is_cut_utf8(_around(path, offset)):
                 return "gb18030"
             # What reads further is what the file was written in: its first bad byte is where it is damaged.
-            offset, name = max((offset, name), (further, "gb18030"))
+            if further is not None:
+                offset, name = max((offset, name), (further, "gb18030"))
     told = {"gb18030": "GB18030", "utf-16": "UTF-16"}.get(name, "UTF-8")
     raise UnknownEncoding(
         f"{path}: byte {offset} is neither UTF-8 nor GB18030 text"
@@ -105,15 +107,40 @@ def decode_line(raw: bytes) -> str | None:
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
-            continue
+            if _is_cut_utf8(raw):
+                return None
     return None
 
 
 def decode_roughly(raw: bytes) -> str:
     """Decode a line that `decode_line` cannot, with U+FFFD where it cannot be read."""
+    if _is_cut_utf8(raw):
+        return raw.decode("utf-8", "replace")
     return min(
         (raw.decode(name, "replace") for name in ("utf-8", "gb18030")), key=lambda t: t.count("\ufffd")
     )
+
+
+def _is_cut_utf8(raw: bytes) -> bool:
+    """Whether bytes that are no UTF-8 were UTF-8 before a character of it was cut.
+
+    Half of such texts read as GB18030, but for rare characters: nothing there would be masked.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    bad = sum(map(len, BAD.findall(text)))
+    if not 0 < bad < sum(letter >= "\u0800" for letter in text) - bad:
+        return False
+    other = [letter for letter in raw.decode("gb18030", "replace") if not letter.isascii()]
+    return len("".join(other).encode("gb2312", "ignore")) < 2 * _COMMON * len(other)
+
+
+def _around(path: Path, offset: int) -> bytes:
+    """Some bytes of a file on either side of an offset, from the first of a character of UTF-8 on."""
+    start = max(0, offset - _ASIDE)
+    with path.open("rb") as file:
+        file.seek(start)
+        found = file.read(_ASIDE * 64)
+    return found.lstrip(bytes(range(0x80, 0xC0))) if start else found
 
 
 def _mostly(path: Path) -> str | None:

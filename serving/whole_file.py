@@ -31,6 +31,8 @@ def whole_file(path: Path, private: bool = False) -> Iterator[Path]:
         with naming(path):
             yield path
         return
+    if not path.parent.is_dir():  # else the error would name a file that nobody has asked for
+        raise FileNotFoundError(errno.ENOENT, "", str(path.parent))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.touch()

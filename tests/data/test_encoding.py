@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.encoding import find_encoding, main_encoding
+from data.encoding import decode_line, decode_roughly, find_encoding, main_encoding
 from data.errors import UnknownEncoding
 
 TEXT = "编号,内容\n1,小区门口的路灯坏了很久\n"
@@ -73,6 +73,32 @@ def test_bytes_of_no_encoding_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x89\xff\xff\xff")
     with pytest.raises(UnknownEncoding):
         find_encoding(path)
+
+
+CUT = [
+    "我叫王小明".encode()[:-1], "路灯坏了，".encode()[:-2] + "没有人来修".encode(),
+    "编号,内容\n1,路灯坏了没".encode()[:-1] + b",\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", CUT)
+def test_a_cut_character_turns_no_short_text_into_another(tmp_path: Path, raw: bytes) -> None:
+    """Each reads as GB18030 too, with not one character of what was written."""
+    raw.decode("gb18030")
+    (tmp_path / "a.txt").write_bytes(raw)
+
+    assert decode_line(raw) is None and "路灯" in decode_roughly(CUT[1])
+    with pytest.raises(UnknownEncoding, match="UTF-8"):
+        find_encoding(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("words", ["路灯坏了", "要求尽快处", "联通", "昝立平", "职责、监督"])
+def test_a_short_text_of_gb18030_is_read(tmp_path: Path, words: str) -> None:
+    raw = words.encode("gb18030")
+    (tmp_path / "a.txt").write_bytes(raw + b"\n" + raw * 3)
+
+    assert decode_line(raw) == words or words == "联通"  # which is UTF-8 too, of other characters
+    assert find_encoding(tmp_path / "a.txt") == "gb18030" or words == "联通"
 
 
 LETTERS = "小区门口的路灯坏了很久，打了几次热线都没有人来修。" * 20

@@ -22,6 +22,12 @@ def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_that_is_not_there_is_named_and_no_part(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, whole_file(tmp_path / "none" / "out.csv"):
+        pass
+    assert caught.value.filename == str(tmp_path / "none")
+
+
 def test_an_error_leaves_the_earlier_file_and_no_part(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("earlier", encoding="utf-8")
