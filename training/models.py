@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from training.publish import CURRENT, NOT_SERVED, ready, switch
-from training.registry import CHAMPION, ROLLED_BACK, WHY, Registry, Version
+from training.registry import CHAMPION, ROLLED_BACK, WHY, WHY_BEFORE, Registry, Version
 from training.tracking import connect
 
 
@@ -60,7 +60,8 @@ def listing(registry: Registry) -> str:
         made = one.made.astimezone().strftime("%Y-%m-%d %H:%M")
         lines.append(f"版本 {one.number}{aliases}  {one.model}  {made}")
         back = f"退回：{one.tags[ROLLED_BACK]}" if ROLLED_BACK in one.tags else ""
-        told = (_figures(registry.figures(one)), one.tags.get(WHY, ""), back)
+        before = f"此前：{one.tags[WHY_BEFORE]}" if WHY_BEFORE in one.tags else ""
+        told = (_figures(registry.figures(one)), one.tags.get(WHY, ""), before, back)
         lines += [f"  {said}" for said in told if said]
     return "\n".join(lines)
 

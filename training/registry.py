@@ -16,7 +16,7 @@ from data.audit_tally import audit_path, user
 from model.export import MANIFEST
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-WHY, REPLACED, MODEL, ROLLED_BACK = "why", "replaced", "export", "rolled_back"
+WHY, WHY_BEFORE, REPLACED, MODEL, ROLLED_BACK = "why", "why_before", "replaced", "export", "rolled_back"
 _LONGEST = 480  # characters of a reason; MLflow's databases hold 500 in some versions
 
 
@@ -128,6 +128,8 @@ class Registry:
     def promote(self, number: int, why: str) -> Version:
         """Make a version the champion; why is kept with it, and which one it replaced.
 
+        What was said of it before, by the gate as a rule, is kept beside that.
+
         Raises:
             UnknownVersion: there is none of this number.
             RegistryAway: MLflow cannot be reached.
@@ -137,7 +139,8 @@ class Registry:
         with self._recorded(Action.promote, version, before):
             if before is not None and before.number != number:
                 self.note(number, **{REPLACED: str(before.number)})
-            self.note(number, **{WHY: f"{_now()} {why}"})
+            said = {WHY_BEFORE: version.tags[WHY]} if WHY in version.tags else {}
+            self.note(number, **said, **{WHY: f"{_now()} {why}"})
             with _reached():
                 if CHALLENGER in version.aliases:
                     self._client.delete_registered_model_alias(self.name, CHALLENGER)

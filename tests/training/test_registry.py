@@ -175,6 +175,13 @@ def test_an_empty_registry_has_no_versions(records: Path) -> None:
         registry.find("1")
 
 
+def test_a_promotion_by_hand_keeps_what_the_gate_said(registry: Registry) -> None:
+    registry.challenge(2, "没有通过：教育更差")
+    registry.promote(2, "换了辖区，人工核对过")
+
+    assert "换了辖区" in listing(registry) and "此前：" in listing(registry) and "教育更差" in listing(registry)
+
+
 def test_promotion_rollback_and_their_reasons(registry: Registry) -> None:
     assert champion(registry) is None
     for number in (1, 2, 3):
