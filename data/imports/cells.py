@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 SEPARATORS = ";；、,，|｜\n\r\t"
-_LOOSE = re.compile(r"[/／+＋&＆和与及 \u3000]+")  # what stands inside names too: "住房和城乡建设", "domain/education"
+_LOOSE = re.compile(r"[/／+＋&＆和与及 \u3000]+")  # these stand inside names too: "住房和城乡建设"
 _MOST_JOINED = 8  # pieces; a name with more separators inside is not looked for
 _NOTHING = frozenset("无 没有 无问题 没有问题 不涉及 未涉及 不属于 均无 none no nothing".split())
 _BLANK = frozenset(["", "-", "--", "—", "——", "/", "\\", "n/a", "null", "nan"])
@@ -17,8 +17,8 @@ def split_labels(cell: str, knows: Callable[[str], bool], separators: str = SEPA
     """Split a cell into labels as written.
 
     Names that hold a separator themselves ("不作为、慢作为") stay whole: from left to right the longest run
-    of pieces that is a known name is one label, and a piece that begins no known name is one by itself. Such a
-    piece is split once more where strokes, blanks, 和 and the like stand between names that are all known
+    of pieces that is a known name is one label, and a piece that begins no known name is one by itself. Such
+    a piece is split once more where strokes, blanks, 和 and the like stand between names that are all known
     ("教育/医疗").
 
     Args:
