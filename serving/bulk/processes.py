@@ -25,7 +25,7 @@ from serving.bulk.worker import Order, Table, Worker, end_with_parent, runs_of
 from serving.faults import Code, WrongUse
 
 LEAST_CHUNKS = 4  # for each process; with fewer, all is read before another has loaded the model
-MEMORY = 1 << 30  # bytes that a process may take, beside a file that it holds
+MEMORY = 1 << 29  # bytes that a process may take, beside a file that it holds: 230 to 370 MiB are usual
 UNPACKED = 30  # times a workbook's size in memory
 END_S = 5.0  # for a process to end before it is killed
 _HELD = frozenset({".xlsx", ".xls", ".ods", ".json"})

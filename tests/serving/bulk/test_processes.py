@@ -123,8 +123,8 @@ def test_the_cores_are_shared_as_far_as_chunks_and_memory_reach(
     assert shared(1000, replace(told, threads=3)) == (1, 3)
     assert shared(1000, replace(told, processes=3)) == (3, 2)
     assert shared(1000, replace(told, processes=2, threads=1)) == (2, 1)
-    monkeypatch.setattr(processes, "memory_limit", lambda: 8 * GIB)
-    assert shared(1000) == (4, 2)
+    monkeypatch.setattr(processes, "memory_limit", lambda: 6 * GIB)
+    assert shared(1000) == (6, 1)
     assert shared(1000, source=Source(book, "in.xlsx")) == (2, 4), "each holds the workbook"
     monkeypatch.setattr(processes, "memory_limit", lambda: GIB)
     assert shared(1000) == (1, 8)
