@@ -142,6 +142,11 @@ class Taxonomy:
         said = frozenset(axis.id for axis in self.axes if axis.screened)
         return said or frozenset(axis.id for axis in self.axes if axis.id == "misconduct")
 
+    @property
+    def explained(self) -> frozenset[str]:
+        """Ids of the axes whose tags show their words unasked: the screened ones, or all where none is."""
+        return self.screened or frozenset(axis.id for axis in self.axes)
+
     def columns(self) -> Iterator[tuple[Axis, slice]]:
         """Each axis with its columns in a table [reports, labels], the labels of all axes side by side."""
         start = 0

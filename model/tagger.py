@@ -71,8 +71,7 @@ class Tagger:
         self.wide = Wide.load(wide) if wide.is_file() else None
         scope = export.folder / SCOPE
         self.scope = Scope.load(scope) if scope.is_file() else None  # None: everything is taken for a report
-        # The axes that get evidence unasked: the screened ones, or all where none is.
-        self._explained = export.taxonomy.screened or {axis.id for axis in export.taxonomy.axes}
+        self._explained = export.taxonomy.explained
         self.cases: Cases | None = None  # where set, every prediction names the nearest of them
 
     @classmethod

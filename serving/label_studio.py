@@ -15,18 +15,18 @@ from serving.chosen import Chosen
 _COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#008080", "#9a6324", "#808000")
 
 
-def labelling_config(taxonomy: Taxonomy, marked: str = "misconduct") -> str:
+def labelling_config(taxonomy: Taxonomy) -> str:
     """Write the XML that a project takes as its labelling interface.
 
     Args:
-        taxonomy: a question for each axis.
-        marked: the axis of which the words that carry a label may be marked too.
+        taxonomy: a question for each axis; on those that are explained (`Taxonomy.explained`) the words
+            that carry a label may be marked too.
     """
     view = ElementTree.Element("View")
     ElementTree.SubElement(view, "Header", value="$title", size="4")
     ElementTree.SubElement(view, "Header", value="$reason", size="5")
     for axis in taxonomy.axes:
-        if axis.id == marked:
+        if axis.id in taxonomy.explained:
             labels = ElementTree.SubElement(view, "Labels", name=axis.id + EVIDENCE, toName="text")
             for place, label in enumerate(axis.labels):
                 ElementTree.SubElement(
@@ -49,13 +49,14 @@ def labelling_config(taxonomy: Taxonomy, marked: str = "misconduct") -> str:
     return ElementTree.tostring(view, encoding="unicode") + "\n"
 
 
-def task(chosen: Chosen, taxonomy: Taxonomy, marked: str = "misconduct") -> dict[str, Any]:
+def task(chosen: Chosen, taxonomy: Taxonomy) -> dict[str, Any]:
     """Write one report as a task; the model's tags are its prediction, never its annotation."""
     report = chosen.report
     # Not "id": JSON_MIN puts the task's number there.
     data = {"report_id": report.id, "title": report.title, "text": report.text, "reason": chosen.reason}
     data |= {key: one for key in ("channel", "time", "region") if (one := getattr(report, key))}
-    results = [one for axis in taxonomy.axes for one in _results(axis, chosen.prediction, axis.id == marked)]
+    marked = taxonomy.explained
+    results = [one for axis in taxonomy.axes for one in _results(axis, chosen.prediction, axis.id in marked)]
     prediction = {
         "model_version": chosen.prediction.model, "score": round(chosen.certainty, 4), "result": results,
     }  # fmt: skip

@@ -16,8 +16,6 @@ from serving.service import Service
 
 LETTERS = "QWERTYUIOPASDFGHJKLZXCVBNM"
 DIGITS = "1234567890"
-MARKED = "misconduct"
-"""The axis whose evidence is marked unless all is asked for."""
 routes = APIRouter()
 
 
@@ -62,10 +60,9 @@ def sheets(taxonomy: Taxonomy) -> list[Sheet]:
     """Give every label a key: digits to the last axis that has no more than ten, letters to the others."""
     few = [axis.id for axis in taxonomy.axes if len(axis.labels) <= len(DIGITS)]
     letters, digits = iter(LETTERS), iter(DIGITS)
-    marks_one = any(axis.id == MARKED for axis in taxonomy.axes)
     found = []
     for axis in taxonomy.axes:
         keys: Iterator[str] = digits if few and axis.id == few[-1] else letters
         ticks = tuple(Tick(label, next(keys, "")) for label in axis.labels)
-        found.append(Sheet(axis.id, axis.name, axis.kind, axis.id == MARKED or not marks_one, ticks))
+        found.append(Sheet(axis.id, axis.name, axis.kind, axis.id in taxonomy.explained, ticks))
     return found

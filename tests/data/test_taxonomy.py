@@ -169,6 +169,16 @@ def test_the_screened_axes_are_those_that_say_so_or_else_misconduct() -> None:
     assert "screened" not in Taxonomy.default().to_yaml()
 
 
+def test_the_explained_axes_are_the_screened_ones_or_else_all() -> None:
+    """Tags show their words unasked there, and officers may mark some."""
+    screened = GOOD.replace("kind: one", "kind: one\n  screened: true", 1)
+    plain = parse_taxonomy(GOOD)
+
+    assert Taxonomy.default().explained == {"misconduct"}
+    assert plain.explained == {axis.id for axis in plain.axes}
+    assert parse_taxonomy(screened).explained == {"topic"}
+
+
 def test_columns_follow_the_taxonomy() -> None:
     many = Axis("domain", "领域", "many", (Label("a", "甲"), Label("b", "乙")))
     one = Axis("purpose", "目的", "one", (Label("c", "丙"), Label("d", "丁"), Label("e", "戊")))

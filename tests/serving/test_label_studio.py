@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -67,9 +68,25 @@ def test_the_interface_asks_each_axis_with_the_names_of_its_labels(taxonomy: Tax
     assert [one.get("name") for one in view.iter("Labels")] == ["misconduct_evidence"]
 
 
-def test_an_axis_of_one_label_is_a_single_choice_that_must_be_made(taxonomy: Taxonomy) -> None:
-    from dataclasses import replace
+def test_words_are_marked_on_the_axes_that_show_them(chosen: Chosen, taxonomy: Taxonomy) -> None:
+    """Of another taxonomy they have other names: its screened axes, or all where none is."""
+    domain, misconduct = taxonomy.axes
+    spans = {axis: tuple(replace(tag, evidence=(Evidence(0, 2, TEXT[:2], 0.5),)) for tag in tags)
+             for axis, tags in chosen.prediction.tags.items()}  # fmt: skip
+    told = replace(chosen, prediction=replace(chosen.prediction, tags=spans))
+    for axes, marked in (
+        ((replace(domain, screened=True), misconduct), ["domain_evidence"]),
+        ((domain,), ["domain_evidence"]),
+    ):
+        other = Taxonomy("1", axes)
+        view = ElementTree.fromstring(labelling_config(other))
+        (prediction,) = task(told, other)["predictions"]
 
+        assert [one.get("name") for one in view.iter("Labels")] == marked
+        assert [one["from_name"] for one in prediction["result"] if one["type"] == "labels"] == marked
+
+
+def test_an_axis_of_one_label_is_a_single_choice_that_must_be_made(taxonomy: Taxonomy) -> None:
     one = Taxonomy("1", (replace(taxonomy.axes[0], kind="one"),))
     (choices,) = ElementTree.fromstring(labelling_config(one)).iter("Choices")
 

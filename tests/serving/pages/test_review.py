@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,14 @@ def test_every_label_of_the_default_taxonomy_has_a_key_of_its_own() -> None:
 
     assert "" not in keys and len({*keys}) == len(keys)
     assert [tick.key for tick in found[1].ticks] == list("1234567")
+
+
+def test_words_are_marked_on_the_axes_that_show_them() -> None:
+    domain, misconduct = Taxonomy.default().axes
+    screened = Taxonomy("1", (replace(domain, screened=True), misconduct))
+
+    assert [sheet.marked for sheet in sheets(Taxonomy.default())] == [False, True]
+    assert [sheet.marked for sheet in sheets(screened)] == [True, False]
 
 
 def test_a_taxonomy_of_more_labels_than_keys_is_shown_all_the_same() -> None:
