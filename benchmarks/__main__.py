@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.results import HERE, ORDER
 
-ON_REQUEST = {"recipes"}
+ON_REQUEST = {"recipes", "sizes"}
 """Sections that pretrain, for hours, and need the streams of `training.corpus`: run where named only."""
 
 

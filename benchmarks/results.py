@@ -14,8 +14,8 @@ from model.export import DEFAULT, MANIFEST
 HERE = Path(__file__).parent
 ORDER = (
     "quality", "heads", "promise", "calibration", "teddy7", "evidence", "disguise", "fairness", "matters",
-    "scope", "encoder", "recipes", "suspects", "learning_curve", "fine_tuning", "speed", "engines", "bulk",
-    "serving", "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
+    "scope", "encoder", "recipes", "sizes", "suspects", "learning_curve", "fine_tuning", "speed", "engines",
+    "bulk", "serving", "serving_changes", "serving_beside", "shadow", "privacy", "masked_tags", "drift",
 )  # fmt: skip
 
 

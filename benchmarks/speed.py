@@ -40,6 +40,14 @@ def rate(
     return done / (clock() - began)
 
 
+def real_reports(data: Path) -> list[Report]:
+    """600 reports of each file, shuffled."""
+    reports: list[Report] = []
+    for file in sorted((data / "reports").glob("*.jsonl")):
+        reports += islice((r for r in read_reports(file) if isinstance(r, Report)), 600)
+    return [reports[i] for i in np.random.default_rng(0).permutation(len(reports))]
+
+
 def latency(tagger: Tagger, reports: Sequence[Report]) -> tuple[float, float]:
     """Milliseconds for one report with evidence: median and 95th percentile."""
     tagger.tag(reports[:5])
@@ -90,11 +98,7 @@ def main() -> None:
     parser.add_argument("--export", type=Path, default=DEFAULT)
     parser.add_argument("--encoder", default="model/encoder")
     args = parser.parse_args()
-    reports: list[Report] = []
-    for file in sorted((args.data / "reports").glob("*.jsonl")):
-        reports += islice((r for r in read_reports(file) if isinstance(r, Report)), 600)
-    order = np.random.default_rng(0).permutation(len(reports))
-    reports = [reports[i] for i in order]
+    reports = real_reports(args.data)
     tagger = Tagger.load(args.export)
     labels = sum(len(axis.labels) for axis in tagger.export.taxonomy.axes)
     with TemporaryDirectory() as folder:
