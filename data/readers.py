@@ -24,6 +24,11 @@ JSON = (".jsonl", ".ndjson", ".json")
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 SUPPORTED = (*DELIMITED, ".txt", *JSON, *WORKBOOKS, ".parquet")
 MAX_CHARS = 1_000_000
+BINARY = {
+    b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls", b"PAR1": ".parquet", b"%PDF": ".pdf",
+    b"\x1f\x8b": ".gz",
+}  # fmt: skip
+"""How files begin that are no lines, and what they commonly are."""
 
 
 def read_reports(
@@ -114,10 +119,11 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
 
     Raises:
         UnknownColumns: the first object has no key for the text.
-        UnsupportedFile: the first line is the heading row of a table, whose cells may hold line breaks.
+        UnsupportedFile: the first line is the heading row of a table, whose cells may hold line breaks, or
+            the beginning of a file that is no lines.
     """
     objects = ObjectReader(columns, intake)
-    for row, raw in enumerate(stream, 1):
+    for row, raw in enumerate(raw_lines(stream, intake.file), 1):
         # A stream cannot be read ahead to its end, so each line is judged by itself.
         line = decode_line(raw)
         if line is None:
@@ -133,6 +139,22 @@ def read_stream(stream: BinaryIO, columns: Columns, intake: Intake) -> Iterator[
         made = objects.parse(row, line) if is_object else _plain(row, line, intake)
         if made is not None:
             yield made
+
+
+def raw_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """The lines of standard input.
+
+    Raises:
+        UnsupportedFile: it begins as a workbook or the like does, which has no lines.
+    """
+    for number, raw in enumerate(stream):
+        kind = None if number else next((BINARY[start] for start in BINARY if raw.startswith(start)), None)
+        if kind:
+            raise UnsupportedFile(
+                f"{name}: it begins as a {kind} file does, and standard input is read line by line; give the "
+                "file by its name"
+            )
+        yield raw
 
 
 def _plain(row: int, line: str, intake: Intake) -> Report | BadRow | None:

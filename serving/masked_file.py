@@ -27,7 +27,7 @@ from data.intake import Intake, cell_text
 from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.privacy.cells import CellMasker, headings_of
 from data.privacy.watch_list import WatchList
-from data.readers import DELIMITED, JSON, MAX_CHARS, WORKBOOKS
+from data.readers import DELIMITED, JSON, MAX_CHARS, WORKBOOKS, raw_lines
 from data.report import BadRow
 from data.table import HEADING_ROWS, Row, check_headings
 from data.workbook import read_sheets
@@ -129,7 +129,7 @@ class MaskedFile:
         elif kind == "json":
             self._json(out)
         elif kind == "stream":
-            self._lines(map(decode_line, sys.stdin.buffer), out)
+            self._lines(map(decode_line, raw_lines(sys.stdin.buffer, "stdin")), out)
         else:
             path = Path(self.source)
             with closing(lines_of(path, main_encoding(path))) as lines:

@@ -14,7 +14,7 @@ import pytest
 
 from data.columns import Columns
 from data.errors import EmptyFile, MissingFile, UnsupportedFile
-from data.readers import SUPPORTED, read_reports
+from data.readers import BINARY, SUPPORTED, read_reports
 from data.report import BadRow, Report
 
 
@@ -70,6 +70,14 @@ def test_a_table_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, l
     feed(monkeypatch, f"{line}\n1,路灯坏了\n".encode())
     with pytest.raises(UnsupportedFile, match=r"save it as a \.csv file"):
         list(read_reports("-", columns))
+
+
+@pytest.mark.parametrize("beginning", BINARY)
+def test_a_workbook_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
+    """It would be a thousand reports of noise."""
+    feed(monkeypatch, beginning + "\x00路灯\n井盖坏了\n".encode())
+    with pytest.raises(UnsupportedFile, match=rf"begins as a \{BINARY[beginning]} file .* by its name"):
+        list(read_reports("-"))
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,13 @@ def test_lines_go_through_standard_streams(petition: Petition) -> None:
     assert ended.out.splitlines() == [MASKED, '{"姓名": "【姓名】"}']
 
 
+def test_a_workbook_through_a_pipe_is_refused(petition: Petition) -> None:
+    """Its bytes, uncovered, would have come out as lines."""
+    ended = quiet(petition("mask", "-", "-", stdin=b"PK\x03\x04 a\n" + TEXT.encode()))
+
+    assert ended.code == 4 and not ended.out and ".xlsx" in ended.err
+
+
 def test_lines_of_a_stream_may_differ_in_encoding(petition: Petition) -> None:
     ended = quiet(
         petition("mask", "-", "-", stdin=TEXT.encode("gb18030") + b"\n\xff\xff\xff\n" + TEXT.encode())
