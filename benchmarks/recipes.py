@@ -85,22 +85,36 @@ def kept(name: str, args: argparse.Namespace) -> Path:
 
 def run(name: str, args: argparse.Namespace) -> Path:
     """Pretrain by a recipe unless that is done; the folder of the encoder."""
-    recipe, folder = RECIPES[name], place(name, args)
-    if (folder / "done").is_file():
-        return folder / "encoder"
-    command = [
-        sys.executable, "-m", "training.pretrain", "--streams", str(args.streams),
-        "--tokenizer", str(ENCODER / TOKENIZER), "--run", str(folder), "--log-every", "200",
-        "--save-every", "1000000", "--decay", "0.3", "--report-share", "0.33", "--warmup-tokens", "300000",
-        "--tokens", str(args.tokens), *recipe.flags,
-    ]  # fmt: skip
+    recipe = RECIPES[name]
+    begins: tuple[str, ...] = ()
     if recipe.goes_on:
-        command += ["--start", str(ENCODER)]
+        begins = ("--start", str(ENCODER))
     elif recipe.vectors:
-        command += ["--vectors", str(args.vectors)]
-    subprocess.run(command, check=True)
-    (folder / "done").touch()
+        begins = ("--vectors", str(args.vectors))
+    return pretrain_once(place(name, args), args, *recipe.flags, *begins)
+
+
+def pretrain_once(folder: Path, args: argparse.Namespace, *flags: str) -> Path:
+    """Pretrain in this folder unless that is done; the folder of the encoder.
+
+    Args:
+        args: streams, and tokens to read.
+        flags: of `training.pretrain`, beside what all that is compared shares.
+    """
+    if not (folder / "done").is_file():
+        on_streams(
+            "training.pretrain", args.streams, "--run", str(folder), "--tokens", str(args.tokens),
+            "--log-every", "200", "--save-every", "1000000", "--decay", "0.3", "--report-share", "0.33",
+            "--warmup-tokens", "300000", *flags,
+        )  # fmt: skip
+        (folder / "done").touch()
     return folder / "encoder"
+
+
+def on_streams(module: str, streams: Path, *flags: str) -> None:
+    """Run what learns from token streams, with the tokenizer that made them."""
+    shared = ["--streams", str(streams), "--tokenizer", str(ENCODER / TOKENIZER)]
+    subprocess.run([sys.executable, "-m", module, *shared, *flags], check=True)
 
 
 def on_gold(encoder_name: Path, data: Path, pretrained: bool, seed: int) -> dict[str, float]:

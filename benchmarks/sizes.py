@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.heads import told
-from benchmarks.recipes import ENCODER, SHIPPED, on_gold
+from benchmarks.load import real_reports
+from benchmarks.recipes import ENCODER, SHIPPED, on_gold, on_streams, pretrain_once
 from benchmarks.results import keep, table
-from benchmarks.speed import rate, real_reports
+from benchmarks.speed import EACH, rate
 from data.report import Report
 from model.engine import Engine
-from model.export import DEFAULT, TOKENIZER
+from model.export import DEFAULT
 from model.tagger import Tagger
 from training.network import TaggingNetwork, load_encoder
 from training.settings import TrainSettings
@@ -53,25 +52,14 @@ class Size:
 SIZES = (Size(2, 256, 4, 512), Size(4, 384, 6, 768), Size(6, 512, 8, 1024))
 
 
-def pretrained(size: Size, args: argparse.Namespace) -> Path:
+def of_size(size: Size, args: argparse.Namespace) -> Path:
     """The encoder of a size, made where it is not there yet."""
     out: Path = args.out
-    folder, vectors = out / f"{size.depth}x{size.width}", out / f"vectors-{size.width}.npy"
+    vectors = out / f"vectors-{size.width}.npy"
     if not vectors.is_file():
-        _run("training.skipgram", args, "--width", str(size.width), "--out", str(vectors))
-    if not (folder / "done").is_file():
-        _run(
-            "training.pretrain", args, "--vectors", str(vectors), "--run", str(folder), *size.flags,
-            "--tokens", str(args.tokens), "--weight-decay", "0.1", "--decay", "0.3",
-            "--warmup-tokens", "300000", "--save-every", "500",
-        )  # fmt: skip
-        (folder / "done").touch()
-    return folder / "encoder"
-
-
-def _run(module: str, args: argparse.Namespace, *flags: str) -> None:
-    shared = ["--streams", str(args.streams), "--tokenizer", str(ENCODER / TOKENIZER)]
-    subprocess.run([sys.executable, "-m", module, *shared, *flags], check=True)
+        on_streams("training.skipgram", args.streams, "--width", str(size.width), "--out", str(vectors))
+    flags = ("--vectors", str(vectors), "--weight-decay", "0.1", "--save-every", "500", *size.flags)
+    return pretrain_once(out / f"{size.depth}x{size.width}", args, *flags)
 
 
 def taken(encoder: Path, reports: list[Report]) -> dict[str, float]:
@@ -119,14 +107,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    reports = real_reports(args.data)
+    reports = real_reports(args.data, EACH)
     rows: list[list[object]] = []
-    for size in (*SIZES, SHIPPED):
-        encoder = ENCODER if isinstance(size, str) else pretrained(size, args)
-        kept = args.out / f"{'shipped' if isinstance(size, str) else encoder.parent.name}.json"
-        scores, costs = judged(encoder, kept, args), taken(encoder, reports)
+    encoders = {str(size): of_size(size, args) for size in SIZES} | {SHIPPED: ENCODER}
+    for name, encoder in encoders.items():
+        scores = judged(encoder, args.out / f"{encoder.parent.name}.json", args)
+        costs = taken(encoder, reports)
         rows.append([
-            str(size), f"{costs['parameters']:.1f} M", f"{costs['mb']:.0f} MB", minutes(encoder),
+            name, f"{costs['parameters']:.1f} M", f"{costs['mb']:.0f} MB", minutes(encoder),
             f"{costs['reports']:.0f}", *(told(scores[axis]) for axis in ("domain", "misconduct")),
         ])  # fmt: skip
         print(rows[-1], flush=True)

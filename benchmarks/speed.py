@@ -8,15 +8,14 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from benchmarks.engine_kinds import widened
+from benchmarks.load import real_reports
 from benchmarks.results import keep, table
-from data.readers import read_reports
 from data.report import Report
 from model.engine import Engine
 from model.export import DEFAULT, GRAPH
@@ -24,6 +23,7 @@ from model.tagger import Tagger
 from training.quantize import quantize
 
 SECONDS = 12.0
+EACH = 600  # reports of each file
 
 
 def rate(
@@ -38,14 +38,6 @@ def rate(
         work(reports[start : start + batch])
         done += batch
     return done / (clock() - began)
-
-
-def real_reports(data: Path) -> list[Report]:
-    """600 reports of each file, shuffled."""
-    reports: list[Report] = []
-    for file in sorted((data / "reports").glob("*.jsonl")):
-        reports += islice((r for r in read_reports(file) if isinstance(r, Report)), 600)
-    return [reports[i] for i in np.random.default_rng(0).permutation(len(reports))]
 
 
 def latency(tagger: Tagger, reports: Sequence[Report]) -> tuple[float, float]:
@@ -98,7 +90,7 @@ def main() -> None:
     parser.add_argument("--export", type=Path, default=DEFAULT)
     parser.add_argument("--encoder", default="model/encoder")
     args = parser.parse_args()
-    reports = real_reports(args.data)
+    reports = real_reports(args.data, EACH)
     tagger = Tagger.load(args.export)
     labels = sum(len(axis.labels) for axis in tagger.export.taxonomy.axes)
     with TemporaryDirectory() as folder:

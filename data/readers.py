@@ -17,17 +17,14 @@ from data.jsonlines import ObjectReader, read_json
 from data.lines import BAD_ENCODING, DamagedLine, lines_of
 from data.parquet import read_parquet
 from data.report import BadRow, Report
-from data.workbook import read_workbook, unread_sheets
+from data.workbook import OLE, ZIP, read_workbook, unread_sheets
 
 DELIMITED = (".csv", ".tsv")
 JSON = (".jsonl", ".ndjson", ".json")
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 SUPPORTED = (*DELIMITED, ".txt", *JSON, *WORKBOOKS, ".parquet")
 MAX_CHARS = 1_000_000
-BINARY = {
-    b"PK\x03\x04": ".xlsx", b"\xd0\xcf\x11\xe0": ".xls", b"PAR1": ".parquet", b"%PDF": ".pdf",
-    b"\x1f\x8b": ".gz",
-}  # fmt: skip
+BINARY = {ZIP: ".xlsx", OLE: ".xls", b"PAR1": ".parquet", b"%PDF": ".pdf", b"\x1f\x8b": ".gz"}
 """How files begin that are no lines, and what they commonly are."""
 
 
@@ -147,14 +144,16 @@ def raw_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
     Raises:
         UnsupportedFile: it begins as a workbook or the like does, which has no lines.
     """
-    for number, raw in enumerate(stream):
-        kind = None if number else next((BINARY[start] for start in BINARY if raw.startswith(start)), None)
-        if kind:
+    first = stream.readline()
+    for start, kind in BINARY.items():
+        if first.startswith(start):
             raise UnsupportedFile(
                 f"{name}: it begins as a {kind} file does, and standard input is read line by line; give the "
                 "file by its name"
             )
-        yield raw
+    if first:
+        yield first
+    yield from stream
 
 
 def _plain(row: int, line: str, intake: Intake) -> Report | BadRow | None:

@@ -19,7 +19,7 @@ from data.report import BadRow, Report
 from data.table import HEADING_ROWS, Row, find_heading, reports_of
 
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 def read_workbook(
@@ -40,12 +40,12 @@ def read_workbook(
     """
     with path.open("rb") as file:
         head = file.read(512)
-    if not head.startswith((_ZIP, _OLE)):
+    if not head.startswith((ZIP, OLE)):
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or (b"\0" in head and head[:2] not in _BOMS):
             raise BrokenFile(f"{path}: not a workbook inside; open it in a spreadsheet and save it as .xlsx")
         yield from read_delimited(path, columns, intake)
         return
-    if head.startswith(_ZIP):
+    if head.startswith(ZIP):
         check_archive(path)
     yield from _read_sheet(path, columns, intake, sheet)
 
@@ -61,7 +61,7 @@ def unread_sheets(path: Path, columns: Columns, named: bool = True) -> list[str]
         BrokenFile: a sheet is damaged.
     """
     with path.open("rb") as file:
-        if not file.read(8).startswith((_ZIP, _OLE)):
+        if not file.read(8).startswith((ZIP, OLE)):
             return []
         file.seek(0)
         try:
@@ -99,9 +99,9 @@ def read_sheets(path: Path) -> Iterator[tuple[str, Iterator[Sequence[object]]]]:
     with path.open("rb") as file:
         head = file.read(8)
         file.seek(0)
-        if not head.startswith((_ZIP, _OLE)):
+        if not head.startswith((ZIP, OLE)):
             raise BrokenFile(f"{path}: not a workbook inside; give it the suffix of what it is, .csv perhaps")
-        if head.startswith(_ZIP):
+        if head.startswith(ZIP):
             check_archive(path)
         try:
             book = python_calamine.CalamineWorkbook.from_filelike(file)
